@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// An agent that needs no code.
+struct prompt_config {
+  std::string model = "default";    ///< A configured model's name.
+  std::vector<std::string> on;      ///< Patterns of the events that it answers.
+  std::string emit;                 ///< Subject of its answers; `{1}` is the first token of the event's type.
+  std::string system;               ///< The system message.
+  std::uint32_t memory_events = 20; ///< Earlier events and answers of the same subject that it is reminded of.
+  std::uint32_t concurrency = 64;   ///< Events in hand at once.
+};
+
+/// One configured agent: a prompt agent, or one of a registered C++ type.
+struct agent_config {
+  std::string name;
+  std::string kind = "prompt"; ///< `prompt`, `echo`, or the name of a registered type.
+  prompt_config prompt;        ///< For `prompt`.
+};
+
+/// What a namespace runs.
+struct namespace_config {
+  std::vector<std::string> agents;
+};
+
+} // namespace weir

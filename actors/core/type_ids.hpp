@@ -1,0 +1,112 @@
+#pragma once
+
+#include <caf/actor.hpp>
+#include <caf/type_id.hpp>
+
+#include <string>
+#include <vector>
+
+// Every type that travels between actors. The ids go over the wire between nodes as plain numbers in the
+// order of declaration: append only, and never remove a line.
+
+namespace weir {
+
+// core
+class permit;
+struct refusal;
+
+// namespace
+struct event;
+struct delivery;
+struct publish_request;
+struct call_request;
+struct log_request;
+struct request;
+struct request_batch;
+struct answer;
+struct answer_batch;
+struct delivery_batch;
+struct log_slice;
+struct attach_relay;
+struct attached;
+struct subscribe_durably;
+struct offered_event;
+struct settlement;
+struct server_event;
+
+// runs
+struct watcher;
+struct watch_run;
+struct cancel_run;
+struct run_delta;
+struct run_result;
+struct run_update;
+struct run_finished;
+struct agent_call;
+struct agent_reply;
+
+// models
+struct model_request;
+struct model_piece;
+struct model_done;
+struct model_failed;
+
+} // namespace weir
+
+CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::first_custom_type_id)
+
+  // core
+  CAF_ADD_ATOM(weir, weir, door_atom)
+  CAF_ADD_ATOM(weir, weir, door_open_atom)
+  CAF_ADD_ATOM(weir, weir, door_close_atom)
+  CAF_ADD_ATOM(weir, weir, restart_atom)
+  CAF_ADD_ATOM(weir, weir, tick_atom)
+  CAF_ADD_ATOM(weir, weir, stop_atom)
+  CAF_ADD_TYPE_ID(weir, (weir::permit))
+  CAF_ADD_TYPE_ID(weir, (weir::refusal))
+
+  // namespace
+  CAF_ADD_TYPE_ID(weir, (weir::event))
+  CAF_ADD_TYPE_ID(weir, (weir::delivery))
+  CAF_ADD_TYPE_ID(weir, (weir::publish_request))
+  CAF_ADD_TYPE_ID(weir, (weir::call_request))
+  CAF_ADD_TYPE_ID(weir, (weir::log_request))
+  CAF_ADD_TYPE_ID(weir, (weir::request))
+  CAF_ADD_TYPE_ID(weir, (weir::request_batch))
+  CAF_ADD_TYPE_ID(weir, (weir::answer))
+  CAF_ADD_TYPE_ID(weir, (weir::answer_batch))
+  CAF_ADD_TYPE_ID(weir, (weir::delivery_batch))
+  CAF_ADD_TYPE_ID(weir, (weir::log_slice))
+  CAF_ADD_TYPE_ID(weir, (weir::attach_relay))
+  CAF_ADD_TYPE_ID(weir, (weir::attached))
+  CAF_ADD_TYPE_ID(weir, (weir::subscribe_durably))
+  CAF_ADD_TYPE_ID(weir, (weir::offered_event))
+  CAF_ADD_TYPE_ID(weir, (weir::settlement))
+  CAF_ADD_TYPE_ID(weir, (weir::server_event))
+
+  // runs
+  CAF_ADD_TYPE_ID(weir, (weir::watcher))
+  CAF_ADD_TYPE_ID(weir, (weir::watch_run))
+  CAF_ADD_TYPE_ID(weir, (weir::cancel_run))
+  CAF_ADD_TYPE_ID(weir, (weir::run_delta))
+  CAF_ADD_TYPE_ID(weir, (weir::run_result))
+  CAF_ADD_TYPE_ID(weir, (weir::run_update))
+  CAF_ADD_TYPE_ID(weir, (weir::run_finished))
+  CAF_ADD_TYPE_ID(weir, (weir::agent_call))
+  CAF_ADD_TYPE_ID(weir, (weir::agent_reply))
+
+  // models
+  CAF_ADD_TYPE_ID(weir, (weir::model_request))
+  CAF_ADD_TYPE_ID(weir, (weir::model_piece))
+  CAF_ADD_TYPE_ID(weir, (weir::model_done))
+  CAF_ADD_TYPE_ID(weir, (weir::model_failed))
+  CAF_ADD_ATOM(weir, weir, model_cancel_atom)
+
+CAF_END_TYPE_ID_BLOCK(weir)
+
+namespace weir {
+
+/// The first id that is free for agent authors' own message types.
+inline constexpr caf::type_id_t first_author_type_id = caf::first_custom_type_id + 500;
+
+} // namespace weir

@@ -1,0 +1,82 @@
+#pragma once
+
+// The conversation with a model pool.
+
+#include "actors/core/inbox.hpp"
+#include "actors/core/refusal.hpp"
+#include "actors/core/type_ids.hpp"
+#include "actors/runs/messages.hpp"
+
+#include <caf/actor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// One message of a chat, in the words of the OpenAI API: role is `system`, `user` or `assistant`.
+struct chat_message {
+  std::string role;
+  std::string content;
+};
+
+/// caller → pool, behind a permit of the pool's inbox: one attempt at one call. The pool keeps the permit
+/// while the request waits, so the inbox's limit is the queue's. The sink gets any number of `model_piece`
+/// and then exactly one of `model_done` and `model_failed`, unless it cancels or goes away.
+/// Cancel: `(model_cancel_atom, uint64_t id)` from the same sink.
+struct model_request {
+  std::uint64_t id = 0;    ///< The caller's; comes back in every answer.
+  std::string ns;          ///< Which namespace pays: the queue is fair between them.
+  std::vector<chat_message> messages;
+  std::int64_t timeout_ms = 0; ///< For this attempt, queueing included.
+  caf::actor sink;
+};
+
+/// worker → caller: more text.
+struct model_piece {
+  std::uint64_t id = 0;
+  std::string text; ///< UTF-8, never cut inside a code point.
+};
+
+/// worker → caller: the answer is whole.
+struct model_done {
+  std::uint64_t id = 0;
+  token_usage usage;
+};
+
+/// pool or worker → caller: this attempt is over without a whole answer.
+struct model_failed {
+  std::uint64_t id = 0;
+  refusal error;          ///< 429, 503, 504, or what the backend said; `retry_after_ms` is the backend's wish.
+  bool retryable = false; ///< Connection refused, 429, 5xx, stalled: yes. Any other 4xx, malformed: no.
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, chat_message& x) {
+  return f.object(x).fields(f.field("role", x.role), f.field("content", x.content));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, model_request& x) {
+  return f.object(x).fields(f.field("id", x.id), f.field("ns", x.ns), f.field("messages", x.messages),
+                            f.field("timeout_ms", x.timeout_ms), f.field("sink", x.sink));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, model_piece& x) {
+  return f.object(x).fields(f.field("id", x.id), f.field("text", x.text));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, model_done& x) {
+  return f.object(x).fields(f.field("id", x.id), f.field("usage", x.usage));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, model_failed& x) {
+  return f.object(x).fields(f.field("id", x.id), f.field("error", x.error),
+                            f.field("retryable", x.retryable));
+}
+
+} // namespace weir

@@ -1,0 +1,243 @@
+#pragma once
+
+// The conversation between a namespace and whoever talks to it. One comment per message: who sends it to whom,
+// and what it means.
+
+#include "actors/core/refusal.hpp"
+#include "actors/core/type_ids.hpp"
+#include "actors/namespace/event.hpp"
+#include "actors/runs/messages.hpp"
+
+#include <caf/actor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace weir {
+
+/// An event with its frame. Between nodes only the event travels; the receiving relay encodes it again.
+struct delivery {
+  event_ptr what;
+  frame_ptr frame; // may be null
+};
+
+/// relay → namespace, agent → namespace: append this event. Answered with an `answer`.
+struct publish_request {
+  std::string type;
+  std::string client_id;
+  std::string message_id;
+  std::string prev_event_id;
+  std::string to;
+  std::string data; ///< JSON text.
+  bool ephemeral = false;
+};
+
+/// relay → namespace: a `call` frame. It is appended as an event of type `sys.call.<target>`, so it has the
+/// promises of one, and the orchestrator takes it from the log. Answered with an `answer`.
+struct call_request {
+  std::string target;
+  std::string client_id;
+  std::string message_id;
+  std::string input;           ///< JSON text.
+  std::int64_t timeout_ms = 0; ///< Of the whole run; 0: the target's default.
+  watcher caller;              ///< Whom the deltas and the result go to.
+};
+
+/// relay → namespace: read the log after `after_seq`. Answered with a `log_slice`.
+struct log_request {
+  std::vector<std::string> patterns; ///< Events matching any of them …
+  std::string client_id;             ///< … that are for everyone or for this client.
+  std::uint64_t after_seq = 0;
+  std::uint32_t limit = 0; ///< At most this many events.
+};
+
+/// One request of a relay. The ticket is the relay's, and comes back in the answer.
+struct request {
+  std::uint64_t ticket = 0;
+  std::variant<publish_request, call_request, log_request> what;
+};
+
+/// relay → namespace: all requests of one turn of the relay's thread, in order. Each spends one credit.
+struct request_batch {
+  std::vector<request> requests;
+};
+
+/// What became of a publish or a call.
+struct answer {
+  std::uint64_t ticket = 0;
+  std::uint64_t seq = 0;
+  bool duplicate = false;
+  refusal no; ///< `no.refused()`: nothing changed.
+};
+
+/// namespace → relay. Each answer gives one credit back.
+struct answer_batch {
+  std::vector<answer> answers;
+};
+
+/// namespace → relay: events in the order of the log, ephemeral ones in between.
+struct delivery_batch {
+  std::vector<delivery> deliveries;
+};
+
+/// namespace → relay: what a `log_request` asked for; gives one credit back. In order with `delivery_batch`:
+/// whatever is in the log after `read_to` is yet to come as a delivery when `read_to == head`.
+struct log_slice {
+  std::uint64_t ticket = 0;
+  std::vector<delivery> deliveries;
+  std::uint64_t first_kept = 0; ///< The oldest seq that the log still holds; head + 1 when it is empty.
+  std::uint64_t read_to = 0;    ///< All up to here has been looked at.
+  std::uint64_t head = 0;       ///< The newest seq.
+};
+
+/// relay → host → namespace: deliver everything from now on to this relay.
+struct attach_relay {
+  std::string name; ///< The namespace's.
+  caf::actor relay;
+};
+
+/// namespace → relay: you are attached, or (`no.refused()`) why not.
+struct attached {
+  caf::actor ns;
+  caf::actor orchestrator;
+  std::string epoch;
+  std::uint64_t seq = 0;    ///< The newest; deliveries go on from the next.
+  std::uint64_t credit = 0; ///< Requests that may be in flight.
+  refusal no;
+};
+
+/// agent or orchestrator → namespace: a durable subscription under a name of its own. A second one of the
+/// same name replaces the first and goes on where that one was. The subscriber is monitored: what it had
+/// in hand when it crashed is offered once more to its successor, then goes to the dead letters.
+struct subscribe_durably {
+  std::string name;
+  std::vector<std::string> patterns;
+  std::uint32_t window = 1; ///< At most this many events unsettled at a time.
+  caf::actor subscriber;
+};
+
+/// namespace → agent or orchestrator: handle this event, then settle it.
+struct offered_event {
+  event_ptr what;
+  std::uint32_t attempt = 1; ///< 2: its handler crashed before.
+};
+
+/// agent or orchestrator → namespace: this event is done with.
+struct settlement {
+  std::string subscription;
+  std::uint64_t seq = 0;
+};
+
+/// Any part of the server → namespace: tell the namespace's clients (an event of a `sys.` type).
+struct server_event {
+  std::string type;
+  std::string data; ///< JSON text.
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, event_ptr& x) {
+  if constexpr (Inspector::is_loading) {
+    event loaded;
+    if (!inspect(f, loaded)) return false;
+    x = std::make_shared<const event>(std::move(loaded));
+    return true;
+  } else {
+    return inspect(f, const_cast<event&>(*x)); // saving only reads
+  }
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, delivery& x) {
+  return inspect(f, x.what);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, publish_request& x) {
+  return f.object(x).fields(f.field("type", x.type), f.field("client_id", x.client_id),
+                            f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
+                            f.field("to", x.to), f.field("data", x.data), f.field("ephemeral", x.ephemeral));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, call_request& x) {
+  return f.object(x).fields(f.field("target", x.target), f.field("client_id", x.client_id),
+                            f.field("message_id", x.message_id), f.field("input", x.input),
+                            f.field("timeout_ms", x.timeout_ms), f.field("caller", x.caller));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, log_request& x) {
+  return f.object(x).fields(f.field("patterns", x.patterns), f.field("client_id", x.client_id),
+                            f.field("after_seq", x.after_seq), f.field("limit", x.limit));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, request& x) {
+  return f.object(x).fields(f.field("ticket", x.ticket), f.field("what", x.what));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, request_batch& x) {
+  return f.object(x).fields(f.field("requests", x.requests));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, answer& x) {
+  return f.object(x).fields(f.field("ticket", x.ticket), f.field("seq", x.seq),
+                            f.field("duplicate", x.duplicate), f.field("no", x.no));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, answer_batch& x) {
+  return f.object(x).fields(f.field("answers", x.answers));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, delivery_batch& x) {
+  return f.object(x).fields(f.field("deliveries", x.deliveries));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, log_slice& x) {
+  return f.object(x).fields(f.field("ticket", x.ticket), f.field("deliveries", x.deliveries),
+                            f.field("first_kept", x.first_kept), f.field("read_to", x.read_to),
+                            f.field("head", x.head));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, attach_relay& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("relay", x.relay));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, attached& x) {
+  return f.object(x).fields(f.field("ns", x.ns), f.field("orchestrator", x.orchestrator),
+                            f.field("epoch", x.epoch), f.field("seq", x.seq), f.field("credit", x.credit),
+                            f.field("no", x.no));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, subscribe_durably& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("patterns", x.patterns),
+                            f.field("window", x.window), f.field("subscriber", x.subscriber));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, offered_event& x) {
+  event_ptr& what = x.what;
+  return inspect(f, what) && f.apply(x.attempt);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, settlement& x) {
+  return f.object(x).fields(f.field("subscription", x.subscription), f.field("seq", x.seq));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, server_event& x) {
+  return f.object(x).fields(f.field("type", x.type), f.field("data", x.data));
+}
+
+} // namespace weir

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "actors/core/drain_rate.hpp"
+#include "actors/core/io_unit.hpp"
+#include "actors/namespace/messages.hpp"
+#include "actors/namespace/pattern_table.hpp"
+#include "actors/namespace/subscriber.hpp"
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace weir {
+
+/// Between a namespace and the connections of one I/O thread: takes one message per batch of events and hands
+/// it to whom it concerns, and gathers the connections' requests of one turn into one message to the
+/// namespace. Requests in flight are bounded by the credit that the namespace granted; overflow policy:
+/// refused with `429 namespace_full`.
+///
+/// The public verbs are called directly by connections of the same thread.
+class relay : public io_actor, private turn_hook {
+public:
+  struct config {
+    std::string ns;
+    caf::actor host;       ///< Knows the namespace, or makes it.
+    event_encoder encode;  ///< For deliveries that come without a frame.
+  };
+
+  relay(caf::actor_config& cfg, io_unit& unit, config settings);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  /// Adds a subscriber. `on_attached` follows, from this call when the namespace is already reached. Gives
+  /// the number that run updates are addressed with.
+  std::uint64_t join(subscriber& who);
+
+  /// Forgets a subscriber with its patterns; answers for it are dropped.
+  void leave(std::uint64_t number);
+
+  /// Delivers matching events from now on. Gives the seq after which "now" is.
+  std::uint64_t subscribe(std::uint64_t number, const std::string& pattern);
+
+  /// Takes back one `subscribe` of the same pattern.
+  void unsubscribe(std::uint64_t number, const std::string& pattern);
+
+  /// Sends requests to the namespace at the end of the turn; the answer carries `reference`. On a refusal
+  /// nothing was sent.
+  refusal publish(std::uint64_t number, std::string reference, publish_request what);
+  refusal call(std::uint64_t number, std::string reference, call_request what);
+  refusal read_log(std::uint64_t number, std::string reference, log_request what);
+
+  /// Asks the orchestrator to end a run.
+  refusal cancel(std::uint64_t number, std::string reference, std::string run_id);
+
+  bool is_attached() const noexcept { return ns_ != nullptr; }
+  const std::string& ns() const noexcept { return settings_.ns; }
+  std::size_t subscribers() const noexcept { return subscribers_.size(); }
+
+private:
+  struct member {
+    subscriber* who;
+    std::uint64_t last_delivery = 0; // the number of the last delivery it got: one event once
+    std::vector<std::string> patterns;
+  };
+
+  struct pending {
+    std::uint64_t subscriber;
+    std::string reference;
+  };
+
+  void attach();
+  void on_attached(const attached& info);
+  void on_namespace_down();
+  void on_deliveries(delivery_batch& batch);
+  void on_answers(const answer_batch& batch);
+  void on_log_slice(const log_slice& slice);
+  void on_run_update(const run_update& update);
+  void deliver(const delivery& what);
+  void on_turn_end() override;
+
+  std::optional<pending> take_pending(std::uint64_t ticket);
+  refusal take_credit(std::uint64_t number, std::string reference, std::uint64_t& ticket);
+  member* find(std::uint64_t number);
+
+  config settings_;
+  caf::actor ns_;
+  caf::actor orchestrator_;
+  attached info_;
+  std::uint64_t seq_ = 0; // the newest that was delivered
+  std::uint64_t deliveries_ = 0;
+  std::uint64_t next_number_ = 1;
+  std::uint64_t next_ticket_ = 1;
+  std::unordered_map<std::uint64_t, member> subscribers_;
+  std::unordered_map<std::uint64_t, pending> pending_; // at most the credit
+  pattern_table patterns_;
+  std::vector<request> outgoing_; // at most the credit
+  drain_rate rate_;
+};
+
+} // namespace weir
