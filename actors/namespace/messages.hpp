@@ -45,18 +45,19 @@ struct call_request {
   watcher caller;              ///< Whom the deltas and the result go to.
 };
 
-/// relay → namespace: read the log after `after_seq`. Answered with a `log_slice`.
+/// relay → namespace, agent → namespace: read the log. Answered with a `log_slice`.
 struct log_request {
   std::vector<std::string> patterns; ///< Events matching any of them …
-  std::string client_id;             ///< … that are for everyone or for this client.
+  std::string client_id;             ///< … that are for everyone or for this client; empty: all of them.
   std::uint64_t after_seq = 0;
-  std::uint32_t limit = 0; ///< At most this many events.
+  std::uint64_t before_seq = 0; ///< 0: read forward from `after_seq`; else the newest before this one.
+  std::uint32_t limit = 0;      ///< At most this many events.
 };
 
 /// One request of a relay. The ticket is the relay's, and comes back in the answer.
 struct request {
   std::uint64_t ticket = 0;
-  std::variant<publish_request, call_request, log_request> what;
+  std::variant<publish_request, call_request, log_request, cancel_run> what;
 };
 
 /// relay → namespace: all requests of one turn of the relay's thread, in order. Each spends one credit.
@@ -101,7 +102,6 @@ struct attach_relay {
 /// namespace → relay: you are attached, or (`no.refused()`) why not.
 struct attached {
   caf::actor ns;
-  caf::actor orchestrator;
   std::string epoch;
   std::uint64_t seq = 0;    ///< The newest; deliveries go on from the next.
   std::uint64_t credit = 0; ///< Requests that may be in flight.
@@ -170,7 +170,8 @@ bool inspect(Inspector& f, call_request& x) {
 template <class Inspector>
 bool inspect(Inspector& f, log_request& x) {
   return f.object(x).fields(f.field("patterns", x.patterns), f.field("client_id", x.client_id),
-                            f.field("after_seq", x.after_seq), f.field("limit", x.limit));
+                            f.field("after_seq", x.after_seq), f.field("before_seq", x.before_seq),
+                            f.field("limit", x.limit));
 }
 
 template <class Inspector>
@@ -213,8 +214,7 @@ bool inspect(Inspector& f, attach_relay& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, attached& x) {
-  return f.object(x).fields(f.field("ns", x.ns), f.field("orchestrator", x.orchestrator),
-                            f.field("epoch", x.epoch), f.field("seq", x.seq), f.field("credit", x.credit),
+  return f.object(x).fields(f.field("ns", x.ns), f.field("epoch", x.epoch), f.field("seq", x.seq), f.field("credit", x.credit),
                             f.field("no", x.no));
 }
 

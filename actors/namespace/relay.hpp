@@ -4,7 +4,7 @@
 #include "actors/core/io_unit.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/namespace/pattern_table.hpp"
-#include "actors/namespace/subscriber.hpp"
+#include "actors/namespace/relay_port.hpp"
 
 #include <optional>
 #include <string>
@@ -18,8 +18,9 @@ namespace weir {
 /// namespace. Requests in flight are bounded by the credit that the namespace granted; overflow policy:
 /// refused with `429 namespace_full`.
 ///
-/// The public verbs are called directly by connections of the same thread.
-class relay : public io_actor, private turn_hook {
+/// The public verbs are called directly by connections of the same thread. (CAF's actors have members named
+/// `subscriber` and `request`, hence the qualified names.)
+class relay : public io_actor, public relay_port, private turn_hook {
 public:
   struct config {
     std::string ns;
@@ -32,27 +33,14 @@ public:
   caf::behavior make_behavior() override;
   void on_exit() override;
 
-  /// Adds a subscriber. `on_attached` follows, from this call when the namespace is already reached. Gives
-  /// the number that run updates are addressed with.
-  std::uint64_t join(subscriber& who);
-
-  /// Forgets a subscriber with its patterns; answers for it are dropped.
-  void leave(std::uint64_t number);
-
-  /// Delivers matching events from now on. Gives the seq after which "now" is.
-  std::uint64_t subscribe(std::uint64_t number, const std::string& pattern);
-
-  /// Takes back one `subscribe` of the same pattern.
-  void unsubscribe(std::uint64_t number, const std::string& pattern);
-
-  /// Sends requests to the namespace at the end of the turn; the answer carries `reference`. On a refusal
-  /// nothing was sent.
-  refusal publish(std::uint64_t number, std::string reference, publish_request what);
-  refusal call(std::uint64_t number, std::string reference, call_request what);
-  refusal read_log(std::uint64_t number, std::string reference, log_request what);
-
-  /// Asks the orchestrator to end a run.
-  refusal cancel(std::uint64_t number, std::string reference, std::string run_id);
+  std::uint64_t join(weir::subscriber& who) override;
+  void leave(std::uint64_t number) override;
+  std::uint64_t subscribe(std::uint64_t number, const std::string& pattern) override;
+  void unsubscribe(std::uint64_t number, const std::string& pattern) override;
+  refusal publish(std::uint64_t number, std::string reference, publish_request what) override;
+  refusal call(std::uint64_t number, std::string reference, call_request what) override;
+  refusal read_log(std::uint64_t number, std::string reference, log_request what) override;
+  refusal cancel(std::uint64_t number, std::string reference, std::string run_id) override;
 
   bool is_attached() const noexcept { return ns_ != nullptr; }
   const std::string& ns() const noexcept { return settings_.ns; }
@@ -60,7 +48,7 @@ public:
 
 private:
   struct member {
-    subscriber* who;
+    weir::subscriber* who;
     std::uint64_t last_delivery = 0; // the number of the last delivery it got: one event once
     std::vector<std::string> patterns;
   };
@@ -80,13 +68,13 @@ private:
   void deliver(const delivery& what);
   void on_turn_end() override;
 
-  std::optional<pending> take_pending(std::uint64_t ticket);
-  refusal take_credit(std::uint64_t number, std::string reference, std::uint64_t& ticket);
+  weir::subscriber* settle(std::uint64_t ticket, std::string& reference);
+  template <class Request>
+  refusal offer(std::uint64_t number, std::string reference, Request what);
   member* find(std::uint64_t number);
 
   config settings_;
   caf::actor ns_;
-  caf::actor orchestrator_;
   attached info_;
   std::uint64_t seq_ = 0; // the newest that was delivered
   std::uint64_t deliveries_ = 0;
@@ -95,7 +83,7 @@ private:
   std::unordered_map<std::uint64_t, member> subscribers_;
   std::unordered_map<std::uint64_t, pending> pending_; // at most the credit
   pattern_table patterns_;
-  std::vector<request> outgoing_; // at most the credit
+  std::vector<weir::request> outgoing_; // at most the credit
   drain_rate rate_;
 };
 

@@ -27,11 +27,11 @@ struct watch_run {
   watcher who;
 };
 
-/// relay → orchestrator: end this run. Answered to the relay with an `answer` of the same ticket.
+/// relay → namespace → orchestrator: end this run. Answered to the relay with an `answer` of the same ticket.
 struct cancel_run {
   std::uint64_t ticket = 0;
   std::string run_id;
-  caf::actor relay;
+  caf::actor relay; ///< Filled in by the namespace, like the ticket.
 };
 
 enum class run_status : std::uint8_t { complete, partial, degraded, cancelled, failed };

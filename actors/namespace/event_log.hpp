@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/namespace/messages.hpp"
+
+#include <cstdint>
+#include <deque>
+
+namespace weir {
+
+/// The newest events of a namespace, in memory and in order. Bounded by count, bytes and age; overflow
+/// policy: the oldest is trimmed, and readers are told by `first_kept`.
+class event_log {
+public:
+  struct bounds {
+    std::uint64_t events = 10'000;
+    std::uint64_t bytes = 16 * 1024 * 1024;
+    std::uint64_t age_ms = 86'400'000;
+  };
+
+  explicit event_log(bounds limits) : limits_(limits) {}
+
+  /// Appends the event with `seq == head() + 1`, then trims.
+  void append(delivery what);
+
+  /// Trims what is too old at `now_ms`.
+  void trim(std::int64_t now_ms);
+
+  /// Reads as the request says. A forward read stops at the limit; a backward one gives the newest, in order.
+  log_slice read(const log_request& what) const;
+
+  /// The event with this seq, or null when it is trimmed or yet to come.
+  const delivery* at(std::uint64_t seq) const noexcept;
+
+  std::uint64_t head() const noexcept { return head_; }
+  std::uint64_t first_kept() const noexcept { return head_ + 1 - events_.size(); }
+  std::size_t size() const noexcept { return events_.size(); }
+  std::uint64_t bytes() const noexcept { return bytes_; }
+  std::uint64_t trimmed() const noexcept { return trimmed_; }
+
+private:
+  void drop_oldest();
+  static std::uint64_t cost(const delivery& x) noexcept;
+
+  bounds limits_;
+  std::deque<delivery> events_;
+  std::uint64_t head_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t trimmed_ = 0;
+};
+
+} // namespace weir

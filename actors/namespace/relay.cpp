@@ -1,0 +1,203 @@
+#include "actors/namespace/relay.hpp"
+
+#include <caf/behavior.hpp>
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+constexpr auto reattach_after = std::chrono::milliseconds{200};
+
+refusal unreachable(const std::string& ns) {
+  return {code::unavailable, "unavailable", "namespace " + ns + " is restarting", 1000, {}, 0, 0};
+}
+
+} // namespace
+
+relay::relay(caf::actor_config& cfg, io_unit& unit, config settings)
+  : io_actor(cfg, unit), settings_(std::move(settings)) {}
+
+caf::behavior relay::make_behavior() {
+  set_down_handler([this](const caf::down_msg& msg) {
+    if (ns_ && ns_.address() == msg.source) on_namespace_down();
+  });
+  attach();
+  return {
+    [this](const attached& info) { on_attached(info); },
+    [this](delivery_batch& batch) { on_deliveries(batch); },
+    [this](const answer_batch& batch) { on_answers(batch); },
+    [this](const log_slice& slice) { on_log_slice(slice); },
+    [this](const run_update& update) { on_run_update(update); },
+    [this](tick_atom) { attach(); },
+  };
+}
+
+void relay::on_exit() {
+  unit().forget(*this);
+  ns_ = nullptr;
+  settings_.host = nullptr;
+}
+
+// -- the namespace --------------------------------------------------------------------------------------------
+
+void relay::attach() {
+  if (ns_) return;
+  send(settings_.host, attach_relay{settings_.ns, this});
+}
+
+void relay::on_attached(const attached& info) {
+  info_ = info;
+  if (!info.no.refused()) {
+    ns_ = info.ns;
+    monitor(ns_);
+    seq_ = info.seq;
+    for (auto& [number, x] : subscribers_) x.who->on_attached(info);
+    return;
+  }
+  auto refused = std::exchange(subscribers_, {});
+  patterns_ = {};
+  for (auto& [number, x] : refused) x.who->on_attached(info);
+}
+
+void relay::on_namespace_down() {
+  ns_ = nullptr;
+  outgoing_.clear();
+  // Whether these were accepted is not known; their senders may send them again, each is taken once.
+  for (auto& [ticket, x] : std::exchange(pending_, {})) {
+    answer lost;
+    lost.ticket = ticket;
+    lost.no = unreachable(settings_.ns);
+    if (auto* who = find(x.subscriber)) who->who->on_answer(x.reference, lost);
+  }
+  delayed_send(this, reattach_after, tick_atom_v);
+}
+
+void relay::on_deliveries(delivery_batch& batch) {
+  for (auto& x : batch.deliveries) {
+    if (!x.frame && settings_.encode) x.frame = settings_.encode(*x.what);
+    deliver(x);
+  }
+}
+
+void relay::deliver(const delivery& what) {
+  if (what.what->seq > 0) seq_ = what.what->seq;
+  auto number = ++deliveries_;
+  patterns_.match(what.what->type, [&](const std::vector<pattern_table::key>& holders) {
+    for (auto holder : holders) {
+      auto& x = subscribers_.find(holder)->second;
+      if (x.last_delivery == number) continue; // two of its patterns match
+      x.last_delivery = number;
+      if (!what.what->to.empty() && what.what->to != x.who->client_id()) continue;
+      x.who->on_delivery(what);
+    }
+  });
+}
+
+void relay::on_answers(const answer_batch& batch) {
+  rate_.on_done(clock().now(), batch.answers.size());
+  std::string reference;
+  for (auto& x : batch.answers)
+    if (auto* who = settle(x.ticket, reference)) who->on_answer(reference, x);
+}
+
+void relay::on_log_slice(const log_slice& slice) {
+  rate_.on_done(clock().now());
+  std::string reference;
+  if (auto* who = settle(slice.ticket, reference)) who->on_log_slice(reference, slice);
+}
+
+void relay::on_run_update(const run_update& update) {
+  if (auto* x = find(update.subscriber)) x->who->on_run_update(update);
+}
+
+void relay::on_turn_end() {
+  if (ns_ && !outgoing_.empty()) send(ns_, request_batch{std::exchange(outgoing_, {})});
+}
+
+// -- the connections ------------------------------------------------------------------------------------------
+
+std::uint64_t relay::join(weir::subscriber& who) {
+  auto number = next_number_++;
+  subscribers_.emplace(number, member{&who, 0, {}});
+  if (ns_) {
+    info_.seq = seq_;
+    who.on_attached(info_);
+  }
+  return number;
+}
+
+void relay::leave(std::uint64_t number) {
+  auto* x = find(number);
+  if (x == nullptr) return;
+  for (auto& pattern : x->patterns) patterns_.remove(pattern, number);
+  subscribers_.erase(number);
+}
+
+std::uint64_t relay::subscribe(std::uint64_t number, const std::string& pattern) {
+  if (auto* x = find(number)) {
+    x->patterns.push_back(pattern);
+    patterns_.add(pattern, number);
+  }
+  return seq_;
+}
+
+void relay::unsubscribe(std::uint64_t number, const std::string& pattern) {
+  auto* x = find(number);
+  if (x == nullptr) return;
+  auto i = std::find(x->patterns.begin(), x->patterns.end(), pattern);
+  if (i == x->patterns.end()) return;
+  x->patterns.erase(i);
+  patterns_.remove(pattern, number);
+}
+
+refusal relay::publish(std::uint64_t number, std::string reference, publish_request what) {
+  return offer(number, std::move(reference), std::move(what));
+}
+
+refusal relay::call(std::uint64_t number, std::string reference, call_request what) {
+  what.caller.relay = this;
+  what.caller.subscriber = number;
+  return offer(number, std::move(reference), std::move(what));
+}
+
+refusal relay::read_log(std::uint64_t number, std::string reference, log_request what) {
+  return offer(number, std::move(reference), std::move(what));
+}
+
+refusal relay::cancel(std::uint64_t number, std::string reference, std::string run_id) {
+  return offer(number, std::move(reference), cancel_run{0, std::move(run_id), nullptr});
+}
+
+template <class Request>
+refusal relay::offer(std::uint64_t number, std::string reference, Request what) {
+  if (!ns_) return unreachable(settings_.ns);
+  if (pending_.size() >= info_.credit) {
+    auto retry_after_ms = rate_.on_refused(clock().now(), info_.credit);
+    return {code::too_many, "namespace_full", "namespace " + settings_.ns + " has too much in hand",
+            retry_after_ms, "namespace",      pending_.size(),
+            info_.credit};
+  }
+  if (pending_.empty()) rate_.on_busy(clock().now());
+  auto ticket = next_ticket_++;
+  pending_.emplace(ticket, pending{number, std::move(reference)});
+  outgoing_.push_back({ticket, std::move(what)});
+  unit().at_turn_end(*this);
+  return {};
+}
+
+weir::subscriber* relay::settle(std::uint64_t ticket, std::string& reference) {
+  auto node = pending_.extract(ticket);
+  if (node.empty()) return nullptr;
+  reference = std::move(node.mapped().reference);
+  auto* x = find(node.mapped().subscriber);
+  return x == nullptr ? nullptr : x->who;
+}
+
+relay::member* relay::find(std::uint64_t number) {
+  auto i = subscribers_.find(number);
+  return i == subscribers_.end() ? nullptr : &i->second;
+}
+
+} // namespace weir

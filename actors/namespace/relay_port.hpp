@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/core/refusal.hpp"
+#include "actors/namespace/messages.hpp"
+#include "actors/namespace/subscriber.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace weir {
+
+/// What a connection sees of its relay: direct calls on the I/O thread that both live on.
+class relay_port {
+public:
+  virtual ~relay_port() = default;
+
+  /// Adds a subscriber. `on_attached` follows, from this call when the namespace is already reached. Gives
+  /// the number that run updates are addressed with.
+  virtual std::uint64_t join(subscriber& who) = 0;
+
+  /// Forgets a subscriber with its patterns; answers for it are dropped.
+  virtual void leave(std::uint64_t number) = 0;
+
+  /// Delivers matching events from now on. Gives the seq after which "now" is.
+  virtual std::uint64_t subscribe(std::uint64_t number, const std::string& pattern) = 0;
+
+  /// Takes back one `subscribe` of the same pattern.
+  virtual void unsubscribe(std::uint64_t number, const std::string& pattern) = 0;
+
+  /// Sends requests to the namespace at the end of the turn; the answer carries `reference`. On a refusal
+  /// nothing was sent.
+  virtual refusal publish(std::uint64_t number, std::string reference, publish_request what) = 0;
+  virtual refusal call(std::uint64_t number, std::string reference, call_request what) = 0;
+  virtual refusal read_log(std::uint64_t number, std::string reference, log_request what) = 0;
+
+  /// Asks the orchestrator to end a run.
+  virtual refusal cancel(std::uint64_t number, std::string reference, std::string run_id) = 0;
+};
+
+} // namespace weir
