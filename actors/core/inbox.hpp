@@ -2,6 +2,7 @@
 
 #include "actors/core/drain_rate.hpp"
 #include "actors/core/refusal.hpp"
+#include "actors/core/type_ids.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
@@ -22,7 +23,8 @@ using inbox_ptr = std::shared_ptr<inbox>;
 
 /// One place in an inbox. It travels in the message, in front of its content, and gives the place back when
 /// its last copy is gone: when the handler is done, when a handler that kept it lets go of it, or when the
-/// actor dies with the message unread.
+/// actor dies with the message unread. One that is kept in an actor's members goes back with these: at the
+/// latest when the actor is gone and nobody holds a handle of it (a supervised child's callers hold its door).
 class permit {
 public:
   permit() = default;

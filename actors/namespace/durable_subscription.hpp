@@ -33,6 +33,9 @@ public:
   /// A successor takes over where this one was.
   void resume(std::vector<std::string> patterns, std::uint32_t window);
 
+  /// Whether an event is in the subscriber's hands or waits to be offered again.
+  bool holds(std::uint64_t seq) const { return in_hand_.count(seq) > 0 || again_.count(seq) > 0; }
+
   const std::string& name() const noexcept { return name_; }
   std::uint64_t cursor() const noexcept { return cursor_; }
   std::size_t in_hand() const noexcept { return in_hand_.size(); }

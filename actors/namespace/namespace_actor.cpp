@@ -110,18 +110,29 @@ answer namespace_actor::on_call(const call_request& what) {
               0};
     return count(std::move(out));
   }
-  if (open_calls_ >= settings_.bounds.runs) {
+  if (open_calls_.size() >= settings_.bounds.runs) {
     // Unlike an event, a call has someone waiting: better told to come again than kept in a line.
-    out.no = {code::too_many, "namespace_full", "too many runs in flight", drain_rate::max_retry_ms / 10,
-              "namespace",    open_calls_,      settings_.bounds.runs};
+    out.no = {code::too_many, "namespace_full",   "too many runs in flight", drain_rate::max_retry_ms / 10,
+              "namespace",    open_calls_.size(), settings_.bounds.runs};
     return count(std::move(out));
   }
   out = count(sequencer_.call(what, settings_.wall_clock_ms()));
   if (out.no.refused()) return out;
-  if (!out.duplicate) ++open_calls_;
-  if (auto* x = find_seat(orchestrator_name); x != nullptr && x->subscriber && what.caller.relay)
-    send(x->subscriber, watch_run{what.client_id + '/' + what.message_id, what.caller});
+  await_result(out.seq, what.client_id + '/' + what.message_id, what.caller);
   return out;
+}
+
+void namespace_actor::await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller) {
+  auto* x = find_seat(orchestrator_name);
+  auto handled = x != nullptr && seq <= x->subscription.cursor() && !x->subscription.holds(seq);
+  if (!handled) {
+    auto& call = open_calls_[seq];
+    call.run_id = run_id;
+    if (call.callers.size() >= max_callers) call.callers.erase(call.callers.begin());
+    if (caller.relay) call.callers.push_back(caller);
+  }
+  // A finished run is asked for as well: the orchestrator remembers the newest results.
+  if (x != nullptr && x->subscriber && caller.relay) send(x->subscriber, watch_run{run_id, caller});
 }
 
 void namespace_actor::on_cancel(std::uint64_t ticket, const std::string& run_id, const caf::actor& relay) {
@@ -147,13 +158,16 @@ void namespace_actor::on_subscribe(subscribe_durably& what) {
   }
   i->second.subscription.resume(std::move(what.patterns), what.window);
   i->second.subscriber = std::move(what.subscriber);
+  if (what.name == orchestrator_name)
+    for (auto& [seq, call] : open_calls_)
+      for (auto& caller : call.callers) send(i->second.subscriber, watch_run{call.run_id, caller});
   feed(i->second);
 }
 
 void namespace_actor::on_settlement(const settlement& what) {
   auto* x = find_seat(what.subscription);
   if (x == nullptr || !x->subscription.settle(what.seq)) return;
-  if (what.subscription == orchestrator_name && open_calls_ > 0) --open_calls_;
+  if (what.subscription == orchestrator_name) open_calls_.erase(what.seq);
   feed(*x);
 }
 
@@ -171,7 +185,7 @@ void namespace_actor::on_subscriber_down(seat& x, const caf::error& reason) {
 }
 
 void namespace_actor::bury(seat& x, const offered_event& what, const std::string& error) {
-  if (x.subscription.name() == orchestrator_name && open_calls_ > 0) --open_calls_;
+  if (x.subscription.name() == orchestrator_name) open_calls_.erase(what.what->seq);
   auto dropped = dead_.dropped();
   dead_.add({what.what, x.subscription.name(), what.attempt, error});
   meters_.dead_letters->inc();

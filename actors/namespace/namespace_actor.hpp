@@ -36,6 +36,9 @@ public:
   /// The name of the orchestrator's durable subscription.
   static constexpr const char* orchestrator_name = "orchestrator";
 
+  /// Who may wait for one call by repeating it; above it the oldest caller gives way to the newest.
+  static constexpr std::size_t max_callers = 16;
+
   namespace_actor(caf::actor_config& cfg, config settings);
 
   caf::behavior make_behavior() override;
@@ -48,6 +51,13 @@ private:
   struct seat {
     durable_subscription subscription;
     caf::actor subscriber; // null between one that crashed and its successor
+  };
+
+  /// A call that was accepted, and who waits for its result: told to the orchestrator, and told again to
+  /// the next one when it was restarted.
+  struct open_call {
+    std::string run_id;
+    std::vector<watcher> callers; // at most max_callers
   };
 
   struct meters {
@@ -64,6 +74,7 @@ private:
   answer on_publish(const publish_request& what);
   answer on_call(const call_request& what);
   void on_cancel(std::uint64_t ticket, const std::string& run_id, const caf::actor& relay);
+  void await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller);
   void on_subscribe(subscribe_durably& what);
   void on_settlement(const settlement& what);
   void on_down(const caf::down_msg& msg);
@@ -82,7 +93,7 @@ private:
   dead_letters dead_;
   std::vector<caf::actor> relays_;
   std::map<std::string, seat, std::less<>> seats_;
-  std::uint64_t open_calls_ = 0; // accepted and not settled; at most bounds.runs
+  std::map<std::uint64_t, open_call> open_calls_; // by seq: accepted and not settled; at most bounds.runs
   meters meters_;
 };
 

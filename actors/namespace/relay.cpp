@@ -43,12 +43,13 @@ void relay::on_exit() {
 // -- the namespace --------------------------------------------------------------------------------------------
 
 void relay::attach() {
-  if (ns_) return;
+  if (ns_ || std::exchange(attaching_, true)) return;
   send(settings_.host, attach_relay{settings_.ns, this});
 }
 
 void relay::on_attached(const attached& info) {
   info_ = info;
+  attaching_ = false;
   if (!info.no.refused()) {
     ns_ = info.ns;
     monitor(ns_);
@@ -124,6 +125,8 @@ std::uint64_t relay::join(weir::subscriber& who) {
   if (ns_) {
     info_.seq = seq_;
     who.on_attached(info_);
+  } else {
+    attach(); // it may have been refused before
   }
   return number;
 }

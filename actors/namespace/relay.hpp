@@ -76,6 +76,7 @@ private:
   config settings_;
   caf::actor ns_;
   attached info_;
+  bool attaching_ = false;
   std::uint64_t seq_ = 0; // the newest that was delivered
   std::uint64_t deliveries_ = 0;
   std::uint64_t next_number_ = 1;

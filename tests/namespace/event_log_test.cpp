@@ -1,0 +1,101 @@
+#include "actors/namespace/event_log.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace weir;
+
+namespace {
+
+delivery make(std::uint64_t seq, std::string type, std::int64_t ts_ms = 0, std::string to = {}) {
+  event x;
+  x.seq = seq;
+  x.type = std::move(type);
+  x.client_id = "alice";
+  x.message_id = std::to_string(seq);
+  x.to = std::move(to);
+  x.ts_ms = ts_ms;
+  x.data = "null";
+  return {std::make_shared<const event>(std::move(x)), nullptr};
+}
+
+std::vector<std::uint64_t> seqs(const log_slice& x) {
+  std::vector<std::uint64_t> out;
+  for (auto& y : x.deliveries) out.push_back(y.what->seq);
+  return out;
+}
+
+event_log filled(std::uint64_t events, event_log::bounds limits = {}) {
+  event_log out(limits);
+  for (std::uint64_t i = 1; i <= events; ++i) out.append(make(i, i % 2 ? "odd.x" : "even.x"));
+  return out;
+}
+
+using list = std::vector<std::uint64_t>;
+
+} // namespace
+
+TEST_CASE("an empty log says so") {
+  event_log x({});
+  auto got = x.read({{">"}, "", 0, 0, 10});
+  CHECK(got.deliveries.empty());
+  CHECK(got.first_kept == 1);
+  CHECK(got.head == 0);
+  CHECK(got.read_to == 0);
+}
+
+TEST_CASE("a forward read gives matching events in order and says how far it looked") {
+  auto x = filled(10);
+  auto got = x.read({{"odd.*"}, "", 2, 0, 3});
+  CHECK(seqs(got) == list{3, 5, 7});
+  CHECK(got.read_to == 7);
+  CHECK(got.head == 10);
+  got = x.read({{"odd.*"}, "", 7, 0, 3});
+  CHECK(seqs(got) == list{9});
+  CHECK(got.read_to == 10);
+}
+
+TEST_CASE("a backward read gives the newest events before a seq, in order") {
+  auto x = filled(10);
+  CHECK(seqs(x.read({{"even.*"}, "", 0, 8, 2})) == list{4, 6});
+  CHECK(seqs(x.read({{"even.*"}, "", 0, 99, 2})) == list{8, 10});
+  CHECK(seqs(x.read({{">"}, "", 0, 1, 2})).empty());
+}
+
+TEST_CASE("events for one client are read by that client and by the server") {
+  event_log x({});
+  x.append(make(1, "a", 0, "bob"));
+  x.append(make(2, "a"));
+  CHECK(seqs(x.read({{"a"}, "bob", 0, 0, 9})) == list{1, 2});
+  CHECK(seqs(x.read({{"a"}, "carol", 0, 0, 9})) == list{2});
+  CHECK(seqs(x.read({{"a"}, "", 0, 0, 9})) == list{1, 2});
+}
+
+TEST_CASE("the log trims its oldest events by count, by bytes and by age") {
+  SECTION("count") {
+    auto x = filled(10, {4, 1 << 20, 1000});
+    CHECK(x.size() == 4);
+    CHECK(x.first_kept() == 7);
+    CHECK(x.trimmed() == 6);
+    CHECK(x.at(6) == nullptr);
+    CHECK(x.at(7)->what->seq == 7);
+    CHECK(x.at(11) == nullptr);
+    CHECK(seqs(x.read({{">"}, "", 0, 0, 9})) == list{7, 8, 9, 10});
+  }
+  SECTION("bytes") {
+    auto one = make(1, "odd.x").what->size_bytes();
+    auto x = filled(10, {100, one * 3 + 10, 1000});
+    CHECK(x.size() == 3);
+    CHECK(x.bytes() <= one * 3 + 10);
+  }
+  SECTION("age") {
+    event_log x({100, 1 << 20, 1000});
+    x.append(make(1, "a", 0));
+    x.append(make(2, "a", 600));
+    x.append(make(3, "a", 1000));
+    CHECK(x.first_kept() == 2);
+    x.trim(2000);
+    CHECK(x.size() == 0);
+    CHECK(x.first_kept() == 4);
+    CHECK(x.head() == 3);
+  }
+}
