@@ -8,6 +8,7 @@
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <mutex>

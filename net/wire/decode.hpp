@@ -1,0 +1,21 @@
+#pragma once
+
+#include "net/wire/frames.hpp"
+
+#include <cstddef>
+#include <string_view>
+#include <variant>
+
+namespace weir::wire {
+
+/// Arrays and objects may be nested this deep in a frame, the frame's own object included.
+inline constexpr std::size_t max_depth = 64;
+
+/// Longest `timeout_ms` of a call: a day.
+inline constexpr std::int64_t max_timeout_ms = 86'400'000;
+
+/// Reads one client frame. Never throws; what is wrong with a bad one is said with the field's name.
+/// Fields that the protocol does not know are ignored; those that a later version brings are refused.
+std::variant<client_frame, rejected> decode(std::string_view text);
+
+} // namespace weir::wire

@@ -1,0 +1,178 @@
+#include "net/wire/field_reader.hpp"
+
+#include "actors/namespace/pattern.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace weir::wire {
+
+namespace {
+
+constexpr std::size_t max_name_bytes = 64;
+constexpr std::size_t max_namespace_bytes = 63;
+
+bool is_lower_or_digit(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+bool is_token_char(char c) noexcept {
+  return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+}
+
+bool is_name_char(char c) noexcept { return is_token_char(c) || c == '.' || c == ':'; }
+
+bool is_target(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_name_bytes
+         && std::all_of(text.begin(), text.end(), is_token_char);
+}
+
+bool is_namespace(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_namespace_bytes && is_lower_or_digit(text.front())
+         && std::all_of(text.begin(), text.end(),
+                        [](char c) { return is_lower_or_digit(c) || c == '_' || c == '-'; });
+}
+
+// Strings are valid UTF-8 here: the parser has checked. The handler is a second line.
+std::string dump(const nlohmann::json& x) {
+  return x.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+} // namespace
+
+bool is_name(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_name_bytes
+         && std::all_of(text.begin(), text.end(), is_name_char);
+}
+
+bool is_event_id(std::string_view text) noexcept {
+  auto slash = text.find('/');
+  return slash != std::string_view::npos && is_name(text.substr(0, slash)) && is_name(text.substr(slash + 1));
+}
+
+std::string not_yet_message(std::string_view field) {
+  return std::string{field} + ": not in this version yet";
+}
+
+bool field_reader::has(const char* field) const { return object_.contains(field); }
+
+const nlohmann::json* field_reader::find(const char* field) const {
+  auto i = object_.find(field);
+  return i == object_.end() ? nullptr : &*i;
+}
+
+const std::string* field_reader::string(const char* field) {
+  auto* value = find(field);
+  if (value == nullptr) return wrong(field, "is missing"), nullptr;
+  if (!value->is_string()) return wrong(field, "must be a string"), nullptr;
+  return &value->get_ref<const std::string&>();
+}
+
+std::string field_reader::name(const char* field) {
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (!is_name(*text)) wrong(field, "must be 1 to 64 of A-Z a-z 0-9 _ . : -");
+  return *text;
+}
+
+std::string field_reader::optional_name(const char* field) {
+  return has(field) ? name(field) : std::string{};
+}
+
+std::string field_reader::label(const char* field) {
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (text->empty() || text->size() > max_name_bytes) wrong(field, "must be 1 to 64 bytes long");
+  return *text;
+}
+
+std::string field_reader::ns(const char* field) {
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (!is_namespace(*text)) wrong(field, "must be 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit");
+  return *text;
+}
+
+std::string field_reader::target(const char* field) {
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (!is_target(*text)) wrong(field, "must be 1 to 64 of A-Z a-z 0-9 _ -");
+  return *text;
+}
+
+std::string field_reader::event_id(const char* field) {
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (!is_event_id(*text)) wrong(field, "must be a client_id and a message_id, joined by /");
+  return *text;
+}
+
+std::string field_reader::type(const char* field) {
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (auto what = check_type(*text); !what.empty()) wrong(field, what);
+  return *text;
+}
+
+std::string field_reader::pattern(const char* field) {
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (auto what = check_pattern(*text); !what.empty()) wrong(field, what);
+  return *text;
+}
+
+std::string field_reader::any(const char* field) {
+  auto* value = find(field);
+  if (value == nullptr) return wrong(field, "is missing"), std::string{};
+  return dump(*value);
+}
+
+std::string field_reader::optional_object(const char* field) {
+  auto* value = find(field);
+  if (value == nullptr) return "{}";
+  if (!value->is_object()) return wrong(field, "must be an object"), std::string{};
+  return dump(*value);
+}
+
+bool field_reader::flag(const char* field, bool otherwise) {
+  auto* value = find(field);
+  if (value == nullptr) return otherwise;
+  if (!value->is_boolean()) return wrong(field, "must be true or false"), otherwise;
+  return value->get<bool>();
+}
+
+std::int64_t field_reader::number(const char* field, std::int64_t min, std::int64_t max,
+                                  std::int64_t otherwise) {
+  auto* value = find(field);
+  if (value == nullptr) return otherwise;
+  auto fits = value->is_number_unsigned() ? value->get<std::uint64_t>() <= static_cast<std::uint64_t>(max)
+                                          : value->is_number_integer();
+  if (fits)
+    if (auto x = value->get<std::int64_t>(); x >= min && x <= max) return x;
+  wrong(field, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  return otherwise;
+}
+
+void field_reader::only(const char* field, std::string_view now,
+                        std::initializer_list<std::string_view> later) {
+  if (!has(field)) return;
+  auto* text = string(field);
+  if (text == nullptr || *text == now) return;
+  if (std::find(later.begin(), later.end(), *text) != later.end()) return not_yet(field);
+  std::string words = "`" + std::string{now} + "`";
+  for (auto word : later) words += " or `" + std::string{word} + "`";
+  wrong(field, "must be " + words);
+}
+
+void field_reader::not_yet(const char* field) {
+  if (has(field)) refuse(refusal::bad_field(not_yet_message(field)));
+}
+
+void field_reader::refuse(refusal no) {
+  if (!error_.refused()) error_ = std::move(no);
+}
+
+void field_reader::wrong(const char* field, std::string_view what) {
+  refuse(refusal::bad_field(std::string{field} + ": " + std::string{what}));
+}
+
+} // namespace weir::wire

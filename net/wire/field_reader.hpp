@@ -1,0 +1,83 @@
+#pragma once
+
+#include "actors/core/refusal.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace weir::wire {
+
+/// Takes checked fields out of a JSON object. The first thing that is wrong is kept; what is read after it
+/// means nothing.
+class field_reader {
+public:
+  explicit field_reader(const nlohmann::json& object) : object_(object) {}
+
+  bool has(const char* field) const;
+
+  /// 1–64 of `[A-Za-z0-9_.:-]`: a client_id or a message_id.
+  std::string name(const char* field);
+
+  /// As `name`, and empty when it is absent.
+  std::string optional_name(const char* field);
+
+  /// The sender's own label: any string of 1–64 bytes.
+  std::string label(const char* field);
+
+  /// A namespace's name: `[a-z0-9][a-z0-9_-]{0,62}`.
+  std::string ns(const char* field);
+
+  /// An agent's or workflow's name: 1–64 of `[A-Za-z0-9_-]`, so that it can be a token of a type.
+  std::string target(const char* field);
+
+  /// `<client_id>/<message_id>`.
+  std::string event_id(const char* field);
+
+  std::string type(const char* field);
+  std::string pattern(const char* field);
+
+  /// Any JSON value, as compact text.
+  std::string any(const char* field);
+
+  /// A JSON object, as compact text; `{}` when it is absent.
+  std::string optional_object(const char* field);
+
+  bool flag(const char* field, bool otherwise);
+
+  /// A whole number within [min, max].
+  std::int64_t number(const char* field, std::int64_t min, std::int64_t max, std::int64_t otherwise);
+
+  /// A word that may have one value in this version; `later` are those that it will have.
+  void only(const char* field, std::string_view now, std::initializer_list<std::string_view> later);
+
+  /// Refuses a field that a later version brings.
+  void not_yet(const char* field);
+
+  /// Keeps the first refusal.
+  void refuse(refusal no);
+
+  const refusal& error() const noexcept { return error_; }
+
+private:
+  void wrong(const char* field, std::string_view what);
+  const nlohmann::json* find(const char* field) const;
+  const std::string* string(const char* field);
+
+  const nlohmann::json& object_;
+  refusal error_;
+};
+
+/// Whether it is 1–64 of `[A-Za-z0-9_.:-]`.
+bool is_name(std::string_view text) noexcept;
+
+/// Whether it is `<client_id>/<message_id>`.
+bool is_event_id(std::string_view text) noexcept;
+
+/// What to say of a field that is not in this version.
+std::string not_yet_message(std::string_view field);
+
+} // namespace weir::wire
