@@ -50,6 +50,8 @@ struct model_request;
 struct model_piece;
 struct model_done;
 struct model_failed;
+struct model_assignment;
+struct model_worker_idle;
 
 } // namespace weir
 
@@ -101,6 +103,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(weir, (weir::model_done))
   CAF_ADD_TYPE_ID(weir, (weir::model_failed))
   CAF_ADD_ATOM(weir, weir, model_cancel_atom)
+  CAF_ADD_TYPE_ID(weir, (weir::model_assignment))
+  CAF_ADD_TYPE_ID(weir, (weir::model_worker_idle))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

@@ -2,14 +2,16 @@
 
 #include "actors/models/messages.hpp"
 
-#include <chrono>
+#include <caf/fwd.hpp>
+
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace weir {
 
-/// What a backend reports of one call, in its own thread's time. After `on_done` or `on_failed` it says no more.
+/// What a backend reports of one call, on the thread that it lives on. After `on_done` or `on_failed` it says
+/// no more. The call may be destroyed from inside any of them.
 struct backend_events {
   std::function<void(std::string text)> on_piece;
   std::function<void(token_usage)> on_done;
@@ -30,7 +32,12 @@ public:
   virtual ~backend() = default;
 
   /// Begins a call. Events come later, never from inside `start`.
-  virtual std::unique_ptr<backend_call> start(const model_request& what, backend_events events) = 0;
+  /// @param self the worker that asks: for timers on its clock.
+  virtual std::unique_ptr<backend_call> start(const model_request& what, backend_events events,
+                                              caf::scheduled_actor& self) = 0;
 };
+
+/// Makes the backend of one pool. Called on the I/O thread that it is to live on.
+using backend_factory = std::function<std::shared_ptr<backend>()>;
 
 } // namespace weir

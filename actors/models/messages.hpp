@@ -26,17 +26,18 @@ struct chat_message {
 /// and then exactly one of `model_done` and `model_failed`, unless it cancels or goes away.
 /// Cancel: `(model_cancel_atom, uint64_t id)` from the same sink.
 struct model_request {
-  std::uint64_t id = 0;    ///< The caller's; comes back in every answer.
-  std::string ns;          ///< Which namespace pays: the queue is fair between them.
+  std::uint64_t id = 0; ///< The caller's; comes back in every answer.
+  std::string ns;       ///< Which namespace pays: the queue is fair between them.
   std::vector<chat_message> messages;
   std::int64_t timeout_ms = 0; ///< For this attempt, queueing included.
   caf::actor sink;
 };
 
-/// worker → caller: more text.
+/// worker → caller: more text. The first one is empty and means that a worker has begun.
 struct model_piece {
   std::uint64_t id = 0;
-  std::string text; ///< UTF-8, never cut inside a code point.
+  std::string text;           ///< UTF-8, never cut inside a code point.
+  std::int64_t queued_ms = 0; ///< How long this attempt waited for a worker.
 };
 
 /// worker → caller: the answer is whole.
@@ -48,8 +49,21 @@ struct model_done {
 /// pool or worker → caller: this attempt is over without a whole answer.
 struct model_failed {
   std::uint64_t id = 0;
-  refusal error;          ///< 429, 503, 504, or what the backend said; `retry_after_ms` is the backend's wish.
+  refusal error; ///< 429, 503, 504, or what the backend said; `retry_after_ms` is the backend's wish.
   bool retryable = false; ///< Connection refused, 429, 5xx, stalled: yes. Any other 4xx, malformed: no.
+};
+
+/// pool → worker: do this attempt. Its `timeout_ms` is what is left of the request's.
+struct model_assignment {
+  std::uint64_t ticket = 0; ///< The pool's number for the attempt.
+  std::int64_t queued_ms = 0;
+  model_request what;
+};
+
+/// worker → pool: I have nothing to do. With a ticket, that attempt is over.
+struct model_worker_idle {
+  std::uint64_t ticket = 0; ///< 0: none, it has just started.
+  std::string outcome;      ///< For the metrics: `done`, `failed`, `timeout` or `cancelled`.
 };
 
 template <class Inspector>
@@ -65,7 +79,7 @@ bool inspect(Inspector& f, model_request& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, model_piece& x) {
-  return f.object(x).fields(f.field("id", x.id), f.field("text", x.text));
+  return f.object(x).fields(f.field("id", x.id), f.field("text", x.text), f.field("queued_ms", x.queued_ms));
 }
 
 template <class Inspector>
@@ -77,6 +91,17 @@ template <class Inspector>
 bool inspect(Inspector& f, model_failed& x) {
   return f.object(x).fields(f.field("id", x.id), f.field("error", x.error),
                             f.field("retryable", x.retryable));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, model_assignment& x) {
+  return f.object(x).fields(f.field("ticket", x.ticket), f.field("queued_ms", x.queued_ms),
+                            f.field("what", x.what));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, model_worker_idle& x) {
+  return f.object(x).fields(f.field("ticket", x.ticket), f.field("outcome", x.outcome));
 }
 
 } // namespace weir

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "actors/models/messages.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// What the simulated model says to a chat: exactly `pieces` pieces, which depend on the seed and on the last
+/// user message only. When the chat ends with a beginning of that answer by the assistant, what is left of
+/// it.
+std::vector<std::string> simulated_answer(const std::vector<chat_message>& chat, std::uint64_t seed,
+                                          std::uint32_t pieces);
+
+} // namespace weir
