@@ -1,0 +1,44 @@
+#include "actors/agents/prompt_agent.hpp"
+
+#include "actors/agents/agent_host.hpp"
+#include "actors/namespace/pattern.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace weir {
+
+prompt_agent::prompt_agent(const agent_config& cfg)
+  : client_id_(agent_host::client_id_of(cfg.name)), prompt_(cfg.prompt) {}
+
+void prompt_agent::on_event(const event& what, task job) {
+  if (what.client_id == client_id_) return; // its patterns match what it emits: it does not answer itself
+  auto subject = fill_subject(prompt_.emit, what.type);
+  job.recall({what.type, subject}, prompt_.memory_events,
+             [this, now = what, subject, job](const std::vector<event_ptr>& earlier) mutable {
+               auto messages = make_conversation(prompt_.system, client_id_, earlier, now);
+               job.ask(prompt_.model, std::move(messages), [job, subject](const model_answer& got) mutable {
+                 nlohmann::json data = {{"text", got.text}, {"status", to_string(got.status)}};
+                 if (got.error.refused())
+                   data["error"] = {{"code", static_cast<int>(got.error.status)}, {"reason", got.error.reason}};
+                 job.emit(subject, data);
+               });
+             });
+}
+
+std::vector<chat_message> make_conversation(const std::string& system, const std::string& agent_client_id,
+                                            const std::vector<event_ptr>& earlier, const event& now) {
+  std::vector<chat_message> out;
+  if (!system.empty()) out.push_back({"system", system});
+  for (auto& x : earlier)
+    out.push_back({x->client_id == agent_client_id ? "assistant" : "user", text_of(x->data)});
+  out.push_back({"user", text_of(now.data)});
+  return out;
+}
+
+std::string text_of(const std::string& data) {
+  auto x = nlohmann::json::parse(data, nullptr, false);
+  if (x.is_object() && x.contains("text")) x = x["text"];
+  return x.is_string() ? x.get<std::string>() : data;
+}
+
+} // namespace weir

@@ -1,0 +1,65 @@
+#include "actors/agents/agent.hpp"
+
+#include "actors/agents/task_state.hpp"
+#include "actors/namespace/pattern.hpp"
+#include "actors/runs/model_call.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <stdexcept>
+
+namespace weir {
+
+void task::emit(const std::string& type, const nlohmann::json& data) {
+  if (auto wrong = check_type(type); !wrong.empty())
+    throw std::invalid_argument("emit: the type " + type + " " + wrong);
+  if (is_server_type(type)) throw std::invalid_argument("emit: " + type + " is the server's own");
+  if (state_->emitted >= agent_host::max_emits) throw std::length_error("emit: too many for one task");
+  auto& host = *state_->host;
+  publish_request out;
+  out.type = type;
+  out.client_id = agent_host::client_id_of(host.settings_.name);
+  out.message_id = std::to_string(state_->seq) + '.' + std::to_string(state_->emitted++);
+  out.data = data.dump();
+  host.publish(state_, std::move(out), 0);
+}
+
+void task::reply(const nlohmann::json& output) { state_->answer({output.dump(), {}}); }
+
+void task::fail(const std::string& message) {
+  state_->answer({"null", {code::internal, "failed", message, 0, {}, 0, 0}});
+}
+
+void task::ask(const std::string& model, std::vector<chat_message> messages,
+               std::function<void(const model_answer&)> then, std::int64_t timeout_ms) {
+  model_question what;
+  what.model = model;
+  what.messages = std::move(messages);
+  what.timeout_ms = timeout_ms;
+  state_->host->ask(state_, std::move(what), std::move(then));
+}
+
+void task::recall(std::vector<std::string> patterns, std::uint32_t limit,
+                  std::function<void(const std::vector<event_ptr>&)> then) {
+  log_request what;
+  what.patterns = std::move(patterns);
+  what.before_seq = state_->seq;
+  what.limit = limit;
+  auto& host = *state_->host;
+  auto job = state_; // keeps the task in hand until it is answered
+  host.request(host.settings_.ns, std::chrono::seconds{5}, std::move(what))
+    .then(
+      [job, then](const log_slice& got) {
+        std::vector<event_ptr> events;
+        for (auto& x : got.deliveries) events.push_back(x.what);
+        job->run([&] { then(events); });
+      },
+      [job, then](const caf::error&) { job->run([&] { then({}); }); }); // to answer without memory beats not to answer
+}
+
+const std::string& task::ns() const { return state_->host->settings_.ns_name; }
+
+bool task::again() const { return state_->attempt > 1; }
+
+} // namespace weir

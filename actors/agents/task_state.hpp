@@ -1,0 +1,53 @@
+#pragma once
+
+#include "actors/agents/agent_host.hpp"
+
+#include <caf/response_promise.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace weir {
+
+/// What the copies of a task share. Its end is the end of the work.
+struct task::state {
+  state(agent_host* host, std::shared_ptr<const bool> alive, std::uint64_t seq, std::uint32_t attempt)
+    : host(host), alive(std::move(alive)), seq(seq), attempt(attempt) {}
+
+  ~state() {
+    if (!*alive || abandoned) return;
+    if (is_call)
+      answer({"null", {code::internal, "failed", "the agent gave no answer", 0, {}, 0, 0}});
+    else
+      host->settle(seq);
+  }
+
+  void answer(agent_reply what) {
+    if (!is_call || answered) return;
+    answered = true;
+    promise.deliver(std::move(what));
+  }
+
+  /// Runs a handler or continuation of the author's. If it throws, the work is not done.
+  template <class F>
+  void run(F&& f) {
+    try {
+      f();
+    } catch (...) {
+      abandoned = true;
+      throw; // CAF ends the actor; its supervisor takes it from there
+    }
+  }
+
+  agent_host* host;
+  std::shared_ptr<const bool> alive; ///< False once the host is gone: then nothing is settled.
+  std::uint64_t seq;                 ///< Of the event, or of the call's event.
+  std::uint32_t attempt;
+  std::uint32_t emitted = 0;
+  bool is_call = false;
+  bool answered = false;
+  bool abandoned = false; ///< Its handler threw: it is the namespace's again.
+  caf::response_promise promise;
+};
+
+} // namespace weir

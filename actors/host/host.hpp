@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/agents/config.hpp"
+#include "actors/agents/registry.hpp"
+#include "actors/core/limits.hpp"
+#include "actors/core/restart_ledger.hpp"
+#include "actors/models/pool.hpp"
+#include "actors/namespace/messages.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// What a namespace is to run, and within which limits.
+struct namespace_plan {
+  std::vector<agent_config> agents;
+  limits bounds;
+};
+
+/// Owns the namespaces of a node: makes each on first use, with its orchestrator, and makes them again when
+/// they die. Their number is bounded by `limits.namespaces`; overflow policy: `429 quota`.
+///
+/// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached`.
+class host : public caf::event_based_actor {
+public:
+  struct config {
+    std::uint64_t max_namespaces = 10'000;
+    std::function<namespace_plan(const std::string& name)> plan;
+    std::shared_ptr<const agent_registry> registry;
+    std::shared_ptr<const model_directory> models;
+    event_encoder encode = nullptr;
+    std::uint64_t seed = 0; ///< For epochs and back-off.
+  };
+
+  host(caf::actor_config& cfg, config settings);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  struct entry {
+    namespace_plan plan;
+    caf::actor ns;
+    caf::actor orchestrator;
+    restart_ledger ledger;
+    bool failed = false;
+    std::vector<attach_relay> waiting; // relays that came during a restart: one for each I/O thread
+  };
+
+  void attach(const attach_relay& what);
+  entry* open(const std::string& name, refusal& no);
+  void start(const std::string& name, entry& x);
+  void start_orchestrator(const std::string& name, entry& x);
+  void on_down(const caf::down_msg& msg);
+  void restart(const std::string& name);
+  void refuse(const attach_relay& what, refusal no);
+  std::string make_epoch();
+
+  config settings_;
+  jitter_source random_;
+  std::map<std::string, entry, std::less<>> entries_;
+};
+
+} // namespace weir

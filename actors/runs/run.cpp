@@ -1,0 +1,168 @@
+#include "actors/runs/run.hpp"
+
+#include "actors/core/utf8.hpp"
+#include "actors/runs/model_call.hpp"
+
+#include <caf/behavior.hpp>
+#include <nlohmann/json.hpp>
+
+namespace weir {
+
+namespace {
+
+refusal deadline_passed() { return {code::deadline, "deadline", "the run's time is over", 0, {}, 0, 0}; }
+
+} // namespace
+
+std::string input_text(const std::string& input, refusal& error) {
+  auto x = nlohmann::json::parse(input, nullptr, false);
+  if (x.is_object() && x.contains("text")) x = x["text"];
+  if (x.is_string()) return x.get<std::string>();
+  error = refusal::bad_field("input: a prompt agent takes a string or {\"text\": a string}");
+  return {};
+}
+
+run::run(caf::actor_config& cfg, config settings)
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), started_(clock().now()) {}
+
+run::~run() = default;
+
+caf::behavior run::make_behavior() {
+  if (settings_.prompt)
+    start_prompt();
+  else
+    start_agent();
+  return {
+    [this](watcher who) { on_watcher(std::move(who)); },
+    [this](stop_atom) { cancel(); },
+    [this](const model_piece& x) {
+      if (call_) call_->on(x);
+    },
+    [this](const model_done& x) {
+      if (call_) call_->on(x);
+    },
+    [this](const model_failed& x) {
+      if (call_) call_->on(x);
+    },
+  };
+}
+
+void run::on_exit() {
+  call_.reset();
+  settings_.owner = nullptr;
+  settings_.agent = nullptr;
+}
+
+void run::start_agent() {
+  auto timeout_ms = left_ms(default_timeout_ms);
+  if (timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
+  agent_call what{settings_.run_id, settings_.seq, settings_.client_id, settings_.input, timeout_ms};
+  request(settings_.agent, std::chrono::milliseconds{timeout_ms}, std::move(what))
+    .then(
+      [this](const agent_reply& got) {
+        finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error);
+      },
+      [this](const caf::error& why) {
+        if (why == caf::sec::request_timeout) return finish(run_status::failed, "null", deadline_passed());
+        finish(run_status::failed, "null",
+               {code::internal, "failed", "the agent crashed: " + to_string(why), 0, {}, 0, 0});
+      });
+}
+
+void run::start_prompt() {
+  refusal wrong;
+  auto text = input_text(settings_.input, wrong);
+  if (wrong.refused()) return finish(run_status::failed, "null", wrong);
+  model_question what;
+  what.number = 1;
+  what.ns = settings_.ns;
+  what.model = settings_.prompt->model;
+  if (!settings_.prompt->system.empty()) what.messages.push_back({"system", settings_.prompt->system});
+  what.messages.push_back({"user", std::move(text)});
+  what.timeout_ms = left_ms(model_timeout_ms());
+  what.seed = settings_.seq;
+  if (what.timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
+  model_call::callbacks then;
+  then.on_delta = [this](std::uint64_t at, const std::string& piece) { on_delta(at, piece); };
+  then.on_finished = [this](const call_outcome& got) { on_outcome(got); };
+  call_ = model_call::make(this, *settings_.models, std::move(what), std::move(then));
+  call_->start();
+}
+
+void run::on_outcome(const call_outcome& got) {
+  run_result out;
+  out.status = got.status;
+  if (got.status != run_status::failed) out.output = nlohmann::json{{"text", got.text}}.dump();
+  out.usage = got.usage;
+  out.parts = got.parts;
+  out.attempts = got.attempts;
+  out.queued_ms = got.queued_ms;
+  out.first_piece_ms = got.first_piece_ms;
+  out.error = got.error;
+  finish(std::move(out));
+}
+
+std::int64_t run::model_timeout_ms() const {
+  auto i = settings_.models->find(settings_.prompt->model);
+  return i == settings_.models->end() ? default_timeout_ms : i->second.config.timeout_ms;
+}
+
+std::int64_t run::left_ms(std::int64_t usual_ms) const {
+  return (settings_.timeout_ms > 0 ? settings_.timeout_ms : usual_ms) - settings_.waited_ms;
+}
+
+void run::on_watcher(watcher who) {
+  if (who.stream && !text_.empty()) tell(who, 0, text_);
+  settings_.watchers.push_back(std::move(who)); // the namespace bounds how many wait for one run
+}
+
+void run::on_delta(std::uint64_t at, const std::string& text) {
+  text_ += text;
+  for (auto& who : settings_.watchers)
+    if (who.stream) tell(who, at, text);
+}
+
+void run::cancel() {
+  if (call_) return call_->cancel(); // ends in its outcome
+  finish(run_status::cancelled, "null", {code::cancelled, "cancelled", "cancelled by a client", 0, {}, 0, 0});
+}
+
+void run::finish(run_status status, std::string output, refusal error) {
+  run_result out;
+  out.status = status;
+  out.output = std::move(output);
+  out.error = std::move(error);
+  out.attempts = 1;
+  finish(std::move(out));
+}
+
+void run::finish(run_result result) {
+  if (std::exchange(finished_, true)) return;
+  result.run_id = settings_.run_id;
+  result.elapsed_ms = elapsed_ms();
+  for (auto& who : settings_.watchers) tell(who, result);
+  send(settings_.owner, run_finished{settings_.seq, std::move(result)});
+  quit();
+}
+
+void run::tell(const watcher& who, const run_result& result) {
+  run_update out;
+  out.subscriber = who.subscriber;
+  out.finished = true;
+  out.result = result;
+  send(who.relay, std::move(out));
+}
+
+void run::tell(const watcher& who, std::uint64_t at, const std::string& text) {
+  run_update out;
+  out.subscriber = who.subscriber;
+  out.delta = {settings_.run_id, at, text};
+  send(who.relay, std::move(out));
+}
+
+std::int64_t run::elapsed_ms() const {
+  auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(clock().now() - started_);
+  return settings_.waited_ms + ran.count();
+}
+
+} // namespace weir

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "actors/host/host.hpp"
+#include "actors/namespace/relay.hpp"
+#include "tests/support/fixture.hpp"
+#include "tests/support/recorder.hpp"
+
+#include <functional>
+#include <string>
+
+namespace weir::test {
+
+/// A node without sockets: a host, and relays of the one I/O unit to reach its namespaces.
+class node_fixture : public fixture {
+public:
+  agent_registry registry = agent_registry::with_builtins();
+  model_directory models;
+  namespace_plan plan{{{"echo", "echo", {}}}, {}};
+
+  /// Starts the host with what `registry`, `models` and `plan` are now.
+  void start() {
+    host::config cfg;
+    cfg.max_namespaces = 3;
+    cfg.plan = [this](const std::string&) { return plan; };
+    cfg.registry = std::make_shared<const agent_registry>(registry);
+    cfg.models = std::make_shared<const model_directory>(models);
+    cfg.seed = 7;
+    the_host = own(sys.spawn<host>(std::move(cfg)));
+  }
+
+  /// A relay of its own, attached.
+  relay& open(const std::string& ns) {
+    if (!the_host) start();
+    auto handle = spawn_io<relay>(relay::config{ns, the_host, nullptr});
+    run();
+    return deref<relay>(handle);
+  }
+
+  static publish_request event_of(std::string client, std::string message_id, std::string type,
+                                  std::string data = "1") {
+    publish_request out;
+    out.client_id = std::move(client);
+    out.message_id = std::move(message_id);
+    out.type = std::move(type);
+    out.data = std::move(data);
+    return out;
+  }
+
+  static call_request call_of(std::string target, std::string message_id, std::string input = "\"hi\"",
+                              std::int64_t timeout_ms = 0, bool stream = false) {
+    call_request out;
+    out.target = std::move(target);
+    out.client_id = "alice";
+    out.message_id = std::move(message_id);
+    out.input = std::move(input);
+    out.timeout_ms = timeout_ms;
+    out.caller.stream = stream;
+    return out;
+  }
+
+  caf::actor the_host;
+};
+
+} // namespace weir::test
