@@ -1,0 +1,91 @@
+#include "net/acceptor.hpp"
+
+#include "net/http_session.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <spdlog/spdlog.h>
+
+#include <stdexcept>
+
+#include <sys/socket.h>
+
+namespace weir {
+
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using error_code = boost::system::error_code;
+
+constexpr int backlog = 4096;
+constexpr auto pause_after_error = std::chrono::milliseconds{50};
+
+using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+} // namespace
+
+struct acceptor::state : std::enable_shared_from_this<state> {
+  state(std::shared_ptr<socket_context> c)
+    : context(std::move(c)), socket(context->unit.context()), pause(context->unit.context()) {}
+
+  void accept_next() {
+    socket.async_accept([self = shared_from_this()](error_code error, tcp::socket peer) {
+      self->on_accept(error, std::move(peer));
+    });
+  }
+
+  void on_accept(error_code error, tcp::socket peer) {
+    if (error == asio::error::operation_aborted || !socket.is_open()) return;
+    if (!error) {
+      error_code ignored;
+      peer.set_option(tcp::no_delay(true), ignored);
+      serve_http(context, std::move(peer));
+      return accept_next();
+    }
+    // No descriptors left, or a connection that is gone already: those that are there go on.
+    if (context->accept_errors != nullptr) context->accept_errors->inc();
+    spdlog::warn("net.acceptor: {}", error.message());
+    pause.expires_after(pause_after_error);
+    pause.async_wait([self = shared_from_this()](error_code stopped) {
+      if (!stopped && self->socket.is_open()) self->accept_next();
+    });
+  }
+
+  std::shared_ptr<socket_context> context;
+  tcp::acceptor socket;
+  asio::steady_timer pause;
+};
+
+acceptor::acceptor(std::shared_ptr<socket_context> context, const std::string& address, std::uint16_t port)
+  : state_(std::make_shared<state>(std::move(context))) {
+  try {
+    tcp::endpoint where{asio::ip::make_address(address), port};
+    state_->socket.open(where.protocol());
+    state_->socket.set_option(tcp::acceptor::reuse_address(true));
+    state_->socket.set_option(reuse_port(true));
+    state_->socket.bind(where);
+    state_->socket.listen(backlog);
+  } catch (const boost::system::system_error& error) {
+    throw std::runtime_error("cannot listen on " + address + ":" + std::to_string(port) + ": "
+                             + error.code().message());
+  }
+}
+
+acceptor::~acceptor() = default;
+
+std::uint16_t acceptor::port() const { return state_->socket.local_endpoint().port(); }
+
+void acceptor::start() { state_->accept_next(); }
+
+void acceptor::stop() {
+  asio::post(state_->context->unit.context(), [x = state_] {
+    error_code ignored;
+    x->socket.close(ignored);
+    x->pause.cancel();
+  });
+}
+
+} // namespace weir

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "net/socket_context.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace weir {
+
+/// Accepts the sockets of one I/O thread. Several acceptors share a port; the kernel spreads the connections.
+class acceptor {
+public:
+  /// @param address an IP address; @param port 0: a free one.
+  /// Throws std::runtime_error that names the address when it cannot be listened on.
+  acceptor(std::shared_ptr<socket_context> context, const std::string& address, std::uint16_t port);
+  ~acceptor();
+
+  std::uint16_t port() const;
+
+  /// Begins to accept. Then only from the context's thread.
+  void start();
+
+  /// Accepts no more. From any thread.
+  void stop();
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace weir

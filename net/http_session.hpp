@@ -1,0 +1,17 @@
+#pragma once
+
+// Includes Asio: only for the .cpp files of this folder.
+
+#include "net/socket_context.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+
+namespace weir {
+
+/// Serves an accepted socket: plain HTTP requests until it closes or asks to become a WebSocket. When too many
+/// handshakes are in progress it is told 503 with a jittered `Retry-After`.
+void serve_http(std::shared_ptr<socket_context> context, boost::asio::ip::tcp::socket socket);
+
+} // namespace weir

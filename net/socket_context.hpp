@@ -1,0 +1,64 @@
+#pragma once
+
+#include "actors/core/limits.hpp"
+#include "net/http_routes.hpp"
+#include "net/io_thread.hpp"
+#include "net/transport.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace weir {
+
+/// A connection as its socket sees it.
+struct opened_connection {
+  transport_listener* listener = nullptr;
+  caf::actor actor; ///< Keeps the listener alive for as long as the socket may call it.
+};
+
+/// What the sockets of one I/O thread share. Lives on that thread, and longer than any of them.
+struct socket_context {
+  explicit socket_context(io_thread& unit) : unit(unit) {}
+
+  io_thread& unit;
+  std::shared_ptr<node_status> node;
+  limits bounds;
+  std::chrono::milliseconds handshake_timeout{5000}; ///< From accept to the upgrade.
+
+  /// Makes the connection of a socket that has been upgraded. It says `hello_done` when the handshake counts
+  /// as over.
+  std::function<opened_connection(std::shared_ptr<transport>, std::function<void()> hello_done)> open;
+
+  std::uint64_t handshakes = 0; ///< In progress; at most bounds.handshakes, then 503.
+  std::uint64_t refusing = 0;   ///< Sockets that are being told 503; at most as many again, then closed unheard.
+
+  caf::telemetry::int_gauge* handshakes_gauge = nullptr;
+  caf::telemetry::int_counter* handshakes_refused = nullptr;
+  caf::telemetry::int_counter* accept_errors = nullptr;
+};
+
+/// Counts a handshake while it lives.
+class handshake_place {
+public:
+  explicit handshake_place(std::shared_ptr<socket_context> context) : context_(std::move(context)) {
+    ++context_->handshakes;
+    if (context_->handshakes_gauge != nullptr) context_->handshakes_gauge->inc();
+  }
+  ~handshake_place() {
+    --context_->handshakes;
+    if (context_->handshakes_gauge != nullptr) context_->handshakes_gauge->dec();
+  }
+  handshake_place(const handshake_place&) = delete;
+  handshake_place& operator=(const handshake_place&) = delete;
+
+private:
+  std::shared_ptr<socket_context> context_;
+};
+
+} // namespace weir
