@@ -31,7 +31,7 @@ public:
     models["default"] = pool;
     agent_config assistant{"assistant", "prompt", {}};
     assistant.prompt.on = {"chat.*.message"};
-    assistant.prompt.emit = "chat.{2}.reply";
+    assistant.prompt.emit = "chat.{1}.reply";
     assistant.prompt.system = "You are brief.";
     plan.agents.push_back(assistant);
     via = &open("demo");
