@@ -342,6 +342,21 @@ TEST_CASE_METHOD(openai_fixture,
   CHECK(server.connections() == 2);
 }
 
+TEST_CASE_METHOD(openai_fixture, "no more connections are kept alive than the bound says") {
+  auto cfg = config_of("m");
+  cfg.workers = openai_idle_limit + 4;
+  cfg.timeout_ms = 5000;
+  add_pool(cfg);
+  auto slow = server_reply::answer({"slow"});
+  slow.pause_ms = 50;
+  server.set({slow});
+  std::vector<std::future<finished_call>> results;
+  for (std::uint32_t i = 0; i < cfg.workers; ++i) results.push_back(begin());
+  CHECK(server.wait_for_open(static_cast<int>(cfg.workers)));
+  for (auto& x : results) CHECK(x.get().outcome.status == run_status::complete);
+  CHECK(server.wait_for_open(static_cast<int>(openai_idle_limit)));
+}
+
 TEST_CASE_METHOD(openai_fixture,
                  "the server is sent the conversation, the key, and what there is to go on from") {
   ::setenv("WEIR_TEST_MODEL_KEY", "sk-for-the-test", 1);
