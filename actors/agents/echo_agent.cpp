@@ -7,7 +7,7 @@
 namespace weir {
 
 void echo_agent::on_event(const event& what, task job) {
-  job.emit(fill_subject("echo.{2}.reply", what.type), nlohmann::json::parse(what.data));
+  job.emit(fill_subject("echo.{1}.reply", "echo.*.message", what.type), nlohmann::json::parse(what.data));
 }
 
 void echo_agent::on_call(const agent_call& what, task job) { job.reply(nlohmann::json::parse(what.input)); }

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace weir {
 
 prompt_agent::prompt_agent(const agent_config& cfg)
@@ -12,7 +14,10 @@ prompt_agent::prompt_agent(const agent_config& cfg)
 
 void prompt_agent::on_event(const event& what, task job) {
   if (what.client_id == client_id_) return; // its patterns match what it emits: it does not answer itself
-  auto subject = fill_subject(prompt_.emit, what.type);
+  auto matching = std::find_if(prompt_.on.begin(), prompt_.on.end(),
+                               [&what](const std::string& pattern) { return matches(pattern, what.type); });
+  if (matching == prompt_.on.end()) return;
+  auto subject = fill_subject(prompt_.emit, *matching, what.type);
   job.recall({what.type, subject}, prompt_.memory_events,
              [this, now = what, subject, job](const std::vector<event_ptr>& earlier) mutable {
                auto messages = make_conversation(prompt_.system, client_id_, earlier, now);

@@ -1,7 +1,6 @@
 #include "actors/host/host.hpp"
 
 #include "actors/core/type_ids.hpp"
-#include "actors/core/wall_clock.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/orchestrator.hpp"
 
@@ -72,7 +71,7 @@ void host::start(const std::string& name, entry& x) {
   cfg.bounds = x.plan.bounds;
   cfg.encode = settings_.encode;
   for (auto& agent : x.plan.agents) cfg.targets.insert(agent.name);
-  cfg.wall_clock_ms = wall_clock_ms;
+  cfg.wall_clock_ms = settings_.wall_clock_ms;
   x.ns = spawn<namespace_actor>(std::move(cfg));
   monitor(x.ns);
   start_orchestrator(name, x);
@@ -80,7 +79,7 @@ void host::start(const std::string& name, entry& x) {
 
 void host::start_orchestrator(const std::string& name, entry& x) {
   orchestrator::config cfg{name,           x.ns, x.plan.bounds, x.plan.agents, settings_.registry,
-                           settings_.models};
+                           settings_.models, settings_.wall_clock_ms};
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }

@@ -4,6 +4,7 @@
 #include "actors/agents/registry.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/restart_ledger.hpp"
+#include "actors/core/wall_clock.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
 
@@ -36,6 +37,7 @@ public:
     std::shared_ptr<const model_directory> models;
     event_encoder encode = nullptr;
     std::uint64_t seed = 0; ///< For epochs and back-off.
+    std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
   };
 
   host(caf::actor_config& cfg, config settings);

@@ -56,19 +56,31 @@ bool matches(std::string_view pattern, std::string_view type) noexcept {
 
 bool is_server_type(std::string_view type) noexcept { return next_token(type) == "sys"; }
 
-std::string fill_subject(std::string_view subject, std::string_view type) {
+std::vector<std::string_view> captures(std::string_view pattern, std::string_view type) {
+  std::vector<std::string_view> out;
+  while (!pattern.empty() && !type.empty()) {
+    auto want = next_token(pattern);
+    if (want == ">") {
+      out.push_back(type);
+      break;
+    }
+    auto have = next_token(type);
+    if (want == "*") out.push_back(have);
+  }
+  return out;
+}
+
+std::string fill_subject(std::string_view subject, std::string_view pattern, std::string_view type) {
+  auto found = captures(pattern, type);
   std::string out;
   while (!subject.empty()) {
     auto open = subject.find('{');
     auto close = subject.find('}', open);
     if (open == std::string_view::npos || close == std::string_view::npos) break;
     out += subject.substr(0, open);
-    auto digits = subject.substr(open + 1, close - open - 1);
-    auto wanted = std::size_t{0};
-    for (auto c : digits) wanted = wanted * 10 + static_cast<std::size_t>(c - '0');
-    std::string_view token;
-    for (auto rest = type; wanted > 0 && !rest.empty(); --wanted) token = next_token(rest);
-    if (wanted == 0) out += token;
+    std::size_t number = 0;
+    for (auto c : subject.substr(open + 1, close - open - 1)) number = number * 10 + static_cast<std::size_t>(c - '0');
+    if (number >= 1 && number <= found.size()) out += found[number - 1];
     subject.remove_prefix(close + 1);
   }
   return out.append(subject);

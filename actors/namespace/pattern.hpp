@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
@@ -24,9 +25,13 @@ bool matches(std::string_view pattern, std::string_view type) noexcept;
 /// Whether the type is the server's own: `sys` or below it.
 bool is_server_type(std::string_view type) noexcept;
 
-/// Fills `{1}`, `{2}` … in a subject template with the tokens of `type`, counted from 1.
-/// A token that `type` lacks leaves the placeholder empty.
-std::string fill_subject(std::string_view subject, std::string_view type);
+/// What each wildcard of a pattern matched in a type that it matches, in order; the tail `>` gives all that it
+/// matched, dots included.
+std::vector<std::string_view> captures(std::string_view pattern, std::string_view type);
+
+/// Fills `{1}`, `{2}` … in a subject template with what the first, second … wildcard of `pattern` matched in
+/// `type`. A number without a wildcard leaves nothing.
+std::string fill_subject(std::string_view subject, std::string_view pattern, std::string_view type);
 
 /// Takes the next token off the front of `rest`.
 std::string_view next_token(std::string_view& rest) noexcept;

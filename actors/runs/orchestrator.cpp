@@ -3,7 +3,6 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/core/hash.hpp"
 #include "actors/core/supervisor.hpp"
-#include "actors/core/wall_clock.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/run.hpp"
 
@@ -122,7 +121,7 @@ void orchestrator::on_call(const offered_event& what) {
   job.client_id = x.client_id;
   job.input = data.at("input").dump();
   job.timeout_ms = data.at("timeout_ms").get<std::int64_t>();
-  job.waited_ms = std::max<std::int64_t>(0, wall_clock_ms() - x.ts_ms);
+  job.waited_ms = std::max<std::int64_t>(0, settings_.wall_clock_ms() - x.ts_ms);
   if (i->second.config.kind == "prompt") job.prompt = i->second.config.prompt;
   job.agent = i->second.door;
   job.models = settings_.models;

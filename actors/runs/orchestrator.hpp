@@ -9,6 +9,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +31,7 @@ public:
     std::vector<agent_config> agents;
     std::shared_ptr<const agent_registry> registry;
     std::shared_ptr<const model_directory> models;
+    std::function<std::int64_t()> wall_clock_ms; ///< As of the namespace that stamps the events.
   };
 
   orchestrator(caf::actor_config& cfg, config settings);

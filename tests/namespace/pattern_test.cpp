@@ -101,8 +101,10 @@ TEST_CASE("the pattern table agrees with matching each pattern by itself") {
   }
 }
 
-TEST_CASE("a subject template takes tokens of the type that it answers") {
-  CHECK(fill_subject("chat.{2}.reply", "chat.room1.message") == "chat.room1.reply");
-  CHECK(fill_subject("a.{9}.b", "x.y") == "a..b");
-  CHECK(fill_subject("plain", "x.y") == "plain");
+TEST_CASE("a subject template takes what the wildcards of a pattern matched") {
+  CHECK(fill_subject("chat.{1}.reply", "chat.*.message", "chat.room1.message") == "chat.room1.reply");
+  CHECK(fill_subject("{2}.{1}", "*.x.*", "a.x.b") == "b.a");
+  CHECK(fill_subject("out.{1}", "in.>", "in.a.b") == "out.a.b");
+  CHECK(fill_subject("a.{9}.b", "*", "x") == "a..b");
+  CHECK(fill_subject("plain", "a", "a") == "plain");
 }

@@ -25,6 +25,10 @@ public:
     cfg.registry = std::make_shared<const agent_registry>(registry);
     cfg.models = std::make_shared<const model_directory>(models);
     cfg.seed = 7;
+    cfg.wall_clock_ms = [this] {
+      auto since = sched.clock().now().time_since_epoch();
+      return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+    };
     the_host = own(sys.spawn<host>(std::move(cfg)));
   }
 
