@@ -227,7 +227,7 @@ TEST_CASE("a client that reads slowly gets every event once, some pushed and som
   bounds.outbound_frames = 64;
   bounds.log_bytes = 1 << 30;
   live_gateway node{bounds, 2};
-  socket_client slow{node.port(), 32'768};
+  socket_client slow{node.port(), 262'144};
   slow.hello("demo", "slow");
   slow.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
   slow.receive_op("ok");
