@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// Where a command's configuration comes from.
+struct config_options {
+  std::string file;              ///< Empty: the defaults.
+  std::vector<std::string> sets; ///< `path=value`, in order.
+  bool insecure = false;         ///< Only for `node`.
+  bool keys = false;             ///< Only for `config`: print the documentation's table instead.
+};
+
+/// `weir node`.
+int node_command(const config_options& options);
+
+/// `weir config`.
+int config_command(const config_options& options);
+
+} // namespace weir
