@@ -56,11 +56,12 @@ int wrong_use(CLI::App& app, const CLI::ParseError& error) {
 
 } // namespace
 
-int run_app(int argc, char** argv) {
+int run_app(int argc, char** argv, agent_registry agents) {
   CLI::App app{"Weir: realtime messages between clients, agents and models", "weir"};
   app.set_version_flag("--version", std::string{"weir "} + WEIR_VERSION);
   app.require_subcommand(1);
   config_options config;
+  config.agents = std::make_shared<const agent_registry>(std::move(agents));
   command chosen;
   add_node(app, config, chosen);
   add_later(app, chosen);

@@ -1,5 +1,9 @@
 #pragma once
 
+// What an author's own `main` needs: a node and the whole command line, with the author's agents in it.
+
+#include "actors/agents/registry.hpp"
+
 namespace weir {
 
 /// The command line's exit statuses.
@@ -10,6 +14,6 @@ enum exit_status : int {
 };
 
 /// Reads the command line and does what it says. @returns the process's exit status.
-int run_app(int argc, char** argv);
+int run_app(int argc, char** argv, agent_registry agents);
 
 } // namespace weir

@@ -13,7 +13,7 @@ namespace {
 
 /// Loads, or prints what is wrong.
 bool load_or_say(const config_options& options, node_config& out) {
-  auto loaded = load_config(options.file, options.sets, agent_registry::with_builtins());
+  auto loaded = load_config(options.file, options.sets, *options.agents);
   if (auto* wrong = std::get_if<config_errors>(&loaded)) {
     for (auto& line : wrong->lines) std::cerr << line << '\n';
     return false;
@@ -32,7 +32,7 @@ int node_command(const config_options& options) {
     return exit_usage;
   }
   set_up_logging(cfg.log);
-  return run_node(cfg);
+  return run_node(cfg, options.agents);
 }
 
 int config_command(const config_options& options) {

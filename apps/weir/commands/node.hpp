@@ -1,5 +1,8 @@
 #pragma once
 
+#include "actors/agents/registry.hpp"
+
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -7,6 +10,7 @@ namespace weir {
 
 /// Where a command's configuration comes from.
 struct config_options {
+  std::shared_ptr<const agent_registry> agents; ///< Which kinds there are.
   std::string file;              ///< Empty: the defaults.
   std::vector<std::string> sets; ///< `path=value`, in order.
   bool insecure = false;         ///< Only for `node`.
