@@ -61,8 +61,8 @@ void model_pool::dispatch() {
     auto now = clock().now();
     metrics_.on_started(now - x.arrived);
     book_.set_deadline(x.ticket, x.deadline + worker_grace);
-    auto left = std::max(duration_cast<milliseconds>(x.deadline - now), milliseconds{1});
-    x.what.timeout_ms = left.count();
+    // Rounded up: the caller's own deadline is never later than the worker's.
+    x.what.timeout_ms = std::max(std::chrono::ceil<milliseconds>(x.deadline - now), milliseconds{1}).count();
     auto queued_ms = duration_cast<milliseconds>(now - x.arrived).count();
     send(worker, model_assignment{x.ticket, queued_ms, x.what});
     x.what.messages.clear(); // the worker has them now

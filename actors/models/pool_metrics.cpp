@@ -1,6 +1,7 @@
 #include "actors/models/pool_metrics.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/string_view.hpp>
 #include <caf/telemetry/counter.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
@@ -16,8 +17,8 @@ constexpr std::array<double, 13> buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 
 double seconds(pool_metrics::duration x) { return std::chrono::duration<double>(x).count(); }
 
-caf::telemetry::dbl_histogram* histogram(caf::actor_system& sys, const std::string& model, const char* name,
-                                         const char* help) {
+caf::telemetry::dbl_histogram* histogram(caf::actor_system& sys, const std::string& model,
+                                         caf::string_view name, caf::string_view help) {
   auto* family = sys.metrics().histogram_family<double>("weir", name, {"model"},
                                                         {buckets.data(), buckets.size()}, help, "seconds");
   return family->get_or_add({{"model", model}});

@@ -70,7 +70,7 @@ call_plan::action call_plan::on_cancel(time_point now) {
 call_plan::action call_plan::ask_current(time_point now) {
   if (index_ >= steps_.size() || asked_ >= max_attempts) return give_up(now);
   if (step().canned) return outcome_.text.empty() ? canned(step().value, now) : next_step(now);
-  auto left_ms = duration_cast<milliseconds>(deadline_ - now).count();
+  auto left_ms = std::chrono::ceil<milliseconds>(deadline_ - now).count();
   if (left_ms <= 0) return on_deadline(now);
   auto limit_ms = step().attempt_timeout_ms;
   ++tries_;

@@ -1,3 +1,4 @@
+#include "actors/models/pool_actor.hpp"
 #include "tests/support/model_fixture.hpp"
 
 #include <caf/telemetry/counter.hpp>
@@ -46,7 +47,41 @@ struct pool_fixture : model_fixture {
   caf::actor out;
 };
 
+/// Pulls, and never ends what it is given: its thread is busy with something else.
+class lost_worker : public caf::event_based_actor {
+public:
+  lost_worker(caf::actor_config& cfg, caf::actor pool)
+    : caf::event_based_actor(cfg), pool_(std::move(pool)) {}
+
+  caf::behavior make_behavior() override {
+    send(pool_, model_worker_idle{});
+    return {[](const model_assignment&) {}, [](model_cancel_atom, std::uint64_t) {}};
+  }
+
+  void on_exit() override { pool_ = nullptr; }
+
+private:
+  caf::actor pool_;
+};
+
 } // namespace
+
+TEST_CASE_METHOD(pool_fixture, "a worker that does not end its attempt in time is given up and replaced") {
+  int made = 0;
+  auto make = [this, &made](caf::actor pool) {
+    ++made;
+    return sys.spawn<lost_worker>(std::move(pool));
+  };
+  auto pool = own(sys.spawn<model_pool>(config_of("m"), make));
+  send(pool, permit{}, model_request{1, "demo", {}, 300, out});
+  advance(540ms);
+  CHECK(got().all<model_failed>().empty());
+  advance(10ms); // its deadline and the grace
+  REQUIRE(got().all<model_failed>().size() == 1);
+  CHECK(got().all<model_failed>()[0].error.status == code::deadline);
+  CHECK(made == 2);
+  CHECK(calls_that("worker_lost") == 1);
+}
 
 TEST_CASE_METHOD(pool_fixture, "pieces go to the sink, and the answer ends with its usage") {
   add_pool(config_of("m"));
