@@ -1,6 +1,7 @@
 #include "apps/weir/app.hpp"
 
 #include "apps/weir/commands/node.hpp"
+#include "apps/weir/commands/protocol.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -33,6 +34,46 @@ void add_node(CLI::App& app, config_options& options, command& chosen) {
   config->callback([&] { chosen = [&options] { return config_command(options); }; });
 }
 
+/// What the client commands are given.
+struct client_arguments {
+  client_options at;
+  std::string first, second; ///< TYPE and DATA, or what else the command takes.
+  std::string agent = "assistant";
+  bool stream = false;
+};
+
+CLI::App* add_client_command(CLI::App& app, const char* name, const char* what, client_arguments& given) {
+  auto* out = app.add_subcommand(name, what);
+  out->add_option("--url", given.at.url, "the node")->capture_default_str();
+  out->add_option("--namespace", given.at.ns, "the namespace")->capture_default_str();
+  out->add_option("--client", given.at.client_id, "who speaks; a random name if not given");
+  return out;
+}
+
+/// Runs it once the whole command line has been understood.
+void on_chosen(CLI::App& sub, command& chosen, command run) {
+  sub.callback([&chosen, run] { chosen = [run] { return guarded(run); }; });
+}
+
+void add_client(CLI::App& app, client_arguments& given, command& chosen) {
+  auto& x = given;
+  auto* chat = add_client_command(app, "chat", "Talk to an agent", x);
+  chat->add_option("--agent", x.agent, "whom to talk to")->capture_default_str();
+  on_chosen(*chat, chosen, [&x] { return chat_command(x.at, x.agent); });
+  auto* publish = add_client_command(app, "publish", "Publish an event", x);
+  publish->add_option("TYPE", x.first, "the event's type")->required();
+  publish->add_option("DATA", x.second, "JSON, or a text")->required();
+  on_chosen(*publish, chosen, [&x] { return publish_command(x.at, x.first, x.second); });
+  auto* tail = add_client_command(app, "tail", "Print the events that match, until ctrl-c", x);
+  tail->add_option("PATTERN", x.first, "such as chat.*.message or >")->required();
+  on_chosen(*tail, chosen, [&x] { return tail_command(x.at, x.first); });
+  auto* call = add_client_command(app, "call", "Call an agent and print the result", x);
+  call->add_option("TARGET", x.first, "the agent's name")->required();
+  call->add_option("INPUT", x.second, "JSON, or a text")->required();
+  call->add_flag("--stream", x.stream, "print the deltas too");
+  on_chosen(*call, chosen, [&x] { return call_command(x.at, x.first, x.second, x.stream); });
+}
+
 /// Commands of later versions: known, and refused whatever follows them.
 void add_later(CLI::App& app, command& chosen) {
   for (auto* name : {"token", "nodes", "namespaces", "runs", "dead", "drain"}) {
@@ -62,8 +103,10 @@ int run_app(int argc, char** argv, agent_registry agents) {
   app.require_subcommand(1);
   config_options config;
   config.agents = std::make_shared<const agent_registry>(std::move(agents));
+  client_arguments client;
   command chosen;
   add_node(app, config, chosen);
+  add_client(app, client, chosen);
   add_later(app, chosen);
   try {
     app.parse(argc, argv);
