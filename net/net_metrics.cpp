@@ -1,16 +1,17 @@
 #include "net/net_metrics.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/string_view.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
 namespace weir {
 
 net_metrics::net_metrics(caf::actor_system& sys) : sys_(sys) {
   auto& registry = sys.metrics();
-  auto gauge = [&](const char* name, const char* help) {
+  auto gauge = [&](caf::string_view name, caf::string_view help) {
     return registry.gauge_singleton("weir.net", name, help);
   };
-  auto counter = [&](const char* name, const char* help) {
+  auto counter = [&](caf::string_view name, caf::string_view help) {
     return registry.counter_singleton("weir.net", name, help, "1", true);
   };
   connections = gauge("connections", "Connections that have been welcomed.");
