@@ -27,8 +27,7 @@ public:
     : unit_(unit),
       relays_(unit, settings.host, wire::encode_event, std::move(census), settings.bounds.namespaces),
       shared_(std::make_shared<connection_context>(unit.system(), relays_, unit.system().clock().now())),
-      sockets_(std::make_shared<socket_context>(unit)),
-      timer_(unit.context()) {
+      sockets_(std::make_shared<socket_context>(unit)), timer_(unit.context()) {
     shared_->bounds = settings.bounds;
     shared_->node_name = settings.status->name;
     shared_->heartbeat = settings.heartbeat;
@@ -40,9 +39,9 @@ public:
     auto& metrics = unit.system().metrics();
     sockets_->handshakes_gauge = metrics.gauge_singleton("weir", "handshakes", "Handshakes in progress.");
     sockets_->handshakes_refused =
-      metrics.counter_singleton("weir", "handshakes-refused", "Sockets that were told 503.", "1", true);
+        metrics.counter_singleton("weir", "handshakes-refused", "Sockets that were told 503.", "1", true);
     sockets_->accept_errors =
-      metrics.counter_singleton("weir", "accept-errors", "Failed attempts to accept a socket.", "1", true);
+        metrics.counter_singleton("weir", "accept-errors", "Failed attempts to accept a socket.", "1", true);
     acceptor_ = std::make_unique<acceptor>(sockets_, settings.address, port);
   }
 
@@ -59,8 +58,7 @@ public:
 
   void close_connections() {
     run_there([this] {
-      for (auto* x : shared_->connections)
-        caf::anon_send_exit(x->address(), caf::exit_reason::user_shutdown);
+      for (auto* x : shared_->connections) caf::anon_send_exit(x->address(), caf::exit_reason::user_shutdown);
       return 0;
     });
   }
@@ -133,7 +131,8 @@ void gateway::start() {
 }
 
 std::string gateway::url() const {
-  auto host = settings_.address.find(':') == std::string::npos ? settings_.address : "[" + settings_.address + "]";
+  auto host =
+      settings_.address.find(':') == std::string::npos ? settings_.address : "[" + settings_.address + "]";
   return "http://" + host + ":" + std::to_string(port_);
 }
 

@@ -20,13 +20,13 @@
 
 namespace weir {
 
-/// A TCP stream under Beast's WebSocket stream, through which frames that are ready made can be written beside
-/// Beast's own. What Beast writes (the handshake's answer, pongs, closes: whole frames, one write each) and
-/// what we write stand in one queue, and one gathered write at a time empties it. So frames of ours are never
-/// copied, and never come to stand inside one of Beast's.
+/// A TCP stream under Beast's WebSocket stream, through which frames that are ready made can be written
+/// beside Beast's own. What Beast writes (the handshake's answer, pongs, closes: whole frames, one write
+/// each) and what we write stand in one queue, and one gathered write at a time empties it. So frames of ours
+/// are never copied, and never come to stand inside one of Beast's.
 ///
-/// The queue is bounded by its users: Beast has one write in progress at a time, and a connection writes again
-/// only when it was told that all is written.
+/// The queue is bounded by its users: Beast has one write in progress at a time, and a connection writes
+/// again only when it was told that all is written.
 class gathering_stream {
 public:
   using socket_type = boost::asio::ip::tcp::socket;
@@ -58,17 +58,17 @@ public:
   template <class Buffers, class Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
     return boost::asio::async_initiate<Handler, void(error_code, std::size_t)>(
-      [this](auto done, const Buffers& from) {
-        std::string bytes(boost::asio::buffer_size(from), '\0');
-        auto size = boost::asio::buffer_copy(boost::asio::buffer(bytes), from);
-        push(std::make_shared<const std::string>(std::move(bytes)));
-        flush();
-        auto executor = boost::asio::get_associated_executor(done, get_executor());
-        boost::asio::post(executor, [done = std::move(done), error = state_->error, size]() mutable {
-          done(error, error ? 0 : size);
-        });
-      },
-      handler, buffers);
+        [this](auto done, const Buffers& from) {
+          std::string bytes(boost::asio::buffer_size(from), '\0');
+          auto size = boost::asio::buffer_copy(boost::asio::buffer(bytes), from);
+          push(std::make_shared<const std::string>(std::move(bytes)));
+          flush();
+          auto executor = boost::asio::get_associated_executor(done, get_executor());
+          boost::asio::post(executor, [done = std::move(done), error = state_->error, size]() mutable {
+            done(error, error ? 0 : size);
+          });
+        },
+        handler, buffers);
   }
 
 private:
@@ -92,7 +92,8 @@ private:
     for (; n < buffers.size() && n < x->queue.size(); ++n) buffers[n] = boost::asio::buffer(*x->queue[n]);
     buffers[0] += x->written;
     for (std::size_t i = n; i < buffers.size(); ++i) buffers[i] = {};
-    x->socket.async_write_some(buffers, [x](error_code error, std::size_t size) { on_written(x, error, size); });
+    x->socket.async_write_some(buffers,
+                               [x](error_code error, std::size_t size) { on_written(x, error, size); });
   }
 
   static void on_written(const std::shared_ptr<state>& x, error_code error, std::size_t size) {

@@ -12,10 +12,17 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (auto c : text) {
     switch (c) {
-    case '<': out += "&lt;"; break;
-    case '>': out += "&gt;"; break;
-    case '&': out += "&amp;"; break;
-    default: out += c;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '&':
+      out += "&amp;";
+      break;
+    default:
+      out += c;
     }
   }
   return out;
@@ -23,14 +30,17 @@ std::string escape_html(std::string_view text) {
 
 http_reply index_page(const node_status& node) {
   auto name = escape_html(node.name);
-  return {200, "text/html; charset=utf-8",
-          "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Weir: " + name
-            + "</title><style>body{font:16px/1.5 system-ui;margin:3em auto;max-width:40em}</style><h1>Weir</h1>"
-            + "<p>Node <b>" + name + "</b>, version " + escape_html(node.version) + ", is "
-            + (node.ready ? "ready" : "not ready") + ".</p><p>Clients connect to <code>/v1/ws</code> with the "
-            + "WebSocket subprotocol <code>weir.v1</code>.</p><ul><li><a href=\"/healthz\">/healthz</a></li>"
-            + "<li><a href=\"/readyz\">/readyz</a></li><li><a href=\"/metrics\">/metrics</a></li></ul></html>\n",
-          {}};
+  return {
+      200,
+      "text/html; charset=utf-8",
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Weir: " + name
+          + "</title><style>body{font:16px/1.5 system-ui;margin:3em auto;max-width:40em}</style><h1>Weir</h1>"
+          + "<p>Node <b>" + name + "</b>, version " + escape_html(node.version) + ", is "
+          + (node.ready ? "ready" : "not ready") + ".</p><p>Clients connect to <code>/v1/ws</code> with the "
+          + "WebSocket subprotocol <code>weir.v1</code>.</p><ul><li><a href=\"/healthz\">/healthz</a></li>"
+          + "<li><a href=\"/readyz\">/readyz</a></li><li><a "
+            "href=\"/metrics\">/metrics</a></li></ul></html>\n",
+      {}};
 }
 
 http_reply metrics_page(caf::actor_system& sys) {

@@ -72,9 +72,8 @@ private:
     parser_->body_limit(max_body_bytes);
     parser_->header_limit(max_header_bytes);
     end_after(timeout);
-    http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      self->on_read(error);
-    });
+    http::async_read(socket_, buffer_, *parser_,
+                     [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
   }
 
   void end_after(std::chrono::milliseconds timeout) {
@@ -87,14 +86,16 @@ private:
 
   void on_read(error_code error) {
     deadline_.cancel();
-    if (error == http::error::body_limit) return reply(error_reply(413, "too_large", "the body is too large"), false);
+    if (error == http::error::body_limit)
+      return reply(error_reply(413, "too_large", "the body is too large"), false);
     if (error && !is_bad_request(error)) return close();
     if (error) return reply(error_reply(400, "malformed", error.message()), false);
     auto request = parser_->release();
     if (refusing_) return refuse();
     if (path_of(request) == "/v1/ws") return upgrade(std::move(request));
     auto method = request.method_string();
-    auto answer = route({method.data(), method.size()}, path_of(request), *context_->node, context_->unit.system());
+    auto answer =
+        route({method.data(), method.size()}, path_of(request), *context_->node, context_->unit.system());
     reply(std::move(answer), request.keep_alive(), request.method() == http::verb::head);
   }
 
@@ -159,10 +160,11 @@ private:
   }
 
   void drain() {
-    socket_.async_read_some(asio::buffer(scratch_), [self = shared_from_this()](error_code error, std::size_t) {
-      if (error) return self->close();
-      self->drain();
-    });
+    socket_.async_read_some(asio::buffer(scratch_),
+                            [self = shared_from_this()](error_code error, std::size_t) {
+                              if (error) return self->close();
+                              self->drain();
+                            });
   }
 
   void close() {

@@ -19,8 +19,9 @@ public:
     std::lock_guard guard{lock_};
     auto& n = counts_[ns];
     if (n >= max_each_)
-      return {code::too_many, "quota", "namespace " + ns + " has all the connections it may have", 5000,
-              "namespace",    n,       max_each_};
+      return {code::too_many, "quota",     "namespace " + ns + " has all the connections it may have",
+              5000,           "namespace", n,
+              max_each_};
     ++n;
     return {};
   }

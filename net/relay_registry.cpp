@@ -7,15 +7,16 @@ namespace weir {
 
 relay_registry::relay_registry(io_unit& unit, caf::actor host, event_encoder encode,
                                std::shared_ptr<namespace_census> census, std::uint64_t max_relays)
-  : unit_(unit), host_(std::move(host)), encode_(encode), census_(std::move(census)), max_relays_(max_relays) {}
+  : unit_(unit), host_(std::move(host)), encode_(encode), census_(std::move(census)),
+    max_relays_(max_relays) {}
 
 relay_registry::~relay_registry() { clear(); }
 
 std::variant<relay_handle, refusal> relay_registry::enter(const std::string& ns) {
   auto i = relays_.find(ns);
   if (i == relays_.end() && relays_.size() >= max_relays_)
-    return refusal{code::too_many, "quota", "this node has all the namespaces it may have", 10'000,
-                   "node",         relays_.size(), max_relays_};
+    return refusal{code::too_many, "quota",    "this node has all the namespaces it may have", 10'000, "node",
+                   relays_.size(), max_relays_};
   if (auto no = census_->enter(ns); no.refused()) return no;
   auto& x = i == relays_.end() ? relays_[ns] : i->second;
   if (!x.alive || !*x.alive) start(ns, x);

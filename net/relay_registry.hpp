@@ -14,9 +14,9 @@
 
 namespace weir {
 
-/// The relays of one I/O thread: made when the first connection of a namespace comes, ended some time after the
-/// last one went, made again when they died. Their number is bounded by `limits.namespaces`, which the host
-/// keeps: a relay that is refused there ends like any other without connections.
+/// The relays of one I/O thread: made when the first connection of a namespace comes, ended some time after
+/// the last one went, made again when they died. Their number is bounded by `limits.namespaces`, which the
+/// host keeps: a relay that is refused there ends like any other without connections.
 class relay_registry : public namespace_gate {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -24,8 +24,8 @@ public:
   /// A relay without connections is ended after this.
   static constexpr std::chrono::seconds idle_timeout{10};
 
-  relay_registry(io_unit& unit, caf::actor host, event_encoder encode, std::shared_ptr<namespace_census> census,
-                 std::uint64_t max_relays);
+  relay_registry(io_unit& unit, caf::actor host, event_encoder encode,
+                 std::shared_ptr<namespace_census> census, std::uint64_t max_relays);
   ~relay_registry() override;
 
   std::variant<relay_handle, refusal> enter(const std::string& ns) override;

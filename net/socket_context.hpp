@@ -36,7 +36,8 @@ struct socket_context {
   std::function<opened_connection(std::shared_ptr<transport>, std::function<void()> hello_done)> open;
 
   std::uint64_t handshakes = 0; ///< In progress; at most bounds.handshakes, then 503.
-  std::uint64_t refusing = 0;   ///< Sockets that are being told 503; at most as many again, then closed unheard.
+  std::uint64_t refusing =
+      0; ///< Sockets that are being told 503; at most as many again, then closed unheard.
 
   caf::telemetry::int_gauge* handshakes_gauge = nullptr;
   caf::telemetry::int_counter* handshakes_refused = nullptr;

@@ -12,14 +12,14 @@ namespace weir {
 /// Close codes of the WebSocket protocol (RFC 6455, 7.4) and of ours, with what the client should do.
 enum class close_code : std::uint16_t {
   normal = 1000,
-  going_away = 1001,   ///< The node stops: connect again, anywhere.
-  unsupported = 1003,  ///< A binary frame: do not send these.
-  bad_payload = 1007,  ///< Invalid UTF-8: mend it.
-  policy = 1008,       ///< No hello in time, or too many bad frames: mend it.
-  too_big = 1009,      ///< A frame over the limit: send smaller ones.
-  internal = 1011,     ///< A defect of the node: connect again, later.
-  try_again = 1013,    ///< No room for the connection: connect again, later.
-  taken_over = 4409,   ///< The session is attached elsewhere: do nothing.
+  going_away = 1001,  ///< The node stops: connect again, anywhere.
+  unsupported = 1003, ///< A binary frame: do not send these.
+  bad_payload = 1007, ///< Invalid UTF-8: mend it.
+  policy = 1008,      ///< No hello in time, or too many bad frames: mend it.
+  too_big = 1009,     ///< A frame over the limit: send smaller ones.
+  internal = 1011,    ///< A defect of the node: connect again, later.
+  try_again = 1013,   ///< No room for the connection: connect again, later.
+  taken_over = 4409,  ///< The session is attached elsewhere: do nothing.
 };
 
 /// What a connection needs of its socket. Same thread; may be faked in a test.
@@ -54,8 +54,8 @@ public:
 
   virtual void on_pong() = 0;
 
-  /// The socket is gone, for whatever reason; nothing comes after this. `code` as the peer or we said it, 1006
-  /// when nobody said anything.
+  /// The socket is gone, for whatever reason; nothing comes after this. `code` as the peer or we said it,
+  /// 1006 when nobody said anything.
   virtual void on_closed(std::uint16_t code, const std::string& reason) = 0;
 };
 

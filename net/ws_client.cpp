@@ -37,7 +37,7 @@ struct address {
 };
 
 address parse_url(std::string_view url) {
-  auto bad = [url](const std::string& why) { return ws_error{"bad url " + std::string{url} + ": " + why}; };
+  auto bad = [url](const std::string& why) { return bad_url{"bad url " + std::string{url} + ": " + why}; };
   auto scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) throw bad("write it as http://host:port");
   auto scheme = url.substr(0, scheme_end);
@@ -111,15 +111,14 @@ public:
   }
 
   void close(std::uint16_t code) {
-    if (open_) {
-      bool done = false;
-      stream_.async_close(websocket::close_code{code}, [&done](error_code) { done = true; });
-      run_until(steady::now() + close_timeout, [&] { return done; });
-      drop(); // ends the close that nobody answered, too
-      run_until(steady::now() + close_timeout, [&] { return done; });
-      code_ = code;
-      reason_ = "by the client";
-    }
+    if (!open_) return;
+    auto done =
+        std::make_shared<bool>(false); // may outlive this call: the drop does not always end the close
+    stream_.async_close(websocket::close_code{code}, [done](error_code) { *done = true; });
+    run_until(steady::now() + close_timeout, [&] { return *done || !open_; });
+    drop();
+    code_ = code;
+    reason_ = "by the client";
   }
 
   /// Nobody said anything: 1006.
@@ -227,8 +226,10 @@ private:
   }
 
   void on_read_error(error_code error) {
-    if (error != websocket::error::closed) return closed(1006, error.message());
+    // The server's word counts even where our answer to it failed: it may have gone at once.
     const auto& said = stream_.reason();
+    if (error != websocket::error::closed && said.code == websocket::close_code::none)
+      return closed(1006, error.message());
     closed(said.code, std::string{said.reason.data(), said.reason.size()});
   }
 

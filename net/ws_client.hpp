@@ -30,6 +30,12 @@ private:
   std::string retry_after_;
 };
 
+/// A URL that cannot name a node: wrong use, before anything was tried.
+class bad_url : public ws_error {
+public:
+  using ws_error::ws_error;
+};
+
 /// A blocking WebSocket client of one connection, for command lines and tests. For one thread.
 ///
 /// It has no thread of its own: it reads, and answers pings, only inside `send…`, `ping`, `receive` and
@@ -51,7 +57,7 @@ public:
   ~ws_client();
 
   /// Connects to `http://host:port` or `ws://host:port`, path `/v1/ws` unless the URL names one, subprotocol
-  /// `weir.v1`. An earlier connection is dropped. Throws `ws_error`.
+  /// `weir.v1`. An earlier connection is dropped. Throws `bad_url` or `ws_error`.
   void connect(std::string_view url, milliseconds timeout = milliseconds{5'000});
 
   /// Sends one text frame, and returns when the kernel has it. Throws `ws_error` when the connection is

@@ -23,12 +23,13 @@ constexpr auto close_timeout = std::chrono::seconds{2};
 
 class ws_session : public transport, public std::enable_shared_from_this<ws_session> {
 public:
-  ws_session(std::shared_ptr<socket_context> context, tcp::socket socket, std::unique_ptr<handshake_place> place)
+  ws_session(std::shared_ptr<socket_context> context, tcp::socket socket,
+             std::unique_ptr<handshake_place> place)
     : context_(std::move(context)), ws_(gathering_stream{std::move(socket)}), place_(std::move(place)) {
     ws_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
                                                    websocket::stream_base::none(), false});
     ws_.set_option(websocket::stream_base::decorator(
-      [](websocket::response_type& x) { x.set(http::field::sec_websocket_protocol, subprotocol); }));
+        [](websocket::response_type& x) { x.set(http::field::sec_websocket_protocol, subprotocol); }));
     ws_.read_message_max(context_->bounds.frame_bytes);
   }
 
@@ -38,7 +39,8 @@ public:
     ws_.async_accept(*kept, [self = shared_from_this(), kept](error_code error) { self->on_accept(error); });
   }
 
-  // -- transport ----------------------------------------------------------------------------------------------
+  // -- transport
+  // ----------------------------------------------------------------------------------------------
 
   void write(std::vector<frame_ptr> frames) override {
     if (gone_) return;
@@ -88,7 +90,8 @@ private:
   }
 
   void read() {
-    ws_.async_read(buffer_, [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+    ws_.async_read(buffer_,
+                   [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
   }
 
   /// As `read`, but not from inside the listener's call.
@@ -125,10 +128,11 @@ private:
 
   void send_close() {
     if (gone_) return;
-    ws_.async_close({static_cast<websocket::close_code>(code_), reason_}, [self = shared_from_this()](error_code) {
-      // Beast's read, when one is in progress, ends with `closed`; else this is the end.
-      if (self->read_pending_) self->on_end(websocket::error::closed);
-    });
+    ws_.async_close({static_cast<websocket::close_code>(code_), reason_},
+                    [self = shared_from_this()](error_code) {
+                      // Beast's read, when one is in progress, ends with `closed`; else this is the end.
+                      if (self->read_pending_) self->on_end(websocket::error::closed);
+                    });
   }
 
   void on_end(error_code error) {
@@ -167,8 +171,10 @@ private:
 
   void on_timeout() {
     error_code ignored;
-    if (listener_ == nullptr) stream().socket().close(ignored); // the handshake in progress ends with it
-    else on_end(asio::error::timed_out);
+    if (listener_ == nullptr)
+      stream().socket().close(ignored); // the handshake in progress ends with it
+    else
+      on_end(asio::error::timed_out);
   }
 
   std::shared_ptr<socket_context> context_;
@@ -191,7 +197,8 @@ private:
 
 void serve_websocket(std::shared_ptr<socket_context> context, tcp::socket socket,
                      http::request<http::string_body> request, std::unique_ptr<handshake_place> place) {
-  std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place))->start(std::move(request));
+  std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place))
+      ->start(std::move(request));
 }
 
 } // namespace weir

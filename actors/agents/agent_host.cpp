@@ -27,11 +27,11 @@ caf::behavior agent_host::make_behavior() {
   send(settings_.ns,
        subscribe_durably{"agent." + settings_.name, agent_->patterns(), agent_->concurrency(), this});
   return {
-    [this](const offered_event& what) { on_event(what); },
-    [this](const agent_call& what) { return on_call(what); },
-    [this](const model_piece& what) { on_model(what); },
-    [this](const model_done& what) { on_model(what); },
-    [this](const model_failed& what) { on_model(what); },
+      [this](const offered_event& what) { on_event(what); },
+      [this](const agent_call& what) { return on_call(what); },
+      [this](const model_piece& what) { on_model(what); },
+      [this](const model_done& what) { on_model(what); },
+      [this](const model_failed& what) { on_model(what); },
   };
 }
 
@@ -55,9 +55,7 @@ caf::result<agent_reply> agent_host::on_call(const agent_call& what) {
   return caf::delegated<agent_reply>{};
 }
 
-void agent_host::settle(std::uint64_t seq) {
-  send(settings_.ns, settlement{"agent." + settings_.name, seq});
-}
+void agent_host::settle(std::uint64_t seq) { send(settings_.ns, settlement{"agent." + settings_.name, seq}); }
 
 void agent_host::publish(std::shared_ptr<task::state> job, publish_request what, std::uint32_t attempt) {
   auto again = [this, job, what, attempt](const std::string& why) {
@@ -71,18 +69,23 @@ void agent_host::publish(std::shared_ptr<task::state> job, publish_request what,
                 [this, job, what, attempt] { publish(job, what, attempt + 1); });
   };
   request(settings_.ns, publish_timeout, what)
-    .then(
-      [job, again](const answer& got) {
-        if (got.no.refused() && got.no.retry_after_ms > 0) again(got.no.message);
-      },
-      [again](const caf::error& why) { again(to_string(why)); });
+      .then(
+          [job, again](const answer& got) {
+            if (got.no.refused() && got.no.retry_after_ms > 0) again(got.no.message);
+          },
+          [again](const caf::error& why) { again(to_string(why)); });
 }
 
 void agent_host::ask(std::shared_ptr<task::state> job, model_question what,
                      std::function<void(const model_answer&)> then) {
   if (asks_.size() >= max_asks) {
-    auto full = refusal{code::too_many, "model_queue_full", "the agent has too many questions in flight", 1000,
-                        "model",        asks_.size(),       max_asks};
+    auto full = refusal{code::too_many,
+                        "model_queue_full",
+                        "the agent has too many questions in flight",
+                        1000,
+                        "model",
+                        asks_.size(),
+                        max_asks};
     return then({run_status::failed, {}, {}, full});
   }
   auto number = next_ask_++;

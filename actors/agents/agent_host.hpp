@@ -51,7 +51,8 @@ private:
   caf::result<agent_reply> on_call(const agent_call& what);
   void publish(std::shared_ptr<task::state> job, publish_request what, std::uint32_t attempt);
   void settle(std::uint64_t seq);
-  void ask(std::shared_ptr<task::state> job, model_question what, std::function<void(const model_answer&)> then);
+  void ask(std::shared_ptr<task::state> job, model_question what,
+           std::function<void(const model_answer&)> then);
   template <class Message>
   void on_model(const Message& what);
 

@@ -8,12 +8,13 @@ namespace weir {
 
 /// An agent that needs no code.
 struct prompt_config {
-  std::string model = "default";    ///< A configured model's name.
-  std::vector<std::string> on;      ///< Patterns of the events that it answers.
-  std::string emit;                 ///< Subject of its answers; `{1}` is what the pattern's first wildcard matched.
-  std::string system;               ///< The system message.
-  std::uint32_t memory_events = 20; ///< Earlier events and answers of the same subject that it is reminded of.
-  std::uint32_t concurrency = 64;   ///< Events in hand at once.
+  std::string model = "default"; ///< A configured model's name.
+  std::vector<std::string> on;   ///< Patterns of the events that it answers.
+  std::string emit;   ///< Subject of its answers; `{1}` is what the pattern's first wildcard matched.
+  std::string system; ///< The system message.
+  std::uint32_t memory_events =
+      20;                         ///< Earlier events and answers of the same subject that it is reminded of.
+  std::uint32_t concurrency = 64; ///< Events in hand at once.
 };
 
 /// One configured agent: a prompt agent, or one of a registered C++ type.

@@ -18,16 +18,17 @@ void prompt_agent::on_event(const event& what, task job) {
                                [&what](const std::string& pattern) { return matches(pattern, what.type); });
   if (matching == prompt_.on.end()) return;
   auto subject = fill_subject(prompt_.emit, *matching, what.type);
-  job.recall({what.type, subject}, prompt_.memory_events,
-             [this, now = what, subject, job](const std::vector<event_ptr>& earlier) mutable {
-               auto messages = make_conversation(prompt_.system, client_id_, earlier, now);
-               job.ask(prompt_.model, std::move(messages), [job, subject](const model_answer& got) mutable {
-                 nlohmann::json data = {{"text", got.text}, {"status", to_string(got.status)}};
-                 if (got.error.refused())
-                   data["error"] = {{"code", static_cast<int>(got.error.status)}, {"reason", got.error.reason}};
-                 job.emit(subject, data);
-               });
-             });
+  job.recall(
+      {what.type, subject}, prompt_.memory_events,
+      [this, now = what, subject, job](const std::vector<event_ptr>& earlier) mutable {
+        auto messages = make_conversation(prompt_.system, client_id_, earlier, now);
+        job.ask(prompt_.model, std::move(messages), [job, subject](const model_answer& got) mutable {
+          nlohmann::json data = {{"text", got.text}, {"status", to_string(got.status)}};
+          if (got.error.refused())
+            data["error"] = {{"code", static_cast<int>(got.error.status)}, {"reason", got.error.reason}};
+          job.emit(subject, data);
+        });
+      });
 }
 
 std::vector<chat_message> make_conversation(const std::string& system, const std::string& agent_client_id,

@@ -49,13 +49,15 @@ void task::recall(std::vector<std::string> patterns, std::uint32_t limit,
   auto& host = *state_->host;
   auto job = state_; // keeps the task in hand until it is answered
   host.request(host.settings_.ns, std::chrono::seconds{5}, std::move(what))
-    .then(
-      [job, then](const log_slice& got) {
-        std::vector<event_ptr> events;
-        for (auto& x : got.deliveries) events.push_back(x.what);
-        job->run([&] { then(events); });
-      },
-      [job, then](const caf::error&) { job->run([&] { then({}); }); }); // to answer without memory beats not to answer
+      .then(
+          [job, then](const log_slice& got) {
+            std::vector<event_ptr> events;
+            for (auto& x : got.deliveries) events.push_back(x.what);
+            job->run([&] { then(events); });
+          },
+          [job, then](const caf::error&) {
+            job->run([&] { then({}); });
+          }); // to answer without memory beats not to answer
 }
 
 const std::string& task::ns() const { return state_->host->settings_.ns_name; }

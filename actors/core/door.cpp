@@ -15,8 +15,8 @@ door::door(caf::actor_config& cfg, std::size_t waiting_limit)
 
 caf::behavior door::make_behavior() {
   return {
-    [this](door_open_atom, caf::actor child) { open(std::move(child)); },
-    [this](door_close_atom) { child_ = nullptr; },
+      [this](door_open_atom, caf::actor child) { open(std::move(child)); },
+      [this](door_close_atom) { child_ = nullptr; },
   };
 }
 

@@ -9,8 +9,8 @@
 namespace weir {
 
 /// The address of a supervised child, which stays the same across restarts. What comes while the child is
-/// away waits, up to a bound; overflow policy: answered with `caf::sec::request_receiver_down`, like a message to
-/// an actor that is gone. Requests and their answers pass through: the child sees the real sender.
+/// away waits, up to a bound; overflow policy: answered with `caf::sec::request_receiver_down`, like a
+/// message to an actor that is gone. Requests and their answers pass through: the child sees the real sender.
 class door : public caf::event_based_actor {
 public:
   static constexpr std::size_t default_waiting_limit = 1024;

@@ -32,7 +32,7 @@ std::int64_t drain_rate::on_refused(time_point now, std::uint64_t limit) noexcep
   auto each_ns = static_cast<double>(std::max(mean_ns_.load(std::memory_order_relaxed), still));
   auto wait_ms = each_ns * static_cast<double>(ahead) / 1e6;
   return static_cast<std::int64_t>(
-    std::clamp(wait_ms, static_cast<double>(min_retry_ms), static_cast<double>(max_retry_ms)));
+      std::clamp(wait_ms, static_cast<double>(min_retry_ms), static_cast<double>(max_retry_ms)));
 }
 
 } // namespace weir

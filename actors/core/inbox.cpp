@@ -23,7 +23,7 @@ inbox::inbox(caf::actor_system& sys, config cfg) : cfg_(std::move(cfg)), clock_(
   depth_gauge_ = metrics.gauge_instance("weir", "inbox-depth", {{"inbox", cfg_.name}},
                                         "Work that was taken and is not done.");
   metrics.gauge_instance("weir", "inbox-limit", {{"inbox", cfg_.name}}, "The bound on weir_inbox_depth.")
-    ->value(static_cast<std::int64_t>(cfg_.limit));
+      ->value(static_cast<std::int64_t>(cfg_.limit));
   refusals_ = metrics.counter_instance("weir", "inbox-refusals", {{"inbox", cfg_.name}},
                                        "Offers that found the inbox full.");
 }
@@ -34,8 +34,8 @@ std::variant<permit, refusal> inbox::try_take() {
     if (depth >= cfg_.limit) {
       refusals_->inc();
       auto retry_after_ms = rate_.on_refused(clock_.now(), cfg_.limit);
-      return refusal{code::too_many, cfg_.reason, cfg_.name + " is full", retry_after_ms,
-                     cfg_.scope,     depth,       cfg_.limit};
+      return refusal{code::too_many, cfg_.reason, cfg_.name + " is full", retry_after_ms, cfg_.scope,
+                     depth,          cfg_.limit};
     }
   } while (!depth_.compare_exchange_weak(depth, depth + 1, std::memory_order_relaxed));
   if (depth == 0) rate_.on_busy(clock_.now());

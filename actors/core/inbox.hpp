@@ -24,7 +24,8 @@ using inbox_ptr = std::shared_ptr<inbox>;
 /// One place in an inbox. It travels in the message, in front of its content, and gives the place back when
 /// its last copy is gone: when the handler is done, when a handler that kept it lets go of it, or when the
 /// actor dies with the message unread. One that is kept in an actor's members goes back with these: at the
-/// latest when the actor is gone and nobody holds a handle of it (a supervised child's callers hold its door).
+/// latest when the actor is gone and nobody holds a handle of it (a supervised child's callers hold its
+/// door).
 class permit {
 public:
   permit() = default;
@@ -49,10 +50,10 @@ bool inspect(Inspector& f, permit& x) {
 class inbox : public std::enable_shared_from_this<inbox> {
 public:
   struct config {
-    std::string name;   ///< `layer.role`, the label of the metrics `weir_inbox_depth` and `weir_inbox_limit`.
+    std::string name; ///< `layer.role`, the label of the metrics `weir_inbox_depth` and `weir_inbox_limit`.
     std::uint64_t limit; ///< At least 1.
-    std::string reason; ///< Of the refusal: `namespace_full`, `model_queue_full` …
-    std::string scope;  ///< Of the refusal: `namespace`, `model`, `node` …
+    std::string reason;  ///< Of the refusal: `namespace_full`, `model_queue_full` …
+    std::string scope;   ///< Of the refusal: `namespace`, `model`, `node` …
   };
 
   /// @param sys gives the clock and the metrics, and must outlive the inbox.

@@ -7,8 +7,8 @@
 
 namespace weir {
 
-/// Something with work to do once all that has arrived in a turn has been handled: a batch to send, sockets to
-/// write to. Collecting until then is what lets many small writes become one.
+/// Something with work to do once all that has arrived in a turn has been handled: a batch to send, sockets
+/// to write to. Collecting until then is what lets many small writes become one.
 class turn_hook {
 public:
   virtual ~turn_hook() = default;

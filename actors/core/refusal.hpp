@@ -26,8 +26,8 @@ enum class code : std::uint16_t {
 /// A default-constructed one means that nothing was refused.
 struct refusal {
   code status = code::ok;
-  std::string reason;  ///< A word of the protocol's table of errors: `rate`, `namespace_full`, `bad_field` …
-  std::string message; ///< For a person; names the field or the value.
+  std::string reason; ///< A word of the protocol's table of errors: `rate`, `namespace_full`, `bad_field` …
+  std::string message;             ///< For a person; names the field or the value.
   std::int64_t retry_after_ms = 0; ///< 0: trying again does not help. Never 0 with `too_many`.
   std::string scope;               ///< With `too_many`: `connection`, `namespace`, `model`, `link` or `node`.
   std::uint64_t depth = 0;         ///< With `too_many`: how full it was …

@@ -15,15 +15,12 @@ namespace weir {
 
 namespace {
 
-bool is_done(const caf::error& reason) {
-  return !reason || reason == caf::exit_reason::user_shutdown;
-}
+bool is_done(const caf::error& reason) { return !reason || reason == caf::exit_reason::user_shutdown; }
 
 } // namespace
 
 supervisor::supervisor(caf::actor_config& cfg, config settings, std::vector<child_spec> children)
-  : caf::event_based_actor(cfg),
-    settings_(std::move(settings)),
+  : caf::event_based_actor(cfg), settings_(std::move(settings)),
     ledger_(settings_.intensity, settings_.delays, settings_.seed) {
   for (auto& spec : children) children_.push_back({std::move(spec), spawn<door>(), nullptr});
 }
@@ -32,12 +29,12 @@ caf::behavior supervisor::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   for (auto& x : children_) start(x);
   return {
-    [this](door_atom, const std::string& name) -> caf::result<caf::actor> {
-      for (auto& x : children_)
-        if (x.spec.name == name) return x.door;
-      return caf::make_error(caf::sec::invalid_argument, "no child named " + name);
-    },
-    [this](restart_atom, std::uint64_t first, std::uint64_t last) { restart(first, last); },
+      [this](door_atom, const std::string& name) -> caf::result<caf::actor> {
+        for (auto& x : children_)
+          if (x.spec.name == name) return x.door;
+        return caf::make_error(caf::sec::invalid_argument, "no child named " + name);
+      },
+      [this](restart_atom, std::uint64_t first, std::uint64_t last) { restart(first, last); },
   };
 }
 
@@ -79,9 +76,12 @@ void supervisor::crashed(std::size_t index) {
 
 std::pair<std::uint64_t, std::uint64_t> supervisor::affected(std::size_t index) const {
   switch (settings_.strategy) {
-    case restart_strategy::one_for_all: return {0, children_.size()};
-    case restart_strategy::rest_for_one: return {index, children_.size()};
-    default: return {index, index + 1};
+  case restart_strategy::one_for_all:
+    return {0, children_.size()};
+  case restart_strategy::rest_for_one:
+    return {index, children_.size()};
+  default:
+    return {index, index + 1};
   }
 }
 

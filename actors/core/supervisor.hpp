@@ -55,8 +55,8 @@ private:
   struct child {
     child_spec spec;
     caf::actor door;
-    caf::actor current;        // null while it waits for its restart, or when it is done
-    bool restarting = false;   // it is down and a restart is on its way
+    caf::actor current;      // null while it waits for its restart, or when it is done
+    bool restarting = false; // it is down and a restart is on its way
   };
 
   void start(child& x);

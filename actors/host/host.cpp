@@ -23,8 +23,8 @@ host::host(caf::actor_config& cfg, config settings)
 caf::behavior host::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   return {
-    [this](const attach_relay& what) { attach(what); },
-    [this](restart_atom, const std::string& name) { restart(name); },
+      [this](const attach_relay& what) { admit(what); },
+      [this](restart_atom, const std::string& name) { restart(name); },
   };
 }
 
@@ -36,7 +36,7 @@ void host::on_exit() {
   entries_.clear();
 }
 
-void host::attach(const attach_relay& what) {
+void host::admit(const attach_relay& what) {
   refusal no;
   auto* x = open(what.name, no);
   if (x == nullptr) return refuse(what, std::move(no));
@@ -53,8 +53,13 @@ host::entry* host::open(const std::string& name, refusal& no) {
     return nullptr;
   }
   if (entries_.size() >= settings_.max_namespaces) {
-    no = {code::too_many, "quota",          "this node has all the namespaces it may have", 10'000, "node",
-          entries_.size(), settings_.max_namespaces};
+    no = {code::too_many,
+          "quota",
+          "this node has all the namespaces it may have",
+          10'000,
+          "node",
+          entries_.size(),
+          settings_.max_namespaces};
     return nullptr;
   }
   auto seed = static_cast<std::uint64_t>(random_.next() * 1e18);
@@ -78,8 +83,13 @@ void host::start(const std::string& name, entry& x) {
 }
 
 void host::start_orchestrator(const std::string& name, entry& x) {
-  orchestrator::config cfg{name,           x.ns, x.plan.bounds, x.plan.agents, settings_.registry,
-                           settings_.models, settings_.wall_clock_ms};
+  orchestrator::config cfg{name,
+                           x.ns,
+                           x.plan.bounds,
+                           x.plan.agents,
+                           settings_.registry,
+                           settings_.models,
+                           settings_.wall_clock_ms};
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }
@@ -101,7 +111,8 @@ void host::on_down(const caf::down_msg& msg) {
     x.failed = !delay;
     if (x.failed)
       for (auto& relay : std::exchange(x.waiting, {}))
-        refuse(relay, {code::unavailable, "unavailable", "namespace " + name + " keeps crashing", 10'000, {}, 0, 0});
+        refuse(relay,
+               {code::unavailable, "unavailable", "namespace " + name + " keeps crashing", 10'000, {}, 0, 0});
     delayed_send(this, delay.value_or(intensity.window), restart_atom_v, name);
     return;
   }

@@ -36,7 +36,7 @@ public:
     std::shared_ptr<const agent_registry> registry;
     std::shared_ptr<const model_directory> models;
     event_encoder encode = nullptr;
-    std::uint64_t seed = 0; ///< For epochs and back-off.
+    std::uint64_t seed = 0;                                            ///< For epochs and back-off.
     std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
   };
 
@@ -55,7 +55,7 @@ private:
     std::vector<attach_relay> waiting; // relays that came during a restart: one for each I/O thread
   };
 
-  void attach(const attach_relay& what);
+  void admit(const attach_relay& what);
   entry* open(const std::string& name, refusal& no);
   void start(const std::string& name, entry& x);
   void start_orchestrator(const std::string& name, entry& x);

@@ -37,12 +37,12 @@ struct model_config {
   std::variant<simulated_config, openai_config> backend;
   std::uint32_t workers = 4;
   std::uint64_t queue_limit = 256;
-  std::int64_t timeout_ms = 10'000;           ///< The whole call: every attempt and every wait between them.
-  std::int64_t attempt_timeout_ms = 0;        ///< One attempt; 0: the whole timeout.
-  std::int64_t first_piece_timeout_ms = 0;    ///< Until the first piece; 0: no limit of its own.
-  std::int64_t stall_timeout_ms = 0;          ///< Between two pieces; 0: no limit of its own.
-  std::uint32_t retries = 2;                  ///< After the first attempt.
-  std::vector<fallback_step> fallback;        ///< Asked in this order.
+  std::int64_t timeout_ms = 10'000;        ///< The whole call: every attempt and every wait between them.
+  std::int64_t attempt_timeout_ms = 0;     ///< One attempt; 0: the whole timeout.
+  std::int64_t first_piece_timeout_ms = 0; ///< Until the first piece; 0: no limit of its own.
+  std::int64_t stall_timeout_ms = 0;       ///< Between two pieces; 0: no limit of its own.
+  std::uint32_t retries = 2;               ///< After the first attempt.
+  std::vector<fallback_step> fallback;     ///< Asked in this order.
 };
 
 } // namespace weir

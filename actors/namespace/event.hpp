@@ -23,8 +23,8 @@ struct event {
 
   /// What it takes in the log, bytes; an estimate that counts every string.
   std::size_t size_bytes() const noexcept {
-    return sizeof(event) + type.size() + client_id.size() + message_id.size() + prev_event_id.size() + to.size()
-           + data.size();
+    return sizeof(event) + type.size() + client_id.size() + message_id.size() + prev_event_id.size()
+           + to.size() + data.size();
   }
 };
 

@@ -26,7 +26,8 @@ void event_log::append(delivery what) {
 }
 
 void event_log::trim(std::int64_t now_ms) {
-  while (!events_.empty() && now_ms - events_.front().what->ts_ms >= static_cast<std::int64_t>(limits_.age_ms))
+  while (!events_.empty()
+         && now_ms - events_.front().what->ts_ms >= static_cast<std::int64_t>(limits_.age_ms))
     drop_oldest();
 }
 

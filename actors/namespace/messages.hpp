@@ -1,7 +1,7 @@
 #pragma once
 
-// The conversation between a namespace and whoever talks to it. One comment per message: who sends it to whom,
-// and what it means.
+// The conversation between a namespace and whoever talks to it. One comment per message: who sends it to
+// whom, and what it means.
 
 #include "actors/core/refusal.hpp"
 #include "actors/core/type_ids.hpp"
@@ -214,8 +214,8 @@ bool inspect(Inspector& f, attach_relay& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, attached& x) {
-  return f.object(x).fields(f.field("ns", x.ns), f.field("epoch", x.epoch), f.field("seq", x.seq), f.field("credit", x.credit),
-                            f.field("no", x.no));
+  return f.object(x).fields(f.field("ns", x.ns), f.field("epoch", x.epoch), f.field("seq", x.seq),
+                            f.field("credit", x.credit), f.field("no", x.no));
 }
 
 template <class Inspector>

@@ -22,10 +22,8 @@ caf::telemetry::int_counter* counter(caf::actor_system& sys, const std::string& 
 } // namespace
 
 namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
-  : caf::event_based_actor(cfg),
-    settings_(std::move(settings)),
-    sequencer_(settings_.bounds, settings_.epoch, settings_.encode),
-    dead_(settings_.bounds.dead_letters) {
+  : caf::event_based_actor(cfg), settings_(std::move(settings)),
+    sequencer_(settings_.bounds, settings_.epoch, settings_.encode), dead_(settings_.bounds.dead_letters) {
   auto& ns = settings_.name;
   meters_.accepted = counter(system(), ns, "events-accepted", "Events that got a place in the order.");
   meters_.duplicates = counter(system(), ns, "events-duplicate", "Repeats of an accepted event.");
@@ -38,17 +36,17 @@ namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
 caf::behavior namespace_actor::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   return {
-    [this](const attach_relay& what) { attach(what.relay); },
-    [this](request_batch& batch) { on_batch(batch); },
-    [this](const publish_request& what) {
-      auto out = on_publish(what);
-      fan_out();
-      return out;
-    },
-    [this](const log_request& what) { return sequencer_.log().read(what); },
-    [this](subscribe_durably& what) { on_subscribe(what); },
-    [this](const settlement& what) { on_settlement(what); },
-    [this](const server_event& what) { announce(what); },
+      [this](const attach_relay& what) { add_relay(what.relay); },
+      [this](request_batch& batch) { on_batch(batch); },
+      [this](const publish_request& what) {
+        auto out = on_publish(what);
+        fan_out();
+        return out;
+      },
+      [this](const log_request& what) { return sequencer_.log().read(what); },
+      [this](subscribe_durably& what) { on_subscribe(what); },
+      [this](const settlement& what) { on_settlement(what); },
+      [this](const server_event& what) { announce(what); },
   };
 }
 
@@ -59,7 +57,7 @@ void namespace_actor::on_exit() {
   open_calls_.clear();
 }
 
-void namespace_actor::attach(const caf::actor& relay) {
+void namespace_actor::add_relay(const caf::actor& relay) {
   monitor(relay);
   relays_.push_back(relay);
   attached info;
@@ -112,8 +110,12 @@ answer namespace_actor::on_publish(const publish_request& what) {
 answer namespace_actor::on_call(const call_request& what) {
   answer out;
   if (settings_.targets.count(what.target) == 0) {
-    out.no = {code::not_found, "unknown_target", "nothing named " + what.target + " can be called here",
-              0,               {},               0,
+    out.no = {code::not_found,
+              "unknown_target",
+              "nothing named " + what.target + " can be called here",
+              0,
+              {},
+              0,
               0};
     return count(std::move(out));
   }

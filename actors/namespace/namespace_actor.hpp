@@ -29,7 +29,7 @@ public:
     std::string epoch;
     limits bounds;
     event_encoder encode = nullptr;
-    std::set<std::string> targets; ///< What can be called here.
+    std::set<std::string> targets;               ///< What can be called here.
     std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
   };
 
@@ -70,7 +70,7 @@ private:
     caf::telemetry::int_counter* missed;
   };
 
-  void attach(const caf::actor& relay);
+  void add_relay(const caf::actor& relay);
   void on_batch(request_batch& batch);
   answer on_publish(const publish_request& what);
   answer on_call(const call_request& what);

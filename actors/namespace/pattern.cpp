@@ -79,7 +79,8 @@ std::string fill_subject(std::string_view subject, std::string_view pattern, std
     if (open == std::string_view::npos || close == std::string_view::npos) break;
     out += subject.substr(0, open);
     std::size_t number = 0;
-    for (auto c : subject.substr(open + 1, close - open - 1)) number = number * 10 + static_cast<std::size_t>(c - '0');
+    for (auto c : subject.substr(open + 1, close - open - 1))
+      number = number * 10 + static_cast<std::size_t>(c - '0');
     if (number >= 1 && number <= found.size()) out += found[number - 1];
     subject.remove_prefix(close + 1);
   }

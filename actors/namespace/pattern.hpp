@@ -7,7 +7,8 @@
 namespace weir {
 
 // Subjects and patterns as the client protocol defines them: a type is 1–16 tokens of [A-Za-z0-9_-] joined by
-// `.`, at most 256 bytes; a pattern is one in which a token may be `*` (exactly one token) and the last may be
+// `.`, at most 256 bytes; a pattern is one in which a token may be `*` (exactly one token) and the last may
+// be
 // `>` (one or more).
 
 inline constexpr std::size_t max_type_bytes = 256;
@@ -25,8 +26,8 @@ bool matches(std::string_view pattern, std::string_view type) noexcept;
 /// Whether the type is the server's own: `sys` or below it.
 bool is_server_type(std::string_view type) noexcept;
 
-/// What each wildcard of a pattern matched in a type that it matches, in order; the tail `>` gives all that it
-/// matched, dots included.
+/// What each wildcard of a pattern matched in a type that it matches, in order; the tail `>` gives all that
+/// it matched, dots included.
 std::vector<std::string_view> captures(std::string_view pattern, std::string_view type);
 
 /// Fills `{1}`, `{2}` … in a subject template with what the first, second … wildcard of `pattern` matched in

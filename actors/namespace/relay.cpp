@@ -23,14 +23,14 @@ caf::behavior relay::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) {
     if (ns_ && ns_.address() == msg.source) on_namespace_down();
   });
-  attach();
+  ask_to_attach();
   return {
-    [this](const attached& info) { on_attached(info); },
-    [this](delivery_batch& batch) { on_deliveries(batch); },
-    [this](const answer_batch& batch) { on_answers(batch); },
-    [this](const log_slice& slice) { on_log_slice(slice); },
-    [this](const run_update& update) { on_run_update(update); },
-    [this](tick_atom) { attach(); },
+      [this](const attached& info) { on_attached(info); },
+      [this](delivery_batch& batch) { on_deliveries(batch); },
+      [this](const answer_batch& batch) { on_answers(batch); },
+      [this](const log_slice& slice) { on_log_slice(slice); },
+      [this](const run_update& update) { on_run_update(update); },
+      [this](tick_atom) { ask_to_attach(); },
   };
 }
 
@@ -41,9 +41,10 @@ void relay::on_exit() {
   settings_.host = nullptr;
 }
 
-// -- the namespace --------------------------------------------------------------------------------------------
+// -- the namespace
+// --------------------------------------------------------------------------------------------
 
-void relay::attach() {
+void relay::ask_to_attach() {
   if (ns_ || std::exchange(attaching_, true)) return;
   send(settings_.host, attach_relay{settings_.ns, this});
 }
@@ -118,7 +119,8 @@ void relay::on_turn_end() {
   if (ns_ && !outgoing_.empty()) send(ns_, request_batch{std::exchange(outgoing_, {})});
 }
 
-// -- the connections ------------------------------------------------------------------------------------------
+// -- the connections
+// ------------------------------------------------------------------------------------------
 
 std::uint64_t relay::join(weir::subscriber& who) {
   auto number = next_number_++;
@@ -127,7 +129,7 @@ std::uint64_t relay::join(weir::subscriber& who) {
     info_.seq = seq_;
     who.on_attached(info_);
   } else {
-    attach(); // it may have been refused before
+    ask_to_attach(); // it may have been refused before
   }
   return number;
 }

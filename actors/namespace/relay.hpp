@@ -24,8 +24,8 @@ class relay : public io_actor, public relay_port, private turn_hook {
 public:
   struct config {
     std::string ns;
-    caf::actor host;       ///< Knows the namespace, or makes it.
-    event_encoder encode;  ///< For deliveries that come without a frame.
+    caf::actor host;      ///< Knows the namespace, or makes it.
+    event_encoder encode; ///< For deliveries that come without a frame.
   };
 
   relay(caf::actor_config& cfg, io_unit& unit, config settings);
@@ -58,7 +58,7 @@ private:
     std::string reference;
   };
 
-  void attach();
+  void ask_to_attach();
   void on_attached(const attached& info);
   void on_namespace_down();
   void on_deliveries(delivery_batch& batch);

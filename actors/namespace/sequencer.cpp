@@ -24,9 +24,7 @@ std::string call_event_data(const call_request& what) {
 
 sequencer::sequencer(const limits& bounds, std::string epoch, event_encoder encode)
   : log_({bounds.log_events, bounds.log_bytes, bounds.log_age_ms}),
-    window_(bounds.dedupe_ids, bounds.dedupe_ms),
-    epoch_(std::move(epoch)),
-    encode_(encode) {}
+    window_(bounds.dedupe_ids, bounds.dedupe_ms), epoch_(std::move(epoch)), encode_(encode) {}
 
 answer sequencer::publish(const publish_request& what, std::int64_t now_ms) {
   event x;

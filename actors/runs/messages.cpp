@@ -4,11 +4,16 @@ namespace weir {
 
 const char* to_string(run_status x) noexcept {
   switch (x) {
-    case run_status::complete: return "complete";
-    case run_status::partial: return "partial";
-    case run_status::degraded: return "degraded";
-    case run_status::cancelled: return "cancelled";
-    case run_status::failed: return "failed";
+  case run_status::complete:
+    return "complete";
+  case run_status::partial:
+    return "partial";
+  case run_status::degraded:
+    return "degraded";
+  case run_status::cancelled:
+    return "cancelled";
+  case run_status::failed:
+    return "failed";
   }
   return "failed";
 }

@@ -90,9 +90,9 @@ struct run_finished {
 /// run → agent: a `call` for it. The agent answers with an `agent_reply`.
 struct agent_call {
   std::string run_id;
-  std::uint64_t seq = 0;    ///< Of the call's event: what the agent emits is numbered from it.
-  std::string client_id;    ///< Who called.
-  std::string input;        ///< JSON text.
+  std::uint64_t seq = 0;       ///< Of the call's event: what the agent emits is numbered from it.
+  std::string client_id;       ///< Who called.
+  std::string input;           ///< JSON text.
   std::int64_t timeout_ms = 0; ///< What is left of the run's time.
 };
 
@@ -136,7 +136,8 @@ bool inspect(Inspector& f, run_part& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, token_usage& x) {
-  return f.object(x).fields(f.field("input_tokens", x.input_tokens), f.field("output_tokens", x.output_tokens));
+  return f.object(x).fields(f.field("input_tokens", x.input_tokens),
+                            f.field("output_tokens", x.output_tokens));
 }
 
 template <class Inspector>

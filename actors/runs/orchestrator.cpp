@@ -19,9 +19,7 @@ namespace {
 constexpr std::uint64_t max_results = 1000;
 constexpr std::uint64_t max_result_bytes = 8 * 1024 * 1024;
 
-refusal internal(std::string message) {
-  return {code::internal, "failed", std::move(message), 0, {}, 0, 0};
-}
+refusal internal(std::string message) { return {code::internal, "failed", std::move(message), 0, {}, 0, 0}; }
 
 } // namespace
 
@@ -34,10 +32,10 @@ caf::behavior orchestrator::make_behavior() {
   // Calls are only taken once every agent can be reached.
   if (getting_ready_ == 0) on_agent_ready({}, nullptr);
   return {
-    [this](const offered_event& what) { on_call(what); },
-    [this](const watch_run& what) { on_watch(what); },
-    [this](const cancel_run& what) { on_cancel(what); },
-    [this](const run_finished& what) { on_finished(what); },
+      [this](const offered_event& what) { on_call(what); },
+      [this](const watch_run& what) { on_watch(what); },
+      [this](const cancel_run& what) { on_cancel(what); },
+      [this](const run_finished& what) { on_finished(what); },
   };
 }
 
@@ -51,7 +49,8 @@ void orchestrator::on_exit() {
   waiting_.clear();
 }
 
-// -- agents ---------------------------------------------------------------------------------------------------
+// -- agents
+// ---------------------------------------------------------------------------------------------------
 
 void orchestrator::start_agent(const agent_config& cfg) {
   agent_host::config host{cfg.name, settings_.ns_name, settings_.ns, settings_.models,
@@ -70,8 +69,8 @@ void orchestrator::start_agent(const agent_config& cfg) {
   agents_[cfg.name] = {cfg, boss, nullptr};
   ++getting_ready_;
   request(boss, std::chrono::seconds{5}, door_atom_v, cfg.name)
-    .then([this, name = cfg.name](caf::actor door) { on_agent_ready(name, std::move(door)); },
-          [this, name = cfg.name](const caf::error&) { on_agent_ready(name, nullptr); });
+      .then([this, name = cfg.name](caf::actor door) { on_agent_ready(name, std::move(door)); },
+            [this, name = cfg.name](const caf::error&) { on_agent_ready(name, nullptr); });
 }
 
 void orchestrator::on_agent_ready(const std::string& name, caf::actor door) {
@@ -103,7 +102,8 @@ void orchestrator::on_down(const caf::down_msg& msg) {
   }
 }
 
-// -- runs -----------------------------------------------------------------------------------------------------
+// -- runs
+// -----------------------------------------------------------------------------------------------------
 
 void orchestrator::on_call(const offered_event& what) {
   auto& x = *what.what;

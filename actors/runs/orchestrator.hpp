@@ -65,7 +65,7 @@ private:
   config settings_;
   std::map<std::string, member, std::less<>> agents_;
   std::size_t getting_ready_ = 0;
-  std::map<std::string, open_run, std::less<>> runs_;            // at most bounds.runs
+  std::map<std::string, open_run, std::less<>> runs_;                // at most bounds.runs
   std::map<std::string, std::vector<watcher>, std::less<>> waiting_; // for runs that are yet to start
   recent_results results_;
 };

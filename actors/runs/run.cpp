@@ -33,17 +33,17 @@ caf::behavior run::make_behavior() {
   else
     start_agent();
   return {
-    [this](watcher who) { on_watcher(std::move(who)); },
-    [this](stop_atom) { cancel(); },
-    [this](const model_piece& x) {
-      if (call_) call_->on(x);
-    },
-    [this](const model_done& x) {
-      if (call_) call_->on(x);
-    },
-    [this](const model_failed& x) {
-      if (call_) call_->on(x);
-    },
+      [this](watcher who) { on_watcher(std::move(who)); },
+      [this](stop_atom) { cancel(); },
+      [this](const model_piece& x) {
+        if (call_) call_->on(x);
+      },
+      [this](const model_done& x) {
+        if (call_) call_->on(x);
+      },
+      [this](const model_failed& x) {
+        if (call_) call_->on(x);
+      },
   };
 }
 
@@ -58,15 +58,16 @@ void run::start_agent() {
   if (timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
   agent_call what{settings_.run_id, settings_.seq, settings_.client_id, settings_.input, timeout_ms};
   request(settings_.agent, std::chrono::milliseconds{timeout_ms}, std::move(what))
-    .then(
-      [this](const agent_reply& got) {
-        finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error);
-      },
-      [this](const caf::error& why) {
-        if (why == caf::sec::request_timeout) return finish(run_status::failed, "null", deadline_passed());
-        finish(run_status::failed, "null",
-               {code::internal, "failed", "the agent crashed: " + to_string(why), 0, {}, 0, 0});
-      });
+      .then(
+          [this](const agent_reply& got) {
+            finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error);
+          },
+          [this](const caf::error& why) {
+            if (why == caf::sec::request_timeout)
+              return finish(run_status::failed, "null", deadline_passed());
+            finish(run_status::failed, "null",
+                   {code::internal, "failed", "the agent crashed: " + to_string(why), 0, {}, 0, 0});
+          });
 }
 
 void run::start_prompt() {

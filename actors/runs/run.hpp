@@ -31,9 +31,9 @@ public:
     std::string ns;
     std::uint64_t seq = 0;
     std::string client_id;
-    std::string input; ///< JSON text.
-    std::int64_t timeout_ms = 0; ///< 0: the model's, or the default.
-    std::int64_t waited_ms = 0;  ///< Since the call was accepted.
+    std::string input;                   ///< JSON text.
+    std::int64_t timeout_ms = 0;         ///< 0: the model's, or the default.
+    std::int64_t waited_ms = 0;          ///< Since the call was accepted.
     std::optional<prompt_config> prompt; ///< Of a prompt agent …
     caf::actor agent;                    ///< … or the door of another one.
     std::shared_ptr<const model_directory> models;

@@ -61,18 +61,12 @@ std::size_t io_thread_count(const node_config& config) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// What a namespace of this name runs. A registered type may be named without a section of its own.
-namespace_plan plan_of(const node_config& config, const agent_registry& registry, const std::string& name) {
+/// What a namespace of this name runs.
+namespace_plan plan_of(const node_config& config, const std::string& name) {
   auto section = config.namespace_for(name);
   namespace_plan out{{}, section.bounds};
-  for (auto& wanted : section.agents) {
-    auto same = [&wanted](const agent_config& x) { return x.name == wanted; };
-    auto i = std::find_if(config.agents.begin(), config.agents.end(), same);
-    if (i != config.agents.end())
-      out.agents.push_back(*i);
-    else if (registry.knows(wanted))
-      out.agents.push_back({wanted, wanted, {}});
-  }
+  for (auto& agent : config.agents)
+    if (std::count(section.agents.begin(), section.agents.end(), agent.name) > 0) out.agents.push_back(agent);
   return out;
 }
 
@@ -137,7 +131,7 @@ private:
   host::config host_config(const node_config& config, std::shared_ptr<const agent_registry> registry) {
     host::config out;
     out.max_namespaces = config.bounds.namespaces;
-    out.plan = [config, registry](const std::string& name) { return plan_of(config, *registry, name); };
+    out.plan = [config](const std::string& name) { return plan_of(config, name); };
     out.registry = std::move(registry);
     out.models = models_;
     out.encode = wire::encode_event;

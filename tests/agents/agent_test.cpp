@@ -96,7 +96,9 @@ TEST_CASE_METHOD(agent_fixture, "an agent gets the events of its patterns and em
   CHECK(alice.deliveries[0].what->message_id == "1.0"); // of seq 1, its first
 }
 
-TEST_CASE_METHOD(agent_fixture, "an event that crashes its agent is tried twice, then is a dead letter, and the next goes on") {
+TEST_CASE_METHOD(
+    agent_fixture,
+    "an event that crashes its agent is tried twice, then is a dead letter, and the next goes on") {
   poison = {"m3"};
   begin();
   for (auto* id : {"m1", "m2", "m3", "m4", "m5"}) publish(id);
@@ -164,9 +166,9 @@ TEST_CASE_METHOD(agent_fixture, "a call can be cancelled, and a repeat of it wai
   run();
   CHECK(alice.answers.back().first == "x1");
   CHECK(!alice.answers.back().second.no.refused());
-  CHECK(std::count_if(alice.updates.begin(), alice.updates.end(), [](auto& u) {
-          return u.finished && u.result.status == run_status::cancelled;
-        }) == 2);
+  CHECK(std::count_if(alice.updates.begin(), alice.updates.end(),
+                      [](auto& u) { return u.finished && u.result.status == run_status::cancelled; })
+        == 2);
   via->cancel(a, "x2", "alice/c1");
   run();
   CHECK(alice.answers.back().second.no.reason == "unknown_run");

@@ -26,7 +26,8 @@ public:
 
   void begin() {
     auto sim = std::get<simulated_config>(model.backend);
-    auto pool = make_pool(sys, model, [sim] { return std::make_shared<simulated_backend>(sim); }, unit);
+    auto pool = make_pool(
+        sys, model, [sim] { return std::make_shared<simulated_backend>(sim); }, unit);
     own(pool.actor);
     models["default"] = pool;
     agent_config assistant{"assistant", "prompt", {}};
@@ -178,7 +179,8 @@ TEST_CASE("a model is shown what was said before, its own words as the assistant
     x.data = std::move(data);
     return std::make_shared<const event>(std::move(x));
   };
-  auto got = make_conversation("be brief", "agent:a", {make("alice", "\"one\""), make("agent:a", R"({"text":"two"})")},
+  auto got = make_conversation("be brief", "agent:a",
+                               {make("alice", "\"one\""), make("agent:a", R"({"text":"two"})")},
                                *make("bob", R"({"n":3})"));
   REQUIRE(got.size() == 4);
   CHECK(got[0].role == "system");

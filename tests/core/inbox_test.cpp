@@ -15,11 +15,11 @@ public:
 
   caf::behavior make_behavior() override {
     return {
-      [this](permit& place, int) {
-        ++done;
-        if (keeps_) kept_.push_back(std::move(place));
-      },
-      [this](const std::string&) { kept_.clear(); },
+        [this](permit& place, int) {
+          ++done;
+          if (keeps_) kept_.push_back(std::move(place));
+        },
+        [this](const std::string&) { kept_.clear(); },
     };
   }
 
@@ -93,10 +93,12 @@ TEST_CASE_METHOD(inbox_fixture, "control messages are taken when the inbox is fu
   CHECK(box->depth() == 0);
 }
 
-TEST_CASE_METHOD(inbox_fixture, "the hint follows how fast the inbox drains, and grows while it stands still") {
+TEST_CASE_METHOD(inbox_fixture,
+                 "the hint follows how fast the inbox drains, and grows while it stands still") {
   auto to = own(sys.spawn<worker>(true));
   auto fill = [&] {
-    while (!offer(to, 0).refused()) {}
+    while (!offer(to, 0).refused()) {
+    }
     run();
   };
   fill();

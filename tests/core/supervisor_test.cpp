@@ -15,9 +15,9 @@ namespace {
 /// Answers with its incarnation's number; crashes on a string.
 caf::behavior child_behavior(caf::event_based_actor*, int incarnation) {
   return {
-    [incarnation](int x) { return x * 100 + incarnation; },
-    [](const std::string& why) { throw std::runtime_error(why); },
-    [](stop_atom) {},
+      [incarnation](int x) { return x * 100 + incarnation; },
+      [](const std::string& why) { throw std::runtime_error(why); },
+      [](stop_atom) {},
   };
 }
 
@@ -31,16 +31,17 @@ public:
   supervisor_fixture() {
     rules.intensity = {3, 10s};
     rules.delays = {100ms, 5s, 2.0, 0.25};
-    rules.observer.on_restart = [this](const std::string&, std::chrono::milliseconds x) { delays.push_back(x); };
+    rules.observer.on_restart = [this](const std::string&, std::chrono::milliseconds x) {
+      delays.push_back(x);
+    };
     rules.observer.on_escalate = [this](const std::string& name) { escalated.push_back(name); };
   }
 
   caf::actor start(std::vector<std::string> names) {
     std::vector<child_spec> children;
     for (auto& name : names)
-      children.push_back({name, [this, name](caf::actor_system& sys) {
-                            return sys.spawn(child_behavior, ++starts[name]);
-                          }});
+      children.push_back(
+          {name, [this, name](caf::actor_system& sys) { return sys.spawn(child_behavior, ++starts[name]); }});
     auto out = own(sys.spawn<supervisor>(rules, children));
     run();
     return out;
@@ -51,7 +52,8 @@ public:
     caf::scoped_actor self{sys};
     auto pending = self->request(boss, caf::infinite, door_atom_v, name);
     run();
-    pending.receive([&](caf::actor x) { out = std::move(x); }, [](const caf::error& e) { FAIL(to_string(e)); });
+    pending.receive([&](caf::actor x) { out = std::move(x); },
+                    [](const caf::error& e) { FAIL(to_string(e)); });
     return out;
   }
 
@@ -108,15 +110,16 @@ TEST_CASE_METHOD(supervisor_fixture, "a door keeps a bounded number of messages 
   CHECK(ask(a, 1) == 102);
 }
 
-TEST_CASE_METHOD(supervisor_fixture, "strategies restart that child, all of them, or that one and the later ones") {
+TEST_CASE_METHOD(supervisor_fixture,
+                 "strategies restart that child, all of them, or that one and the later ones") {
   struct row {
     restart_strategy strategy;
     std::vector<int> starts;
   };
   auto x = GENERATE(values<row>({
-    {restart_strategy::one_for_one, {1, 2, 1}},
-    {restart_strategy::one_for_all, {2, 2, 2}},
-    {restart_strategy::rest_for_one, {1, 2, 2}},
+      {restart_strategy::one_for_one, {1, 2, 1}},
+      {restart_strategy::one_for_all, {2, 2, 2}},
+      {restart_strategy::rest_for_one, {1, 2, 2}},
   }));
   rules.strategy = x.strategy;
   auto boss = start({"a", "b", "c"});
@@ -160,7 +163,8 @@ TEST_CASE_METHOD(supervisor_fixture, "restarts that are far enough apart go on f
 TEST_CASE_METHOD(supervisor_fixture, "a child that is done is not started again") {
   auto boss = start({"a"});
   auto a = door(boss, "a");
-  caf::anon_send_exit(a, caf::exit_reason::user_shutdown); // the door passes nothing of this on: it ends itself
+  caf::anon_send_exit(a,
+                      caf::exit_reason::user_shutdown); // the door passes nothing of this on: it ends itself
   run();
   CHECK(starts["a"] == 1);
   CHECK(delays.empty());

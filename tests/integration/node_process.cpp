@@ -24,7 +24,8 @@ using namespace std::chrono_literals;
 
 std::string make_folder() {
   auto pattern = (std::filesystem::temp_directory_path() / "weir-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp: " + std::string{strerror(errno)});
+  if (mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error("mkdtemp: " + std::string{strerror(errno)});
   return pattern;
 }
 
@@ -55,9 +56,10 @@ std::string weir_binary() {
   return WEIR_BINARY_PATH;
 }
 
-node_process::node_process(std::string config, std::vector<std::string> args) : folder_(make_folder()) {
+node_process::node_process(std::string config, std::vector<std::string> args, std::string binary)
+  : folder_(make_folder()) {
   std::ofstream{folder_ + "/weir.json"} << config;
-  args_ = {weir_binary(), "node", "--config", folder_ + "/weir.json", "--set", "node.data_dir=" + folder_ + "/data"};
+  args_ = {binary.empty() ? weir_binary() : binary, "node", "--config", folder_ + "/weir.json"};
   args_.insert(args_.end(), args.begin(), args.end());
 }
 

@@ -13,9 +13,10 @@ namespace weir::test {
 /// Its log goes to `log_path()`. The destructor kills what still runs.
 class node_process {
 public:
-  /// @param config the configuration as JSON text; the port, the data folder and a high log level are added
-  ///        as `--set` unless given there.
-  explicit node_process(std::string config = "{}", std::vector<std::string> args = {});
+  /// @param config the configuration as JSON text; the port is added as `--set`.
+  /// @param binary empty: the stock one.
+  explicit node_process(std::string config = "{}", std::vector<std::string> args = {},
+                        std::string binary = {});
   ~node_process();
 
   node_process(const node_process&) = delete;

@@ -39,7 +39,8 @@ TEST_CASE_METHOD(subscription_fixture, "a subscription offers matching events up
   CHECK(sub.in_hand() == 2);
 }
 
-TEST_CASE_METHOD(subscription_fixture, "what a crashed subscriber had in hand is offered once more, then is dead") {
+TEST_CASE_METHOD(subscription_fixture,
+                 "what a crashed subscriber had in hand is offered once more, then is dead") {
   for (auto* x : {"a.1", "a.2", "a.3"}) append(x);
   CHECK(offered() == "1 2");
   CHECK(sub.settle(1));

@@ -41,18 +41,18 @@ TEST_CASE("patterns match whole types") {
     bool match;
   };
   auto [pattern, type, match] = GENERATE(values<row>({
-    {"a.b", "a.b", true},
-    {"a.b", "a.b.c", false},
-    {"a.b.c", "a.b", false},
-    {"a.*", "a.b", true},
-    {"a.*", "a", false},
-    {"a.*", "a.b.c", false},
-    {"*.b", "a.b", true},
-    {"a.>", "a.b.c", true},
-    {"a.>", "a", false},
-    {">", "a.b.c", true},
-    {"*.*.c", "a.b.c", true},
-    {"ab", "a", false},
+      {"a.b", "a.b", true},
+      {"a.b", "a.b.c", false},
+      {"a.b.c", "a.b", false},
+      {"a.*", "a.b", true},
+      {"a.*", "a", false},
+      {"a.*", "a.b.c", false},
+      {"*.b", "a.b", true},
+      {"a.>", "a.b.c", true},
+      {"a.>", "a", false},
+      {">", "a.b.c", true},
+      {"*.*.c", "a.b.c", true},
+      {"ab", "a", false},
   }));
   INFO(pattern << " and " << type);
   CHECK(matches(pattern, type) == match);

@@ -8,7 +8,8 @@ using test::recorder;
 
 using ids = std::vector<std::string>;
 
-TEST_CASE_METHOD(test::node_fixture, "what one client publishes reaches those whose pattern matches, in order") {
+TEST_CASE_METHOD(test::node_fixture,
+                 "what one client publishes reaches those whose pattern matches, in order") {
   auto& x = open("demo");
   auto& y = open("demo");
   recorder alice("alice"), bob("bob"), carol("carol");
@@ -116,7 +117,8 @@ TEST_CASE_METHOD(test::node_fixture, "a log slice and the deliveries after it jo
   CHECK(all == std::vector<std::uint64_t>{1, 2, 3});
 }
 
-TEST_CASE_METHOD(test::node_fixture, "a namespace that crashes comes back with a new epoch and its relays with it") {
+TEST_CASE_METHOD(test::node_fixture,
+                 "a namespace that crashes comes back with a new epoch and its relays with it") {
   auto& x = open("demo");
   recorder alice("alice");
   auto a = x.join(alice);

@@ -21,8 +21,8 @@ namespace weir::test {
 /// Actors of the scheduler and of one I/O unit run in a fixed order, on the test's own thread.
 class fixture {
 public:
-  fixture() : sys(configure()), sched(dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())),
-              unit(sys) {}
+  fixture()
+    : sys(configure()), sched(dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())), unit(sys) {}
 
   ~fixture() {
     // Tests name what they spawned with `own`; a live actor would hang the system's teardown.
@@ -101,9 +101,8 @@ public:
   explicit probe(caf::actor_config& cfg) : caf::event_based_actor(cfg) {}
 
   caf::behavior make_behavior() override {
-    set_default_handler([](caf::scheduled_actor*, caf::message&) -> caf::skippable_result {
-      return caf::make_message();
-    });
+    set_default_handler(
+        [](caf::scheduled_actor*, caf::message&) -> caf::skippable_result { return caf::make_message(); });
     set_exit_handler([this](const caf::exit_msg& x) { quit(x.reason); });
     return {[this](const Ts& x) { std::get<std::vector<Ts>>(got).push_back(x); }...};
   }

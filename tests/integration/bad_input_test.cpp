@@ -1,0 +1,194 @@
+// What a broken or hostile client sends: the right error or close, and the node serves the others on.
+#include "tests/integration/client.hpp"
+
+#include <catch2/generators/catch_generators.hpp>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace weir;
+using namespace weir::test;
+
+namespace {
+
+/// One node for all rows of the tables: that it survives them is the point.
+node_process& shared_node() {
+  static node_process node;
+  if (node.pid() < 0) node.start();
+  return node;
+}
+
+/// A TCP connection that speaks no protocol.
+class raw_socket {
+public:
+  explicit raw_socket(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    timeval timeout{10, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  }
+  ~raw_socket() { close(fd_); }
+
+  void send(const std::string& bytes) { CHECK(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0); }
+
+  /// Everything until the node closes; `timed out` at the end when it does not within 10 s.
+  std::string read_all() {
+    std::string out;
+    char buffer[4096];
+    for (;;) {
+      auto n = recv(fd_, buffer, sizeof buffer, 0);
+      if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return out + "timed out";
+      if (n <= 0) return out;
+      out.append(buffer, static_cast<std::size_t>(n));
+    }
+  }
+
+private:
+  int fd_;
+};
+
+const char* const hello = R"({"op":"hello","namespace":"demo","client_id":"x"})";
+
+} // namespace
+
+TEST_CASE("a bad frame gets an error that names what was wrong, and the connection goes on") {
+  struct row {
+    std::string frame;
+    int code;
+    std::string reason;
+    std::string names; // is in the message
+  };
+  auto x = GENERATE(values<row>({
+      {"", 400, "malformed", ""},
+      {"{", 400, "malformed", ""},
+      {"[]", 400, "malformed", ""},
+      {"null", 400, "malformed", ""},
+      {R"({"no":"op"})", 400, "bad_field", "op"},
+      {R"({"op":7})", 400, "bad_field", "op"},
+      {R"({"op":"dance"})", 400, "unknown_op", "op"},
+      {hello, 400, "", ""}, // a second hello
+      {R"({"op":"publish"})", 400, "bad_field", "message_id"},
+      {R"({"op":"publish","type":"a..b","message_id":"m","data":1})", 400, "bad_field", "type"},
+      {R"({"op":"publish","type":"a.*","message_id":"m","data":1})", 400, "bad_field", "type"},
+      {R"({"op":"publish","type":"a","data":1})", 400, "bad_field", "message_id"},
+      {R"({"op":"publish","type":"a","message_id":"a/b","data":1})", 400, "bad_field", "message_id"},
+      {R"({"op":"publish","type":"a","message_id":7,"data":1})", 400, "bad_field", "message_id"},
+      {R"({"op":"publish","type":"a","message_id":"m","data":1,"to":"a b"})", 400, "bad_field", "to"},
+      {R"({"op":"publish","type":"a","message_id":"m","data":1,"ephemeral":"yes"})", 400, "bad_field",
+       "ephemeral"},
+      {R"({"op":"publish","type":"sys.x","message_id":"m","data":1})", 403, "forbidden", "sys"},
+      {R"({"op":"publish","type":"a","message_id":"m","data":1,"prev_event_id":"a/b"})", 400, "bad_field",
+       "not in this version yet"},
+      {R"({"op":"publish","type":"a","message_id":"m","data":1,"receipt":"acked"})", 400, "bad_field",
+       "not in this version yet"},
+      {R"({"op":"subscribe","id":"s"})", 400, "bad_field", "pattern"},
+      {R"({"op":"subscribe","id":"s","pattern":"a.>.b"})", 400, "bad_field", "pattern"},
+      {R"({"op":"subscribe","id":"s","pattern":"a","from":1})", 400, "bad_field", "not in this version yet"},
+      {R"({"op":"subscribe","id":"s","pattern":"a","queue":"q"})", 400, "bad_field",
+       "not in this version yet"},
+      {R"({"op":"unsubscribe","id":"nobody"})", 404, "unknown_subscription", "id"},
+      {R"({"op":"call","target":"echo","message_id":"m"})", 400, "bad_field", "input"},
+      {R"({"op":"call","target":"echo","message_id":"m","input":1,"timeout_ms":-1})", 400, "bad_field",
+       "timeout_ms"},
+      {R"({"op":"call","target":"echo","message_id":"m","input":1,"thread":"t"})", 400, "bad_field",
+       "not in this version yet"},
+      {R"({"op":"call","target":"echo","message_id":"m","input":1,"on_busy":"queue"})", 400, "bad_field",
+       "not in this version yet"},
+      {R"({"op":"history","id":"h"})", 400, "", "not in this version yet"},
+      {R"({"op":"presence","id":"h"})", 400, "", "not in this version yet"},
+      {R"({"op":"watch","run_id":"a/b"})", 400, "", "not in this version yet"},
+      {"{\"op\":\"publish\",\"type\":\"a\",\"message_id\":\"m\",\"data\":" + std::string(1000, '[')
+           + std::string(1000, ']') + "}",
+       400, "malformed", ""},
+  }));
+  client alice(shared_node(), "alice");
+  INFO(x.frame.substr(0, 200));
+  alice.socket.send(x.frame);
+  auto got = alice.receive();
+  INFO(got.dump());
+  REQUIRE(got["op"] == "error");
+  CHECK(got["code"] == x.code);
+  if (!x.reason.empty()) CHECK(got["reason"] == x.reason);
+  CHECK(got["message"].get<std::string>().find(x.names) != std::string::npos);
+  CHECK(alice.is_served());
+}
+
+TEST_CASE("a bad first frame is refused") {
+  struct row {
+    std::string frame;
+    int code;
+    std::string names;
+  };
+  auto x = GENERATE(values<row>({
+      {R"({"op":"ping"})", 400, ""},
+      {R"({"op":"hello","client_id":"x"})", 400, "namespace"},
+      {R"({"op":"hello","namespace":"Demo","client_id":"x"})", 400, "namespace"},
+      {R"({"op":"hello","namespace":"demo"})", 400, "client_id"},
+      {R"({"op":"hello","namespace":"demo","client_id":"a b"})", 400, "client_id"},
+      {R"({"op":"hello","namespace":"demo","client_id":"agent:echo"})", 403, "agent:"},
+      {R"({"op":"hello","namespace":"demo","client_id":"sys"})", 403, "sys"},
+      {R"({"op":"hello","namespace":"demo","client_id":"x","session":"s","last_seq":1})", 400,
+       "not in this version yet"},
+      {R"({"op":"hello","namespace":"demo","client_id":"x","token":"t"})", 400, "not in this version yet"},
+  }));
+  ws_client socket;
+  socket.connect(shared_node().url());
+  socket.send(x.frame);
+  auto text = socket.receive(5s);
+  REQUIRE(text);
+  auto got = json::parse(*text);
+  INFO(x.frame << " " << got.dump());
+  CHECK(got["op"] == "error");
+  CHECK(got["code"] == x.code);
+  CHECK(got["message"].get<std::string>().find(x.names) != std::string::npos);
+}
+
+TEST_CASE("frames that the protocol does not allow close the connection with their code") {
+  auto closed_by = [](const std::function<void(client&)>& what) {
+    client alice(shared_node(), "alice");
+    try {
+      what(alice);
+    } catch (const ws_error&) {
+      // The node may close while we still send.
+    }
+    while (alice.socket.receive(5s)) {
+    }
+    return alice.socket.close_code();
+  };
+  CHECK(closed_by([](client& x) { x.socket.send_binary("abc"); }) == 1003);
+  CHECK(closed_by([](client& x) { x.socket.send(std::string(70'000, ' ')); }) == 1009);
+  CHECK(closed_by([](client& x) { x.socket.send("\"\xff\xfe\""); }) == 1007);
+  CHECK(closed_by([](client& x) {
+          for (int i = 0; i < 20 && x.socket.is_open(); ++i) x.socket.send("{");
+        })
+        == 1008);
+  client bob(shared_node(), "bob");
+  CHECK(bob.is_served());
+}
+
+TEST_CASE(
+    "half-open handshakes and clients that never say hello are closed, and the node serves the others") {
+  auto port = shared_node().port();
+  raw_socket silent(port), slow(port), garbage(port), no_protocol(port), no_hello(port);
+  slow.send("GET /v1/ws HTTP/1.1\r\nHost: x\r\n");
+  garbage.send("\x16\x03\x01 this is no HTTP\r\n\r\n");
+  std::string upgrade =
+      "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  no_protocol.send("GET /v1/ws HTTP/1.1\r\n" + upgrade + "\r\n");
+  no_hello.send("GET /v1/ws HTTP/1.1\r\n" + upgrade + "Sec-WebSocket-Protocol: weir.v1\r\n\r\n");
+  client bob(shared_node(), "bob");
+  CHECK(bob.is_served());
+  CHECK(garbage.read_all().find("400") != std::string::npos);
+  CHECK(no_protocol.read_all().find("weir.v1") != std::string::npos);
+  CHECK(silent.read_all().empty());
+  CHECK(slow.read_all().empty());
+  auto greeting = no_hello.read_all();
+  CHECK(greeting.find("101 Switching Protocols") != std::string::npos);
+  CHECK(greeting.find("\x03\xf0") != std::string::npos); // closed with 1008
+  CHECK(bob.is_served());
+}
