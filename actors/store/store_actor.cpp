@@ -42,8 +42,6 @@ caf::behavior store_actor::make_behavior() {
 }
 
 void store_actor::on_exit() {
-  for (auto& x : group_)
-    settle(x, {x.batch.id, {code::unavailable, "unavailable", "the store is stopping", 0, {}, 0, 0}, {}});
   group_.clear();
   store_.reset();
 }

@@ -80,7 +80,8 @@ struct store_options {
   store_actor::config actor;
 };
 
-/// Starts a store's actor. End it with an exit message: what waits for its commit is then refused.
+/// Starts a store's actor. End it with an exit message. What waits then is neither kept nor answered: whoever
+/// waits for an answer monitors the store.
 store_handle start_store(caf::actor_system& sys, std::unique_ptr<store> what, store_options options = {});
 
 } // namespace weir
