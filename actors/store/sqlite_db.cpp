@@ -11,7 +11,7 @@ namespace {
 sqlite_error error_of(sqlite3* db) {
   sqlite_error out{sqlite3_extended_errcode(db), sqlite3_errmsg(db)};
   auto errno_of_it = sqlite3_system_errno(db);
-  if (std::string_view{out.cause()} == "io" && errno_of_it != 0)
+  if ((out.code & 0xff) == SQLITE_IOERR && errno_of_it != 0)
     out.message += " (" + std::generic_category().message(errno_of_it) + ")";
   return out;
 }
@@ -100,9 +100,10 @@ bool sqlite_statement::step() {
   }
 }
 
-void sqlite_statement::run() {
+std::uint64_t sqlite_statement::run() {
   if (sqlite3_step(statement_.get()) != SQLITE_DONE) fail();
   reset();
+  return static_cast<std::uint64_t>(sqlite3_changes64(sqlite3_db_handle(statement_.get())));
 }
 
 void sqlite_statement::reset() noexcept { sqlite3_reset(statement_.get()); }

@@ -70,8 +70,8 @@ public:
   /// Goes to the next row; false when there is none, which also ends the read.
   bool step();
 
-  /// Runs a statement that gives no rows.
-  void run();
+  /// Runs a statement that gives no rows. Gives how many it inserted, changed or deleted.
+  std::uint64_t run();
 
   /// Ends a read before its last row.
   void reset() noexcept;

@@ -19,16 +19,15 @@ constexpr const char* read_backward = R"(
   SELECT pos, type, recipient, client_id, message_id, prev_event_id, ts_ms, causal_gap, hash, data FROM events
   WHERE pos > ? AND pos <= ? ORDER BY pos DESC)";
 // The texts that a missing hash is worked out from are only read where it is missing.
-constexpr const char* find_by_key = R"(
-  SELECT pos, hash, client_id, message_id, type, prev_event_id, recipient, iif(hash IS NULL, data, '') FROM events
-  WHERE id_key = ?)";
-constexpr const char* newest_marks = R"(
-  SELECT pos, hash, client_id, message_id, type, prev_event_id, recipient, iif(hash IS NULL, data, ''), ts_ms
-  FROM events WHERE pos > ? AND pos <= ? ORDER BY pos)";
+#define WEIR_MARK                                                                                            \
+  "pos, hash, client_id, message_id, type, prev_event_id, recipient, iif(hash IS NULL, data, ''), ts_ms"
+constexpr const char* one_mark = "SELECT " WEIR_MARK " FROM events WHERE pos = ?";
+constexpr const char* newest_marks =
+    "SELECT " WEIR_MARK " FROM events WHERE pos > ? AND pos <= ? ORDER BY pos";
 
 std::uint64_t seq_of(const sqlite_statement& row) { return row.number(0) & seq_mask; }
 
-/// Of a row of `find_by_key` or `newest_marks`.
+/// Of a row of `one_mark` or `newest_marks`.
 std::uint64_t hash_of(const sqlite_statement& row) {
   if (!row.is_null(1)) return row.number(1);
   event x;
@@ -58,26 +57,28 @@ log_record record_of(const sqlite_statement& row) {
 } // namespace
 
 sqlite_log::sqlite_log(const sqlite_db& db, sqlite_names& names)
-  : db_(db), names_(names),
-    load_(db, "SELECT id, epoch, first_kept, head, swept_to, bytes_in, bytes_out FROM logs WHERE ns = ?"),
-    create_(db, "INSERT INTO logs(ns, epoch, first_kept, head, swept_to, bytes_in, bytes_out) "
-                "VALUES (?, ?, 1, 0, 1, 0, 0)"),
+  : db_(db), names_(names), ids_(db),
+    load_(db,
+          "SELECT id, epoch, first_kept, head, swept_to, bytes_in, bytes_out, ids_to, ids_freed_to FROM logs "
+          "WHERE ns = ?"),
+    create_(
+        db,
+        "INSERT INTO logs(ns, epoch, first_kept, head, swept_to, bytes_in, bytes_out, ids_to, ids_freed_to) "
+        "VALUES (?, ?, 1, 0, 1, 0, 0, 0, 0)"),
     write_head_(db, "UPDATE logs SET epoch = ?, first_kept = ?, head = ?, swept_to = ?, bytes_in = ?, "
-                    "bytes_out = ? WHERE id = ?"),
+                    "bytes_out = ?, ids_to = ?, ids_freed_to = ? WHERE id = ?"),
     retire_(db, "UPDATE logs SET ns = NULL, first_kept = head + 1 WHERE id = ?"),
-    insert_(db,
-            "INSERT INTO events(pos, id_key, hash, bytes_in, ts_ms, causal_gap, type, client_id, message_id, "
-            "prev_event_id, recipient, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    insert_(db, "INSERT INTO events(pos, hash, bytes_in, ts_ms, causal_gap, type, client_id, message_id, "
+                "prev_event_id, recipient, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     bytes_at_(db, "SELECT bytes_in FROM events WHERE pos = ?"),
     delete_(db, "DELETE FROM events WHERE pos >= ? AND pos < ?"), forward_(db, read_forward),
-    backward_(db, read_backward), find_(db, find_by_key), newest_(db, newest_marks),
-    to_sweep_(
-        db, "SELECT l.id, l.swept_to, l.first_kept, n.name FROM logs l LEFT JOIN namespaces n ON n.id = l.ns "
-            "WHERE l.ns IS NULL OR l.swept_to < l.first_kept LIMIT 1"),
-    swept_(db, "UPDATE logs SET swept_to = ? WHERE id = ?"), remove_(db, "DELETE FROM logs WHERE id = ?") {
-  sqlite_statement seed{db, "SELECT value FROM counters WHERE name = 'id_seed'"};
-  id_seed_ = seed.step() ? seed.number(0) : 0;
-}
+    backward_(db, read_backward), hash_(db, one_mark), newest_(db, newest_marks),
+    to_sweep_(db,
+              "SELECT l.id, n.name, l.first_kept, l.head, l.swept_to, l.ids_to, l.ids_freed_to FROM logs l "
+              "LEFT JOIN namespaces n ON n.id = l.ns WHERE l.ns IS NULL OR l.swept_to < l.first_kept "
+              "OR l.ids_freed_to < l.swept_to >> 16 LIMIT 1"),
+    swept_(db, "UPDATE logs SET swept_to = ?, ids_freed_to = ? WHERE id = ?"),
+    remove_(db, "DELETE FROM logs WHERE id = ?") {}
 
 write_result sqlite_log::append(const log_append& what) {
   auto* to = load(what.ns);
@@ -89,9 +90,10 @@ write_result sqlite_log::append(const log_append& what) {
     auto& e = *x.what;
     to->bytes_in += e.size_bytes();
     insert_
-        .with(to->pos(e.seq), id_key(*to, e.seq, e.client_id, e.message_id), x.content_hash, to->bytes_in,
-              e.ts_ms, e.causal_gap, e.type, e.client_id, e.message_id, e.prev_event_id, e.to, e.data)
+        .with(to->pos(e.seq), x.content_hash, to->bytes_in, e.ts_ms, e.causal_gap, e.type, e.client_id,
+              e.message_id, e.prev_event_id, e.to, e.data)
         .run();
+    ids_.add(to->ids, e.client_id, e.message_id);
     state.head = e.seq;
   }
   state.bytes = to->bytes_in - to->bytes_out;
@@ -117,7 +119,8 @@ write_result sqlite_log::reset(const log_reset& what) {
   if (auto* old = load(what.ns)) {
     if (old->state.epoch == what.epoch) return {};
     write_head(*old);
-    retire_.with(old->id).run();
+    retire_.with(old->ids.log).run();
+    ids_.drop(old->ids);
     dirty_.erase(std::remove(dirty_.begin(), dirty_.end(), old), dirty_.end());
     heads_.erase(what.ns);
   }
@@ -127,8 +130,11 @@ write_result sqlite_log::reset(const log_reset& what) {
 
 void sqlite_log::save() {
   auto budget = trim_step + 2 * appended_;
+  auto ids_budget = budget;
   for (auto* x : dirty_) {
     budget -= delete_trimmed(*x, budget);
+    ids_budget -= ids_.free(x->ids, x->swept_to, ids_budget);
+    ids_.save(x->ids, x->state.first_kept);
     write_head(*x);
     x->dirty = false;
   }
@@ -137,6 +143,7 @@ void sqlite_log::save() {
 }
 
 void sqlite_log::forget() {
+  for (auto& [ns, x] : heads_) ids_.drop(x.ids);
   heads_.clear();
   dirty_.clear();
   appended_ = 0;
@@ -175,18 +182,11 @@ std::optional<event_place> sqlite_log::find(const std::string& ns, const std::st
                                             const std::string& message_id) {
   auto* in = load(ns);
   if (in == nullptr || in->state.count() == 0) return {};
-  std::optional<event_place> out;
-  auto oldest = in->state.first_kept >> block_bits;
-  for (auto block = in->state.head >> block_bits; !out && block + 1 > oldest; --block) {
-    find_.with(id_key(*in, block << block_bits, client_id, message_id));
-    while (find_.step()) {
-      auto pos = find_.integer(0);
-      if (pos < in->pos(in->state.first_kept) || pos > in->pos(in->state.head)) continue;
-      if (find_.text(2) == client_id && find_.text(3) == message_id)
-        out = event_place{seq_of(find_), hash_of(find_)};
-    }
-    if (block == 0) break;
-  }
+  auto seq = ids_.find(in->ids, in->state.first_kept, client_id, message_id);
+  if (!seq) return {};
+  event_place out{*seq, 0};
+  if (hash_.with(in->pos(*seq)).step()) out.content_hash = hash_of(hash_);
+  hash_.reset();
   return out;
 }
 
@@ -209,18 +209,24 @@ std::vector<event_mark> sqlite_log::newest_ids(const std::string& ns, std::uint6
 std::uint64_t sqlite_log::sweep(std::uint64_t max) {
   std::uint64_t done = 0;
   while (done < max && to_sweep_.step()) {
-    head_row x;
-    x.id = to_sweep_.integer(0);
-    x.swept_to = to_sweep_.number(1);
-    x.state.first_kept = to_sweep_.number(2);
-    bool retired = to_sweep_.is_null(3);
-    auto* kept = retired ? &x : load(std::string{to_sweep_.text(3)});
+    head_row gone; // a history before a reset
+    gone.ids.log = to_sweep_.integer(0);
+    bool retired = to_sweep_.is_null(1);
+    gone.state.first_kept = to_sweep_.number(2);
+    gone.state.head = to_sweep_.number(3);
+    gone.swept_to = to_sweep_.number(4);
+    gone.ids.indexed_to = to_sweep_.number(5);
+    gone.ids.freed_to = to_sweep_.number(6);
+    auto& x = retired ? gone : *load(std::string{to_sweep_.text(1)});
     to_sweep_.reset();
-    done += delete_trimmed(*kept, max - done);
-    if (retired && x.swept_to == x.state.first_kept)
-      remove_.with(x.id).run();
+    done += delete_trimmed(x, max - done);
+    auto blocks = x.swept_to >> sqlite_id_index::block_bits;
+    if (retired) blocks = (x.ids.indexed_to >> sqlite_id_index::block_bits) + 1;
+    done += ids_.free(x.ids, blocks << sqlite_id_index::block_bits, max - done);
+    if (retired && x.swept_to == x.state.first_kept && x.ids.freed_to == blocks)
+      remove_.with(x.ids.log).run();
     else
-      swept_.with(kept->swept_to, kept->id).run();
+      swept_.with(x.swept_to, x.ids.freed_to, x.ids.log).run();
   }
   return done;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/core/hash.hpp"
+#include "actors/store/sqlite_id_index.hpp"
 #include "actors/store/sqlite_names.hpp"
 #include "actors/store/types.hpp"
 
@@ -12,16 +12,11 @@ namespace weir {
 /// The logs in a SQLite file. An event's row is `log id << 40 | seq`, so a log is a range of rows; a log that
 /// was reset is left under its old id until it is swept.
 ///
-/// An event is found by `id_key`: a hash of its id below the number of its block of 65,536 events. Appends
-/// touch only the newest block's part of the index, however long the log is; a search looks into each block,
-/// the newest first.
-///
 /// All members throw `sqlite_error`. Writes must be within a transaction, `save` comes before its commit.
 class sqlite_log {
 public:
   static constexpr std::size_t max_cached = 10'000; ///< Heads of logs; the rest is read again when needed.
   static constexpr std::uint64_t trim_step = 512;   ///< See `save`.
-  static constexpr int block_bits = 16;             ///< See above. Part of the file's format.
 
   sqlite_log(const sqlite_db& db, sqlite_names& names);
 
@@ -48,36 +43,32 @@ public:
 
 private:
   struct head_row {
-    std::int64_t id = 0;
     log_state state{};
     std::uint64_t swept_to = 1; // no older event is in the file
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     bool dirty = false;
+    sqlite_id_index::part ids{};
 
-    std::int64_t pos(std::uint64_t seq) const noexcept {
-      return static_cast<std::int64_t>(static_cast<std::uint64_t>(id) << 40 | seq);
-    }
+    std::int64_t pos(std::uint64_t seq) const noexcept { return sqlite_id_index::pos(ids.log, seq); }
   };
 
   head_row* load(const std::string& ns);
   head_row& create(const std::string& ns, const std::string& epoch);
   void make_room();
   void touch(head_row& x);
-  void write_head(head_row& x);
+  void write_head(const head_row& x);
   std::uint64_t delete_trimmed(head_row& x, std::uint64_t max);
-  std::int64_t id_key(const head_row& x, std::uint64_t seq, const std::string& client_id,
-                      const std::string& message_id) const noexcept;
 
   const sqlite_db& db_;
   sqlite_names& names_;
-  std::uint64_t id_seed_;
+  sqlite_id_index ids_;
   std::unordered_map<std::string, head_row> heads_;
   std::vector<head_row*> dirty_; // of heads_: these are not dropped from it
   std::uint64_t appended_ = 0;   // in this transaction
 
   sqlite_statement load_, create_, write_head_, retire_, insert_, bytes_at_, delete_, forward_, backward_,
-      find_, newest_, to_sweep_, swept_, remove_;
+      hash_, newest_, to_sweep_, swept_, remove_;
 };
 
 } // namespace weir

@@ -11,13 +11,16 @@ sqlite_log::head_row* sqlite_log::load(const std::string& ns) {
   auto id = names_.find(ns);
   if (id == 0 || !load_.with(id).step()) return nullptr;
   head_row x;
-  x.id = load_.integer(0);
+  x.ids.log = load_.integer(0);
   x.state.epoch = load_.text(1);
   x.state.first_kept = load_.number(2);
   x.state.head = load_.number(3);
   x.swept_to = load_.number(4);
   x.bytes_in = load_.number(5);
   x.bytes_out = load_.number(6);
+  x.ids.indexed_to = load_.number(7);
+  x.ids.freed_to = load_.number(8);
+  x.ids.recent_from = x.state.head;
   x.state.bytes = x.bytes_in - x.bytes_out;
   load_.reset();
   make_room();
@@ -27,7 +30,7 @@ sqlite_log::head_row* sqlite_log::load(const std::string& ns) {
 sqlite_log::head_row& sqlite_log::create(const std::string& ns, const std::string& epoch) {
   create_.with(names_.intern(ns), epoch).run();
   head_row x;
-  x.id = db_.last_row_id();
+  x.ids.log = db_.last_row_id();
   x.state.epoch = epoch;
   make_room();
   return heads_.insert_or_assign(ns, std::move(x)).first->second;
@@ -36,7 +39,9 @@ sqlite_log::head_row& sqlite_log::create(const std::string& ns, const std::strin
 void sqlite_log::make_room() {
   if (heads_.size() < max_cached) return;
   auto clean = std::find_if(heads_.begin(), heads_.end(), [](auto& x) { return !x.second.dirty; });
-  if (clean != heads_.end()) heads_.erase(clean);
+  if (clean == heads_.end()) return;
+  ids_.drop(clean->second.ids);
+  heads_.erase(clean);
 }
 
 void sqlite_log::touch(head_row& x) {
@@ -45,27 +50,18 @@ void sqlite_log::touch(head_row& x) {
   dirty_.push_back(&x);
 }
 
-void sqlite_log::write_head(head_row& x) {
-  write_head_.with(x.state.epoch, x.state.first_kept, x.state.head, x.swept_to, x.bytes_in, x.bytes_out, x.id)
+void sqlite_log::write_head(const head_row& x) {
+  write_head_
+      .with(x.state.epoch, x.state.first_kept, x.state.head, x.swept_to, x.bytes_in, x.bytes_out,
+            x.ids.indexed_to, x.ids.freed_to, x.ids.log)
       .run();
 }
 
 std::uint64_t sqlite_log::delete_trimmed(head_row& x, std::uint64_t max) {
   auto n = std::min(max, x.state.first_kept - x.swept_to);
-  if (n == 0) return 0;
-  delete_.with(x.pos(x.swept_to), x.pos(x.swept_to + n)).run();
+  if (n > 0) delete_.with(x.pos(x.swept_to), x.pos(x.swept_to + n)).run();
   x.swept_to += n;
   return n;
-}
-
-std::int64_t sqlite_log::id_key(const head_row& x, std::uint64_t seq, const std::string& client_id,
-                                const std::string& message_id) const noexcept {
-  // Seeded, so that nobody can choose ids that meet.
-  auto salt = id_seed_ + static_cast<std::uint64_t>(x.id);
-  std::string_view salt_bytes{reinterpret_cast<const char*>(&salt), sizeof(salt)};
-  auto hash = fnv1a{}.add(salt_bytes).add(client_id).add(message_id).value();
-  auto low = (hash ^ hash >> 48) & ((std::uint64_t{1} << 48) - 1);
-  return static_cast<std::int64_t>((seq >> block_bits) << 48 | low);
 }
 
 } // namespace weir

@@ -13,17 +13,19 @@ constexpr const char* tables = R"(
   CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE namespaces(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   -- ns: NULL once a reset has put another log in its place. swept_to: no older event is in the file.
-  -- bytes_in: of all that was appended; bytes_out: of all before first_kept.
+  -- bytes_in: of all that was appended; bytes_out: of all before first_kept. ids_to, ids_freed_to: what of the
+  -- log is in `ids`; see sqlite_id_index.hpp.
   CREATE TABLE logs(id INTEGER PRIMARY KEY, ns INTEGER UNIQUE, epoch TEXT NOT NULL, first_kept INTEGER NOT NULL,
                     head INTEGER NOT NULL, swept_to INTEGER NOT NULL, bytes_in INTEGER NOT NULL,
-                    bytes_out INTEGER NOT NULL);
-  CREATE INDEX logs_to_sweep ON logs(id) WHERE ns IS NULL OR swept_to < first_kept;
+                    bytes_out INTEGER NOT NULL, ids_to INTEGER NOT NULL, ids_freed_to INTEGER NOT NULL);
+  CREATE INDEX logs_to_sweep ON logs(id) WHERE ns IS NULL OR swept_to < first_kept OR ids_freed_to < swept_to >> 16;
   -- bytes_in: as it was in the log's row after this event. hash: NULL when version 1 wrote it.
-  CREATE TABLE events(pos INTEGER PRIMARY KEY, id_key INTEGER NOT NULL, hash INTEGER, bytes_in INTEGER NOT NULL,
-                      ts_ms INTEGER NOT NULL, causal_gap INTEGER NOT NULL, type TEXT NOT NULL,
-                      client_id TEXT NOT NULL, message_id TEXT NOT NULL, prev_event_id TEXT NOT NULL,
-                      recipient TEXT NOT NULL, data TEXT NOT NULL);
-  CREATE INDEX events_by_id ON events(id_key);
+  CREATE TABLE events(pos INTEGER PRIMARY KEY, hash INTEGER, bytes_in INTEGER NOT NULL, ts_ms INTEGER NOT NULL,
+                      causal_gap INTEGER NOT NULL, type TEXT NOT NULL, client_id TEXT NOT NULL,
+                      message_id TEXT NOT NULL, prev_event_id TEXT NOT NULL, recipient TEXT NOT NULL,
+                      data TEXT NOT NULL);
+  CREATE TABLE ids(block INTEGER NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL,
+                   PRIMARY KEY(block, hash, at)) WITHOUT ROWID;
   CREATE TABLE keys(ns INTEGER NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
                     value BLOB NOT NULL, PRIMARY KEY(ns, key)) WITHOUT ROWID;
   CREATE INDEX keys_by_expiry ON keys(expires_ms) WHERE expires_ms > 0;

@@ -4,6 +4,8 @@
 #include "actors/store/sqlite_log.hpp"
 #include "actors/store/sqlite_schema.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -187,6 +189,8 @@ refusal cannot_open(const std::string& path, const sqlite_error& error) {
   auto why = error;
   if (!std::filesystem::is_directory(folder, ignored))
     why.message = "the folder " + folder.string() + " does not exist";
+  else if (access(folder.c_str(), W_OK | X_OK) != 0)
+    why.message = "the folder " + folder.string() + " cannot be written to";
   else if (std::string_view{error.cause()} == "locked")
     why.message = "is in use by another process; two nodes cannot share one store file";
   return unavailable(path, why);

@@ -44,13 +44,14 @@ constexpr const char* version_1 = R"(
   CREATE TABLE namespaces(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   CREATE TABLE logs(id INTEGER PRIMARY KEY, ns INTEGER UNIQUE, epoch TEXT NOT NULL, first_kept INTEGER NOT NULL,
                     head INTEGER NOT NULL, swept_to INTEGER NOT NULL, bytes_in INTEGER NOT NULL,
-                    bytes_out INTEGER NOT NULL);
-  CREATE INDEX logs_to_sweep ON logs(id) WHERE ns IS NULL OR swept_to < first_kept;
-  CREATE TABLE events(pos INTEGER PRIMARY KEY, id_key INTEGER NOT NULL, bytes_in INTEGER NOT NULL,
-                      ts_ms INTEGER NOT NULL, causal_gap INTEGER NOT NULL, type TEXT NOT NULL,
-                      client_id TEXT NOT NULL, message_id TEXT NOT NULL, prev_event_id TEXT NOT NULL,
-                      recipient TEXT NOT NULL, data TEXT NOT NULL);
-  CREATE INDEX events_by_id ON events(id_key);
+                    bytes_out INTEGER NOT NULL, ids_to INTEGER NOT NULL, ids_freed_to INTEGER NOT NULL);
+  CREATE INDEX logs_to_sweep ON logs(id) WHERE ns IS NULL OR swept_to < first_kept OR ids_freed_to < swept_to >> 16;
+  CREATE TABLE events(pos INTEGER PRIMARY KEY, bytes_in INTEGER NOT NULL, ts_ms INTEGER NOT NULL,
+                      causal_gap INTEGER NOT NULL, type TEXT NOT NULL, client_id TEXT NOT NULL,
+                      message_id TEXT NOT NULL, prev_event_id TEXT NOT NULL, recipient TEXT NOT NULL,
+                      data TEXT NOT NULL);
+  CREATE TABLE ids(block INTEGER NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL,
+                   PRIMARY KEY(block, hash, at)) WITHOUT ROWID;
   CREATE TABLE keys(ns INTEGER NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
                     value BLOB NOT NULL, PRIMARY KEY(ns, key)) WITHOUT ROWID;
   CREATE INDEX keys_by_expiry ON keys(expires_ms) WHERE expires_ms > 0;
@@ -58,10 +59,10 @@ constexpr const char* version_1 = R"(
                       expires_ms INTEGER NOT NULL) WITHOUT ROWID;
   INSERT INTO counters VALUES ('version', 7), ('opened', 3), ('id_seed', 5);
   INSERT INTO namespaces VALUES (1, 'demo');
-  INSERT INTO logs VALUES (4, 1, 'e1', 1, 2, 1, 400, 0);
+  INSERT INTO logs VALUES (4, 1, 'e1', 1, 2, 1, 400, 0, 0, 0);
   INSERT INTO events VALUES
-    ((4 << 40) + 1, 4711, 200, 1001, 0, 'chat.x', 'alice', 'm1', '', '', '{"n":1}'),
-    ((4 << 40) + 2, 4712, 400, 1002, 1, 'chat.y', 'alice', 'm2', 'alice/m1', 'bob', '{"n":2}');
+    ((4 << 40) + 1, 200, 1001, 0, 'chat.x', 'alice', 'm1', '', '', '{"n":1}'),
+    ((4 << 40) + 2, 400, 1002, 1, 'chat.y', 'alice', 'm2', 'alice/m1', 'bob', '{"n":2}');
   INSERT INTO keys VALUES (1, 'k', 7, 0, 'v');
   PRAGMA user_version = 1;
   PRAGMA application_id = 1466263922;
@@ -157,7 +158,8 @@ TEST_CASE("a folder that cannot be written to is refused at the start") {
   CHECK(::read(answer[0], said, sizeof(said) - 1) > 0);
   close(answer[0]);
   waitpid(child, nullptr, 0);
-  CHECK(std::string{said} == folder.file("weir.db") + ": unable to open database file (Permission denied)");
+  CHECK(std::string{said}
+        == folder.file("weir.db") + ": the folder " + folder.path().string() + " cannot be written to");
 }
 
 TEST_CASE("a store that another process has is refused until that is gone") {
@@ -262,14 +264,46 @@ TEST_CASE("a reset's old events are freed by the sweep, and the new history is l
   CHECK(must((*kind).read_log("demo", all_after(0))).records.size() == 10);
 }
 
-TEST_CASE("an event is found across the blocks of the index") {
-  in_sqlite kind;
-  std::uint64_t n = (std::uint64_t{2} << sqlite_log::block_bits) + 10;
+TEST_CASE("an event is found across the blocks of the index, which are freed with their events") {
+  temp_folder folder;
+  sqlite_config cfg{.path = folder.file("weir.db")};
+  auto x = must(open_sqlite_store(cfg));
+  auto block = std::uint64_t{1} << sqlite_id_index::block_bits;
+  auto n = 2 * block + 10;
   for (std::uint64_t seq = 1; seq <= n; seq += 10'000)
-    commit_one(*kind, append("demo", seq, std::min(seq + 9999, n)));
-  for (auto seq : {std::uint64_t{1}, std::uint64_t{1} << sqlite_log::block_bits, n / 2, n})
-    CHECK(must((*kind).find_event("demo", "alice", "m" + std::to_string(seq)))->seq == seq);
-  CHECK(!must((*kind).find_event("demo", "alice", "m0")));
+    commit_one(*x, append("demo", seq, std::min(seq + 9999, n)));
+  auto seq_found = [&x](std::uint64_t seq) {
+    auto found = must(x->find_event("demo", "alice", "m" + std::to_string(seq)));
+    return found ? found->seq : 0;
+  };
+  for (auto seq : {std::uint64_t{1}, block - 1, block, n / 2, n - 100, n}) CHECK(seq_found(seq) == seq);
+  CHECK(seq_found(0) == 0);
+
+  x.reset(); // what is not in the file's index yet is read again
+  x = must(open_sqlite_store(cfg));
+  for (auto seq : {std::uint64_t{1}, block, n}) CHECK(seq_found(seq) == seq);
+  commit_one(*x, append("demo", n + 1, n + 10));
+  CHECK(seq_found(n + 10) == n + 10);
+
+  commit_one(*x, log_trim{"demo", block + 5});
+  CHECK(seq_found(block) == 0);
+  CHECK(seq_found(block + 5) == block + 5);
+  std::uint64_t freed = 0;
+  while (auto step = must(x->sweep(0, 1000))) {
+    CHECK(step <= 1000);
+    freed += step;
+  }
+  auto at_once = sqlite_log::trim_step;
+  CHECK(freed == block + 4 - at_once + block - 1); // events, and the ids of the first block
+  CHECK(seq_found(n) == n);
+
+  commit_one(*x, log_reset{"demo", "e2"});
+  while (must(x->sweep(0, 10'000)) > 0) {
+  }
+  x.reset();
+  run_sql(cfg.path,
+          "CREATE TEMP TABLE empty(n CHECK (n = 0)); INSERT INTO empty SELECT count(*) FROM events;"
+          "INSERT INTO empty SELECT count(*) FROM ids; INSERT INTO empty SELECT count(*) - 1 FROM logs");
 }
 
 TEST_CASE("more namespaces than are kept in memory have their logs all the same") {
