@@ -3,13 +3,14 @@
 #include "actors/core/hash.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace weir {
 
 namespace {
 
-constexpr std::uint64_t hash_mask = (std::uint64_t{1} << 48) - 1;
+// An entry of the index: the hash above the event's place in its block, together a positive number.
+constexpr std::uint64_t hash_mask = (std::uint64_t{1} << 47) - 1;
 constexpr std::uint64_t at_mask = (std::uint64_t{1} << sqlite_id_index::block_bits) - 1;
 
 /// The number of a block of a log, over all logs.
@@ -21,12 +22,12 @@ std::int64_t block_id(std::int64_t log, std::uint64_t block) {
 } // namespace
 
 sqlite_id_index::sqlite_id_index(const sqlite_db& db)
-  : insert_(db, "INSERT INTO ids(block, hash, at) VALUES (?, ?, ?)"),
-    search_(db, "SELECT at FROM ids WHERE block = ? AND hash = ? ORDER BY at DESC"),
+  : insert_(db, "INSERT INTO ids(block, entry) VALUES (?, ?)"),
+    search_(db, "SELECT entry FROM ids WHERE block = ? AND entry >= ? AND entry <= ? ORDER BY entry DESC"),
     id_at_(db, "SELECT client_id, message_id FROM events WHERE pos = ?"),
     ids_between_(db, "SELECT client_id, message_id FROM events WHERE pos > ? AND pos <= ? ORDER BY pos"),
-    nth_(db, "SELECT hash FROM ids WHERE block = ? ORDER BY hash LIMIT 1 OFFSET ?"),
-    delete_below_(db, "DELETE FROM ids WHERE block = ? AND hash < ?"),
+    nth_(db, "SELECT entry FROM ids WHERE block = ? ORDER BY entry LIMIT 1 OFFSET ?"),
+    delete_below_(db, "DELETE FROM ids WHERE block = ? AND entry < ?"),
     delete_block_(db, "DELETE FROM ids WHERE block = ?") {
   sqlite_statement seed{db, "SELECT value FROM counters WHERE name = 'id_seed'"};
   seed_ = seed.step() ? seed.number(0) : 0;
@@ -41,15 +42,15 @@ void sqlite_id_index::save(part& x, std::uint64_t oldest) {
   auto head = x.recent_from + x.recent.size();
   if (head - x.indexed_to < (recent_total_ > max_recent ? small_batch_ids : batch_ids)) return;
   catch_up(x, oldest);
-  std::vector<std::array<std::uint64_t, 3>> rows;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> rows; // block, entry
   rows.reserve(x.recent.size());
   auto seq = x.recent_from;
   for (auto hash : x.recent) {
     ++seq;
-    rows.push_back({seq >> block_bits, hash, seq & at_mask});
+    rows.emplace_back(seq >> block_bits, hash << block_bits | (seq & at_mask));
   }
   std::sort(rows.begin(), rows.end());
-  for (auto& row : rows) insert_.with(block_id(x.log, row[0]), row[1], row[2]).run();
+  for (auto& row : rows) insert_.with(block_id(x.log, row.first), row.second).run();
   drop(x);
   x.indexed_to = x.recent_from = head;
 }
@@ -78,9 +79,9 @@ std::optional<std::uint64_t> sqlite_id_index::find(part& x, std::uint64_t first_
     if (auto seq = x.recent_from + i + 1; x.recent[i] == wanted && seq >= first_kept)
       if (is(x, seq, client_id, message_id)) return seq;
   for (auto block = (x.indexed_to >> block_bits) + 1; block-- > first_kept >> block_bits;) {
-    search_.with(block_id(x.log, block), wanted);
+    search_.with(block_id(x.log, block), wanted << block_bits, wanted << block_bits | at_mask);
     while (search_.step()) {
-      auto seq = block << block_bits | search_.number(0);
+      auto seq = block << block_bits | (search_.number(0) & at_mask);
       if (seq < first_kept || !is(x, seq, client_id, message_id)) continue;
       search_.reset();
       return seq;
@@ -101,7 +102,7 @@ std::uint64_t sqlite_id_index::hash(const part& x, std::string_view client_id,
   auto salt = seed_ + static_cast<std::uint64_t>(x.log);
   std::string_view salt_bytes{reinterpret_cast<const char*>(&salt), sizeof(salt)};
   auto out = fnv1a{}.add(salt_bytes).add(client_id).add(message_id).value();
-  return (out ^ out >> 48) & hash_mask;
+  return (out ^ out >> 47) & hash_mask;
 }
 
 /// Reads the ids that are neither in the file's index nor in memory: those from before a restart.

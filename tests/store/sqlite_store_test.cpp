@@ -50,8 +50,7 @@ constexpr const char* version_1 = R"(
                       causal_gap INTEGER NOT NULL, type TEXT NOT NULL, client_id TEXT NOT NULL,
                       message_id TEXT NOT NULL, prev_event_id TEXT NOT NULL, recipient TEXT NOT NULL,
                       data TEXT NOT NULL);
-  CREATE TABLE ids(block INTEGER NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL,
-                   PRIMARY KEY(block, hash, at)) WITHOUT ROWID;
+  CREATE TABLE ids(block INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(block, entry)) WITHOUT ROWID;
   CREATE TABLE keys(ns INTEGER NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
                     value BLOB NOT NULL, PRIMARY KEY(ns, key)) WITHOUT ROWID;
   CREATE INDEX keys_by_expiry ON keys(expires_ms) WHERE expires_ms > 0;
