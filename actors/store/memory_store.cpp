@@ -47,8 +47,9 @@ write_result memory_store::apply(const log_trim& what, std::int64_t) {
 write_result memory_store::apply(const log_reset& what, std::int64_t) {
   auto& x = logs_[what.ns];
   if (x.state.epoch == what.epoch) return {};
-  x = {};
-  x.state.epoch = what.epoch;
+  x.records.clear();
+  x.seqs.clear();
+  x.state = log_state{what.epoch};
   return {};
 }
 
