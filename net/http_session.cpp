@@ -39,6 +39,12 @@ std::string retry_after_s() {
   return std::to_string(1 + random() % 5);
 }
 
+/// Whether a read failed for what the peer sent, and not because the socket or the stream ended.
+bool is_bad_request(error_code error) {
+  return error != http::error::end_of_stream && error != http::error::partial_message
+         && error.category() == http::make_error_code(http::error::end_of_stream).category();
+}
+
 class http_session : public std::enable_shared_from_this<http_session> {
 public:
   http_session(std::shared_ptr<socket_context> context, tcp::socket socket)
@@ -82,8 +88,7 @@ private:
   void on_read(error_code error) {
     deadline_.cancel();
     if (error == http::error::body_limit) return reply(error_reply(413, "too_large", "the body is too large"), false);
-    if (error == http::error::end_of_stream || error.category() != http::make_error_code(http::error::end_of_stream).category())
-      return close();
+    if (error && !is_bad_request(error)) return close();
     if (error) return reply(error_reply(400, "malformed", error.message()), false);
     auto request = parser_->release();
     if (refusing_) return refuse();

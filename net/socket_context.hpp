@@ -32,7 +32,7 @@ struct socket_context {
   std::chrono::milliseconds handshake_timeout{5000}; ///< From accept to the upgrade.
 
   /// Makes the connection of a socket that has been upgraded. It says `hello_done` when the handshake counts
-  /// as over.
+  /// as over. Null once the gateway has stopped.
   std::function<opened_connection(std::shared_ptr<transport>, std::function<void()> hello_done)> open;
 
   std::uint64_t handshakes = 0; ///< In progress; at most bounds.handshakes, then 503.

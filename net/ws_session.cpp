@@ -74,7 +74,7 @@ private:
 
   void on_accept(error_code error) {
     disarm();
-    if (error) return; // the socket goes with this object
+    if (error || !context_->open) return; // the socket goes with this object
     stream().on_drained([weak = weak_from_this()](error_code failed) {
       if (auto self = weak.lock()) self->on_drained(failed);
     });

@@ -47,6 +47,7 @@ void supervisor::on_exit() {
     if (x.current) caf::anon_send_exit(x.current, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(x.door, caf::exit_reason::user_shutdown);
   }
+  children_.clear(); // what their makers hold on to may hold on to this
 }
 
 void supervisor::start(child& x) {

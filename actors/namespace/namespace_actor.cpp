@@ -52,6 +52,13 @@ caf::behavior namespace_actor::make_behavior() {
   };
 }
 
+void namespace_actor::on_exit() {
+  // They hold on to the namespace as it does to them.
+  relays_.clear();
+  seats_.clear();
+  open_calls_.clear();
+}
+
 void namespace_actor::attach(const caf::actor& relay) {
   monitor(relay);
   relays_.push_back(relay);

@@ -42,6 +42,7 @@ public:
   namespace_actor(caf::actor_config& cfg, config settings);
 
   caf::behavior make_behavior() override;
+  void on_exit() override;
 
   const sequencer& state() const noexcept { return sequencer_; }
   const dead_letters& dead() const noexcept { return dead_; }

@@ -37,6 +37,7 @@ caf::behavior relay::make_behavior() {
 void relay::on_exit() {
   unit().forget(*this);
   ns_ = nullptr;
+  info_ = {};
   settings_.host = nullptr;
 }
 

@@ -46,6 +46,9 @@ void orchestrator::on_exit() {
     if (x.supervisor) caf::anon_send_exit(x.supervisor, caf::exit_reason::user_shutdown);
   for (auto& [id, x] : runs_) caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
   settings_.ns = nullptr;
+  agents_.clear();
+  runs_.clear();
+  waiting_.clear();
 }
 
 // -- agents ---------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ public:
     // Tests name what they spawned with `own`; a live actor would hang the system's teardown.
     for (auto& x : owned_) caf::anon_send_exit(x, caf::exit_reason::kill);
     run();
+    owned_.clear(); // what the actors hold may need the system's metrics
   }
 
   /// Ends this actor when the test is over.

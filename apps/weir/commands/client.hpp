@@ -1,0 +1,56 @@
+#pragma once
+
+#include "net/ws_client.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+/// Which node a client command speaks to, and as whom.
+struct client_options {
+  std::string url = "http://127.0.0.1:8080";
+  std::string ns = "demo";
+  std::string client_id; ///< Empty: a random one, such as `cli-ab12cd`.
+};
+
+/// `length` random letters and digits, lower case.
+std::string random_word(std::size_t length);
+
+/// What DATA and INPUT become in a frame: JSON as it is, anything else as a string.
+/// Throws std::invalid_argument when the text is not UTF-8.
+nlohmann::json as_data(const std::string& text);
+
+/// Control characters but for newline and tab are taken out, so that a model's text cannot steer a terminal.
+std::string printable(std::string_view text);
+
+/// A connection that was welcomed. What goes wrong is a `ws_error`; a `hello` that the node refuses prints
+/// its error frame.
+class client_session {
+public:
+  /// @returns whether the node said welcome.
+  bool open(const client_options& options);
+
+  void send(const nlohmann::json& frame);
+
+  /// The next frame, or nothing after `timeout`. Throws `ws_error` when the connection is closed, or the
+  /// frame is not a JSON object. @param text set to the frame as it came.
+  bool receive(nlohmann::json& frame, std::string& text, ws_client::milliseconds timeout);
+
+  /// As `receive`, and waits until there is one.
+  void wait(nlohmann::json& frame, std::string& text);
+
+  /// Answers pings while there is nothing to do. What came is dropped: nobody waits for it.
+  void idle();
+
+private:
+  ws_client client_;
+};
+
+/// Runs a client command: a `ws_error` goes to stderr. @returns the exit status.
+int guarded(const std::function<int()>& command);
+
+} // namespace weir

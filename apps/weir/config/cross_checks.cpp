@@ -1,0 +1,115 @@
+#include "apps/weir/config/cross_checks.hpp"
+
+#include "actors/namespace/pattern.hpp"
+#include "apps/weir/config/rules.hpp"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+using schema::problems;
+
+template <class T>
+const T* find(const std::vector<T>& all, const std::string& name) {
+  auto found = std::find_if(all.begin(), all.end(), [&name](const T& x) { return x.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::string in_quotes(const std::string& text) { return schema::json(text).dump(); }
+
+void check_roles(const node_config& cfg, problems& out) {
+  const std::vector<std::string> all = {"gateway", "host", "models"};
+  auto given = cfg.node.roles;
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (std::find(all.begin(), all.end(), given[i]) == all.end())
+      return out.add("node.roles[" + std::to_string(i) + "]",
+                     in_quotes(given[i]) + ": must be one of gateway, host, models");
+  std::sort(given.begin(), given.end());
+  if (given != all)
+    out.add("node.roles", "a node without all of gateway, host, models is not in this version yet");
+}
+
+void check_model(const model_config& x, const node_config& cfg, problems& out) {
+  auto path = "models." + x.name;
+  if (auto* server = std::get_if<openai_config>(&x.backend)) {
+    if (server->url.empty()) out.add(path + ".url", "needed with the backend openai");
+    if (server->model.empty()) out.add(path + ".model", "needed with the backend openai");
+  }
+  for (std::size_t i = 0; i < x.fallback.size(); ++i)
+    if (!x.fallback[i].canned && find(cfg.models, x.fallback[i].value) == nullptr)
+      out.add(path + ".fallback[" + std::to_string(i) + "]", "no model " + in_quotes(x.fallback[i].value));
+}
+
+/// Follows fallbacks from pool to pool, each pool once.
+class cycle_search {
+public:
+  cycle_search(const node_config& cfg, problems& out) : cfg_(cfg), out_(out) {}
+
+  void visit(const model_config& x) {
+    if (auto at = std::find(way_.begin(), way_.end(), x.name); at != way_.end()) return report(at);
+    if (std::find(done_.begin(), done_.end(), x.name) != done_.end()) return;
+    way_.push_back(x.name);
+    for (auto& step : x.fallback)
+      if (auto* next = step.canned ? nullptr : find(cfg_.models, step.value)) visit(*next);
+    way_.pop_back();
+    done_.push_back(x.name);
+  }
+
+private:
+  void report(std::vector<std::string>::iterator at) {
+    std::string circle;
+    for (auto i = at; i != way_.end(); ++i) circle += *i + " -> ";
+    out_.add("models." + *at + ".fallback", "goes in a circle: " + circle + *at);
+  }
+
+  const node_config& cfg_;
+  problems& out_;
+  std::vector<std::string> way_, done_;
+};
+
+void check_emit(const agent_config& x, problems& out) {
+  auto path = "agents." + x.name + ".emit";
+  if (x.prompt.emit.empty()) {
+    if (!x.prompt.on.empty()) out.add(path, "needed with on");
+    return;
+  }
+  auto highest = highest_placeholder(x.prompt.emit);
+  for (auto& pattern : x.prompt.on)
+    if (count_wildcards(pattern) < highest)
+      out.add(path, "{" + std::to_string(highest) + "} has no wildcard in the pattern " + in_quotes(pattern));
+}
+
+void check_agent(const agent_config& x, const node_config& cfg, const agent_registry& kinds, problems& out) {
+  auto path = "agents." + x.name;
+  if (!kinds.knows(x.kind)) return out.add(path + ".kind", "no kind of agent " + in_quotes(x.kind));
+  if (x.kind != "prompt") return;
+  if (find(cfg.models, x.prompt.model) == nullptr)
+    out.add(path + ".model", "no model " + in_quotes(x.prompt.model));
+  check_emit(x, out);
+}
+
+void check_namespace(const std::string& name, const namespace_section& x, const node_config& cfg,
+                     problems& out) {
+  for (std::size_t i = 0; i < x.agents.size(); ++i) {
+    auto path = "namespaces." + name + ".agents[" + std::to_string(i) + "]";
+    if (find(cfg.agents, x.agents[i]) == nullptr) out.add(path, "no agent " + in_quotes(x.agents[i]));
+    if (std::find(x.agents.begin(), x.agents.begin() + static_cast<std::ptrdiff_t>(i), x.agents[i])
+        != x.agents.begin() + static_cast<std::ptrdiff_t>(i))
+      out.add(path, in_quotes(x.agents[i]) + " is named twice");
+  }
+}
+
+} // namespace
+
+void check_across(const node_config& cfg, const agent_registry& kinds, problems& out) {
+  check_roles(cfg, out);
+  for (auto& x : cfg.namespaces) check_namespace(x.first, x.second, cfg, out);
+  for (auto& x : cfg.models) check_model(x, cfg, out);
+  cycle_search cycles{cfg, out};
+  for (auto& x : cfg.models) cycles.visit(x);
+  for (auto& x : cfg.agents) check_agent(x, cfg, kinds, out);
+}
+
+} // namespace weir

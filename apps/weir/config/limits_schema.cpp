@@ -1,0 +1,84 @@
+#include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/config/schema_types.hpp"
+
+namespace weir {
+
+namespace {
+
+using schema::integer;
+using schema::later;
+
+constexpr std::int64_t million = 1'000'000;
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t mebibyte = 1024 * 1024;
+
+struct limit_row {
+  const char* key;
+  std::uint64_t limits::*target;
+  std::int64_t min, max;
+  bool of_namespace; ///< Whether a namespace can set its own.
+  const char* meaning;
+};
+
+constexpr limit_row table[] = {
+    {"frame_bytes", &limits::frame_bytes, 1024, 16 * mebibyte, false,
+     "one client frame; a larger one closes with 1009"},
+    {"publish_per_s", &limits::publish_per_s, 1, million, true,
+     "frames of a connection; above it `429 rate`"},
+    {"burst", &limits::burst, 1, million, true, "frames that may come at once before `publish_per_s` counts"},
+    {"connections", &limits::connections, 1, 10 * million, true, "of one namespace; above it `429 quota`"},
+    {"namespaces", &limits::namespaces, 1, million, false, "of the node; above it `429 quota`"},
+    {"subscriptions_per_session", &limits::subscriptions_per_session, 1, 100'000, true,
+     "above it `413 too_large`"},
+    {"outbound_bytes", &limits::outbound_bytes, 4096, 1024 * mebibyte, true,
+     "waiting for one socket; above it the connection lags"},
+    {"outbound_frames", &limits::outbound_frames, 1, million, true, "as above, counted in frames"},
+    {"relay_credit", &limits::relay_credit, 1, million, true,
+     "requests of one I/O thread in flight to a namespace; above it `429 namespace_full`"},
+    {"dedupe_ids", &limits::dedupe_ids, 1, 100 * million, true, "ids remembered; the oldest is forgotten"},
+    {"dedupe_ms", &limits::dedupe_ms, 1, 7 * day_ms, true, "older ids are forgotten"},
+    {"log_events", &limits::log_events, 1, 100 * million, true, "kept in memory; the oldest is trimmed"},
+    {"log_bytes", &limits::log_bytes, 4096, 65'536 * mebibyte, true, "as above, counted in bytes"},
+    {"log_age_ms", &limits::log_age_ms, 1, 365 * day_ms, true, "older events are trimmed"},
+    {"handshakes", &limits::handshakes, 1, million, false,
+     "in progress per I/O thread; above it HTTP 503 with `Retry-After`"},
+    {"runs", &limits::runs, 1, million, true,
+     "calls in flight in a namespace; above it `429 namespace_full`"},
+    {"agent_restarts", &limits::agent_restarts, 0, 1000, true,
+     "within the window; one more and the agent is `failed`"},
+    {"agent_restart_window_ms", &limits::agent_restart_window_ms, 1, day_ms, true, "see `agent_restarts`"},
+    {"dead_letters", &limits::dead_letters, 1, million, true,
+     "of a namespace; the oldest is dropped and counted"},
+};
+
+/// What nothing enforces yet.
+constexpr const char* later_limits[][2] = {
+    {"causal_events", "events that wait for their predecessor"},
+    {"causal_wait_ms", "how long an event waits for its predecessor"},
+    {"session_ttl_ms", "how long a session without a socket is kept"},
+    {"model_tokens_per_min", "a namespace's share of the models"},
+};
+
+schema::field<limits> only_of_node(schema::field<limits> x) {
+  x.read = [](const schema::json&, limits&, const std::string& path, schema::problems& wrong) {
+    wrong.add(path, "only under the node's limits");
+  };
+  x.print = [](const limits&, schema::json&) {};
+  x.describe = [](const limits&, const std::string&, std::vector<schema::row>&) {};
+  return x;
+}
+
+} // namespace
+
+schema::type_ptr<limits> limits_schema(bool of_namespace) {
+  std::vector<schema::field<limits>> fields;
+  for (auto& x : table) {
+    auto made = schema::member<limits, std::uint64_t>(x.key, x.target, integer<std::uint64_t>(x.min, x.max),
+                                                      x.meaning);
+    fields.push_back(of_namespace && !x.of_namespace ? only_of_node(std::move(made)) : std::move(made));
+  }
+  for (auto& x : later_limits) fields.push_back(later<limits>(x[0], x[1]));
+  return schema::object<limits>(std::move(fields));
+}
+
+} // namespace weir

@@ -1,0 +1,124 @@
+#include "apps/weir/config/load.hpp"
+
+#include "apps/weir/config/cross_checks.hpp"
+#include "apps/weir/config/node_schema.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace weir {
+
+namespace {
+
+using schema::json;
+using schema::problems;
+
+/// Drops the parser's own prefix: `[json.exception.parse_error.101] parse error at line 1, column 2: …`.
+std::string reason_of(const json::parse_error& error) {
+  std::string text = error.what();
+  auto end = text.find("] ");
+  return end == std::string::npos ? text : text.substr(end + 2);
+}
+
+/// Finds keys that an object has twice, which the parser would take the last of.
+class twice_finder {
+public:
+  bool operator()(json::parse_event_t event, json& x) {
+    if (event == json::parse_event_t::object_start) seen_.emplace_back();
+    if (event == json::parse_event_t::object_end) seen_.pop_back();
+    if (event == json::parse_event_t::key && !seen_.back().insert(x.get<std::string>()).second)
+      found.push_back(x.get<std::string>());
+    return true;
+  }
+
+  std::vector<std::string> found;
+
+private:
+  std::vector<std::set<std::string>> seen_;
+};
+
+json parse(const std::string& text, problems& out) {
+  if (text.empty()) return json::object();
+  twice_finder twice;
+  try {
+    auto got = json::parse(
+        text, [&twice](int, json::parse_event_t event, json& x) { return twice(event, x); }, true, true);
+    for (auto& key : twice.found) out.add(key, "is there twice in one object");
+    return got;
+  } catch (const json::parse_error& error) {
+    out.add("the configuration", reason_of(error));
+    return json::object();
+  }
+}
+
+/// Puts one `path=value` into the document.
+void set_one(json& document, const std::string& text, problems& out) {
+  auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) return out.add("--set " + text, "must be path=value");
+  std::istringstream path{text.substr(0, equals)};
+  auto value = json::parse(text.substr(equals + 1), nullptr, false);
+  if (value.is_discarded()) value = text.substr(equals + 1);
+  auto* at = &document;
+  std::string key, walked;
+  while (std::getline(path, key, '.')) {
+    if (!at->is_object()) return out.add("--set " + text, walked + " is not an object");
+    walked = schema::join(walked, key);
+    auto& next = (*at)[key];
+    if (next.is_null() && path.good()) next = json::object();
+    at = &next;
+  }
+  *at = std::move(value);
+}
+
+std::string cell(std::string text) {
+  for (std::size_t i = 0; (i = text.find('|', i)) != std::string::npos; i += 2) text.insert(i, "\\");
+  return text;
+}
+
+std::string code_span(const std::string& text) { return text.empty() ? "" : '`' + text + '`'; }
+
+} // namespace
+
+loaded_config parse_config(const std::string& text, const std::vector<std::string>& sets,
+                           const agent_registry& kinds) {
+  problems wrong;
+  auto document = parse(text, wrong);
+  if (!wrong.empty()) return config_errors{wrong.lines()};
+  for (auto& x : sets) set_one(document, x, wrong);
+  auto out = default_config();
+  node_schema()->read(document, out, "", wrong);
+  check_across(out, kinds, wrong);
+  if (!wrong.empty()) return config_errors{wrong.lines()};
+  return out;
+}
+
+loaded_config load_config(const std::string& path, const std::vector<std::string>& sets,
+                          const agent_registry& kinds) {
+  if (path.empty()) return parse_config("", sets, kinds);
+  std::ifstream file{path, std::ios::binary};
+  std::string text(max_config_bytes + 1, '\0');
+  if (!file) return config_errors{{path + ": cannot be read: " + std::strerror(errno)}};
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad() || (text.empty() && !file.eof())) return config_errors{{path + ": cannot be read"}};
+  if (text.size() > max_config_bytes) return config_errors{{path + ": is longer than 16 MiB"}};
+  if (text.empty()) return config_errors{{path + ": is empty"}};
+  return parse_config(text, sets, kinds);
+}
+
+std::string print_config(const node_config& cfg) { return node_schema()->print(cfg).dump(2); }
+
+std::string describe_config() {
+  std::vector<schema::row> rows;
+  node_schema()->describe("", default_config(), "", rows);
+  std::string out = "| key | type | default | range | meaning |\n| --- | --- | --- | --- | --- |\n";
+  for (auto& x : rows)
+    out += "| " + code_span(x.path) + " | " + x.type + " | " + cell(code_span(x.initial)) + " | "
+           + cell(x.range) + " | " + cell(x.meaning) + " |\n";
+  return out;
+}
+
+} // namespace weir

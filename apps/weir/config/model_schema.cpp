@@ -1,0 +1,138 @@
+#include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/config/rules.hpp"
+#include "apps/weir/config/schema_types.hpp"
+
+namespace weir {
+
+namespace {
+
+using schema::integer;
+using schema::json;
+using schema::member;
+using schema::only_if;
+using schema::property;
+
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t largest_exact = 9'007'199'254'740'991; // 2^53 - 1: what every JSON reader keeps
+
+bool is_simulated(const model_config& x) { return std::holds_alternative<simulated_config>(x.backend); }
+bool is_openai(const model_config& x) { return std::holds_alternative<openai_config>(x.backend); }
+
+/// A list of pools' names and of `{"text": …}`.
+class fallback_type : public schema::type<std::vector<fallback_step>> {
+public:
+  void read(const json& from, std::vector<fallback_step>& to, const std::string& path,
+            schema::problems& out) const override {
+    if (!from.is_array()) return out.add(path, "must be a list, is " + schema::type_of(from));
+    if (from.size() > max_steps) return out.add(path, "must have at most 16 entries");
+    to.clear();
+    for (std::size_t i = 0; i < from.size(); ++i)
+      read_step(from[i], to, path + '[' + std::to_string(i) + ']', out);
+  }
+
+  json print(const std::vector<fallback_step>& what) const override {
+    auto out = json::array();
+    for (auto& x : what) out.push_back(x.canned ? json::object({{"text", x.value}}) : json(x.value));
+    return out;
+  }
+
+  void describe(const std::string& path, const std::vector<fallback_step>&, const std::string& meaning,
+                std::vector<schema::row>& out) const override {
+    out.push_back({path, "list of texts or objects", "[]", "models' names, `{\"text\": …}`", meaning});
+  }
+
+private:
+  static constexpr std::size_t max_steps = 16;
+
+  static void read_step(const json& from, std::vector<fallback_step>& to, const std::string& path,
+                        schema::problems& out) {
+    if (from.is_string()) return to.push_back({false, from.get<std::string>()});
+    if (!from.is_object() || from.size() != 1 || !from.contains("text") || !from["text"].is_string())
+      return out.add(path, "must be a model's name or {\"text\": \"…\"}");
+    to.push_back({true, from["text"].get<std::string>()});
+  }
+};
+
+schema::type_ptr<simulated_config> simulated_schema() {
+  using x = simulated_config;
+  return schema::object<x>({
+      member("first_piece_ms", &x::first_piece_ms, integer<std::int64_t>(0, day_ms),
+             "before the first piece"),
+      member("piece_ms", &x::piece_ms, integer<std::int64_t>(0, day_ms), "between two pieces"),
+      member("pieces", &x::pieces, integer<std::uint32_t>(1, 100'000), "how many the answer has"),
+      member("error_rate", &x::error_rate, schema::share(), "share of calls that fail with 500"),
+      member("hang_rate", &x::hang_rate, schema::share(), "share of calls that never answer"),
+      member("seed", &x::seed, integer<std::uint64_t>(0, largest_exact),
+             "the same seed fails the same calls"),
+  });
+}
+
+schema::field<model_config> backend_field() {
+  return property<model_config, std::string>(
+      "backend", schema::choice({"simulated", "openai"}), "what answers",
+      [](const model_config& x) { return std::string{is_openai(x) ? "openai" : "simulated"}; },
+      [](model_config& x, const std::string& word) {
+        if (word == "openai" && !is_openai(x)) x.backend = openai_config{};
+        if (word == "simulated" && !is_simulated(x)) x.backend = simulated_config{};
+      });
+}
+
+/// A key of the `openai` backend.
+schema::field<model_config> of_openai(const char* key, std::string openai_config::*target,
+                                      schema::type_ptr<std::string> kind, const char* meaning) {
+  return only_if<model_config>(is_openai, "the backend openai",
+                               property<model_config, std::string>(
+                                   key, std::move(kind), meaning,
+                                   [target](const model_config& x) {
+                                     auto* found = std::get_if<openai_config>(&x.backend);
+                                     return found == nullptr ? std::string{} : found->*target;
+                                   },
+                                   [target](model_config& x, std::string value) {
+                                     std::get<openai_config>(x.backend).*target = std::move(value);
+                                   }));
+}
+
+schema::field<model_config> simulated_field() {
+  return only_if<model_config>(is_simulated, "the backend simulated",
+                               property<model_config, simulated_config>(
+                                   "simulated", simulated_schema(), "",
+                                   [](const model_config& x) {
+                                     auto* found = std::get_if<simulated_config>(&x.backend);
+                                     return found == nullptr ? simulated_config{} : *found;
+                                   },
+                                   [](model_config& x, simulated_config value) { x.backend = value; }));
+}
+
+std::string optional_variable(std::string_view text) { return text.empty() ? "" : check_variable_name(text); }
+
+} // namespace
+
+schema::type_ptr<model_config> model_schema() {
+  using x = model_config;
+  auto up_to_a_day = integer<std::int64_t>(0, day_ms);
+  return schema::object<x>({
+      backend_field(),
+      of_openai("url", &openai_config::url, schema::text("`http://host[:port][/path]`", check_model_url),
+                "openai: where the server's `/chat/completions` is, without that; needed"),
+      of_openai("model", &openai_config::model, schema::text("not empty", check_not_empty),
+                "openai: the model's name there; needed"),
+      of_openai("api_key_env", &openai_config::api_key_env,
+                schema::text("a variable's name", optional_variable),
+                "openai: the environment variable that holds the key; empty: no key is sent"),
+      member("workers", &x::workers, integer<std::uint32_t>(1, 1024), "calls at once"),
+      member("queue_limit", &x::queue_limit, integer<std::uint64_t>(1, 1'000'000),
+             "calls that wait; above it `429 model_queue_full`, or the fallback"),
+      member("timeout_ms", &x::timeout_ms, integer<std::int64_t>(1, day_ms),
+             "the whole call: every attempt and every wait"),
+      member("attempt_timeout_ms", &x::attempt_timeout_ms, up_to_a_day, "one attempt; 0: the whole timeout"),
+      member("first_piece_timeout_ms", &x::first_piece_timeout_ms, up_to_a_day,
+             "until the first piece; 0: none"),
+      member("stall_timeout_ms", &x::stall_timeout_ms, up_to_a_day, "between two pieces; 0: none"),
+      member("retries", &x::retries, integer<std::uint32_t>(0, 100), "after the first attempt"),
+      simulated_field(),
+      member<x, std::vector<fallback_step>>("fallback", &x::fallback, std::make_shared<fallback_type>(),
+                                            "asked in this order when the model cannot answer"),
+  });
+}
+
+} // namespace weir

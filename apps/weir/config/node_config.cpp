@@ -1,0 +1,39 @@
+#include "apps/weir/config/node_config.hpp"
+
+#include "apps/weir/config/rules.hpp"
+
+namespace weir {
+
+namespace_section node_config::namespace_for(const std::string& name) const {
+  auto found = namespaces.find(name);
+  if (found == namespaces.end()) found = namespaces.find("*");
+  if (found != namespaces.end()) return found->second;
+  namespace_section out;
+  out.bounds = bounds;
+  return out;
+}
+
+node_config default_config() {
+  node_config out;
+  out.models.emplace_back().name = "default";
+  agent_config echo;
+  echo.name = "echo";
+  echo.kind = "echo";
+  agent_config assistant;
+  assistant.name = "assistant";
+  assistant.prompt.on = {"chat.*.message"};
+  assistant.prompt.emit = "chat.{1}.reply";
+  assistant.prompt.system = "You are brief and kind.";
+  out.agents = {std::move(echo), std::move(assistant)};
+  out.namespaces["*"].agents = {"echo", "assistant"};
+  return out;
+}
+
+std::string check_exposure(const node_config& cfg) {
+  if (cfg.auth.mode != "none" || is_loopback(cfg.listen.address)) return {};
+  return "listen.address: " + cfg.listen.address
+         + " is not a loopback address, and auth.mode is none: anyone could connect. "
+           "Say --insecure if that is meant";
+}
+
+} // namespace weir

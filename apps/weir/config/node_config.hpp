@@ -1,0 +1,83 @@
+#pragma once
+
+#include "actors/agents/config.hpp"
+#include "actors/core/limits.hpp"
+#include "actors/models/config.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+struct node_section {
+  std::string name = "n1";
+  std::vector<std::string> roles = {"gateway", "host", "models"};
+  std::uint32_t io_threads = 0; ///< 0: one per core.
+  std::string data_dir = "weir-data";
+};
+
+struct listen_section {
+  std::string address = "127.0.0.1"; ///< An IP address.
+  std::uint16_t port = 8080;         ///< 0: a free one.
+};
+
+struct admin_section {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8081;
+  std::string token_env = "WEIR_ADMIN_TOKEN";
+};
+
+struct auth_section {
+  std::string mode = "none";
+};
+
+struct session_section {
+  std::string secret_env = "WEIR_SESSION_SECRET";
+  std::uint64_t ttl_ms = 120'000;
+};
+
+struct store_section {
+  std::string kind = "memory";
+};
+
+/// What a namespace runs, and within which limits: the node's, except those that it sets itself.
+struct namespace_section {
+  std::vector<std::string> agents;
+  std::string durability = "none";
+  limits bounds;
+};
+
+struct log_section {
+  std::string level = "info";  ///< `trace`, `debug`, `info`, `warn`, `error` or `off`.
+  std::string format = "text"; ///< `text` or `json`.
+};
+
+/// All that a node can be told. A default-constructed one has no models, agents and namespaces:
+/// see `default_config`.
+struct node_config {
+  node_section node;
+  listen_section listen;
+  admin_section admin;
+  auth_section auth;
+  session_section session;
+  store_section store;
+  limits bounds;
+  std::map<std::string, namespace_section> namespaces; ///< `*` stands for any that is not named.
+  std::vector<model_config> models;
+  std::vector<agent_config> agents;
+  log_section log;
+
+  /// What is in force for a namespace: its own section, else that of `*`, else nothing but the node's limits.
+  namespace_section namespace_for(const std::string& name) const;
+};
+
+/// A node without a configuration file.
+node_config default_config();
+
+/// The variables whose values are secrets are named in the configuration, the values never are.
+/// @returns why the node must not listen there without `--insecure`, or an empty string.
+std::string check_exposure(const node_config& cfg);
+
+} // namespace weir

@@ -1,0 +1,152 @@
+#include "apps/weir/config/rules.hpp"
+
+#include "actors/namespace/pattern.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace weir {
+
+namespace {
+
+constexpr std::size_t max_name_bytes = 64;
+constexpr std::size_t max_namespace_bytes = 63;
+constexpr std::size_t max_placeholder = 16;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
+bool is_letter(char c) noexcept { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
+bool is_token_char(char c) noexcept { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; }
+
+template <class Predicate>
+bool all_of(std::string_view text, Predicate ok) {
+  return std::all_of(text.begin(), text.end(), ok);
+}
+
+/// The number in `{n}` at the start of `text`, 0 if there is none; `length` is set to its length.
+std::size_t placeholder_at(std::string_view text, std::size_t& length) noexcept {
+  auto end = text.find('}');
+  if (text.empty() || text.front() != '{' || end == std::string_view::npos) return 0;
+  std::size_t number = 0;
+  auto [rest, error] = std::from_chars(text.data() + 1, text.data() + end, number);
+  if (error != std::errc{} || rest != text.data() + end || text[1] == '0' || number > max_placeholder)
+    return 0;
+  length = end + 1;
+  return number;
+}
+
+} // namespace
+
+std::string check_plain_name(std::string_view text) {
+  if (!text.empty() && text.size() <= max_name_bytes && all_of(text, is_token_char)) return {};
+  return "a name must be 1 to 64 of A-Z a-z 0-9 _ -";
+}
+
+std::string check_namespace_name(std::string_view text) {
+  if (text == "*") return {};
+  auto ok = [](char c) { return is_lower(c) || is_digit(c) || c == '_' || c == '-'; };
+  if (!text.empty() && text.size() <= max_namespace_bytes && all_of(text, ok)
+      && (is_lower(text[0]) || is_digit(text[0])))
+    return {};
+  return "a namespace must be * or 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit";
+}
+
+std::string check_node_name(std::string_view text) { return check_plain_name(text); }
+
+std::string check_ip_address(std::string_view text) {
+  in6_addr parsed;
+  std::string copy{text};
+  if (inet_pton(AF_INET, copy.c_str(), &parsed) == 1 || inet_pton(AF_INET6, copy.c_str(), &parsed) == 1)
+    return {};
+  return "must be an IP address such as 127.0.0.1 or ::1";
+}
+
+std::string check_variable_name(std::string_view text) {
+  if (!text.empty() && !is_digit(text[0])
+      && all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '_'; }))
+    return {};
+  return "must be the name of an environment variable, not the secret itself";
+}
+
+std::string check_not_empty(std::string_view text) { return text.empty() ? "must not be empty" : ""; }
+
+std::string check_model_url(std::string_view text) {
+  constexpr std::string_view scheme = "http://";
+  if (text.substr(0, 8) == "https://") return "https is not in this version yet";
+  auto wrong = [] { return std::string{"must be http://host[:port][/path]"}; };
+  if (text.substr(0, scheme.size()) != scheme) return wrong();
+  auto rest = text.substr(scheme.size());
+  auto authority = rest.substr(0, rest.find('/'));
+  if (!all_of(text, [](char c) { return c > ' ' && c < 127 && c != '?' && c != '#'; })) return wrong();
+  if (authority.find('@') != std::string_view::npos) return "must not hold credentials: see api_key_env";
+  auto colon = authority.rfind(':');
+  auto closing = authority.rfind(']');
+  if (colon == std::string_view::npos || (closing != std::string_view::npos && closing > colon))
+    return authority.empty() ? wrong() : std::string{};
+  unsigned port = 0;
+  auto digits = authority.substr(colon + 1);
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  bool valid = error == std::errc{} && end == digits.data() + digits.size() && port >= 1 && port <= 65535;
+  return valid && colon > 0 ? std::string{} : wrong();
+}
+
+std::string check_subject_template(std::string_view text) {
+  std::string filled;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t length = 0;
+    if (placeholder_at(text.substr(i), length) > 0) {
+      filled += 'x';
+      i += length;
+    } else if (text[i] == '{' || text[i] == '}') {
+      return "a placeholder must be {1} to {16}";
+    } else {
+      filled += text[i++];
+    }
+  }
+  if (auto wrong = check_type(filled); !wrong.empty()) return wrong;
+  return is_server_type(filled) ? "sys and what is below it is the server's own" : "";
+}
+
+std::size_t highest_placeholder(std::string_view text) noexcept {
+  std::size_t highest = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::size_t length = 0;
+    highest = std::max(highest, placeholder_at(text.substr(i), length));
+  }
+  return highest;
+}
+
+std::size_t count_wildcards(std::string_view pattern) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(pattern.begin(), pattern.end(), [](char c) { return c == '*' || c == '>'; }));
+}
+
+bool is_loopback(const std::string& address) noexcept {
+  in_addr v4;
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6;
+  if (inet_pton(AF_INET6, address.c_str(), &v6) != 1) return false;
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) return v6.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row[b.size()];
+}
+
+} // namespace weir

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+// What a text in the configuration must look like. Each returns what is wrong, or an empty string.
+
+/// Names of models and agents: they are tokens of subjects too.
+std::string check_plain_name(std::string_view text);
+
+/// Names of namespaces, `*` included.
+std::string check_namespace_name(std::string_view text);
+
+std::string check_node_name(std::string_view text);
+std::string check_ip_address(std::string_view text);
+std::string check_variable_name(std::string_view text);
+std::string check_not_empty(std::string_view text);
+
+/// `http://host[:port][/path]`.
+std::string check_model_url(std::string_view text);
+
+/// A subject in which a token may hold `{1}` to `{16}`.
+std::string check_subject_template(std::string_view text);
+
+/// The highest `{n}` in a subject template; 0 without any.
+std::size_t highest_placeholder(std::string_view text) noexcept;
+
+/// How many wildcards a pattern has.
+std::size_t count_wildcards(std::string_view pattern) noexcept;
+
+bool is_loopback(const std::string& address) noexcept;
+
+/// Levenshtein's distance: how many letters to insert, delete or replace.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+} // namespace weir

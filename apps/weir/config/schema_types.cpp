@@ -1,0 +1,109 @@
+#include "apps/weir/config/schema_types.hpp"
+
+#include <algorithm>
+
+namespace weir::schema {
+
+namespace {
+
+constexpr std::size_t max_list_entries = 64;
+
+std::string one_of(const std::vector<std::string>& words) {
+  std::string out;
+  for (auto& x : words) out += (out.empty() ? "" : ", ") + x;
+  return out;
+}
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+class share_type : public type<double> {
+public:
+  void read(const json& from, double& to, const std::string& path, problems& out) const override {
+    if (!from.is_number()) return out.add(path, "must be a number, is " + type_of(from));
+    auto value = from.get<double>();
+    if (!(value >= 0 && value <= 1)) return out.add(path, from.dump() + " is out of range, must be 0 to 1");
+    to = value;
+  }
+
+  json print(const double& what) const override { return what; }
+
+  void describe(const std::string& path, const double& initial, const std::string& meaning,
+                std::vector<row>& out) const override {
+    out.push_back({path, "number", initial == 0 ? "0" : json(initial).dump(), "0 to 1", meaning});
+  }
+};
+
+class text_type : public type<std::string> {
+public:
+  text_type(std::string range, text_rule rule) : range_(std::move(range)), rule_(std::move(rule)) {}
+
+  void read(const json& from, std::string& to, const std::string& path, problems& out) const override {
+    if (!from.is_string()) return out.add(path, "must be a text, is " + type_of(from));
+    to = from.get<std::string>();
+    if (!rule_) return;
+    if (auto wrong = rule_(to); !wrong.empty()) out.add(path, from.dump() + ": " + wrong);
+  }
+
+  json print(const std::string& what) const override { return what; }
+
+  void describe(const std::string& path, const std::string& initial, const std::string& meaning,
+                std::vector<row>& out) const override {
+    out.push_back({path, "text", json(initial).dump(), range_, meaning});
+  }
+
+private:
+  std::string range_;
+  text_rule rule_;
+};
+
+class texts_type : public type<std::vector<std::string>> {
+public:
+  texts_type(std::string range, text_rule rule) : range_(range), entry_(std::move(range), std::move(rule)) {}
+
+  void read(const json& from, std::vector<std::string>& to, const std::string& path,
+            problems& out) const override {
+    if (!from.is_array()) return out.add(path, "must be a list, is " + type_of(from));
+    if (from.size() > max_list_entries)
+      return out.add(path, std::to_string(from.size()) + " entries are too many, must be at most 64");
+    to.assign(from.size(), {});
+    for (std::size_t i = 0; i < from.size(); ++i)
+      entry_.read(from[i], to[i], path + '[' + std::to_string(i) + ']', out);
+  }
+
+  json print(const std::vector<std::string>& what) const override { return what; }
+
+  void describe(const std::string& path, const std::vector<std::string>& initial, const std::string& meaning,
+                std::vector<row>& out) const override {
+    out.push_back({path, "list of texts", json(initial).dump(), range_, meaning});
+  }
+
+private:
+  std::string range_;
+  text_type entry_;
+};
+
+} // namespace
+
+type_ptr<double> share() { return std::make_shared<share_type>(); }
+
+type_ptr<std::string> text(std::string range, text_rule rule) {
+  return std::make_shared<text_type>(std::move(range), std::move(rule));
+}
+
+type_ptr<std::string> choice(std::vector<std::string> words, std::vector<std::string> later) {
+  auto range = one_of(words);
+  auto documented = later.empty() ? range : range + " (" + one_of(later) + ": not in this version yet)";
+  return text(documented, [=](std::string_view given) -> std::string {
+    std::string word{given};
+    if (contains(words, word)) return {};
+    return contains(later, word) ? "not in this version yet" : "must be one of " + range;
+  });
+}
+
+type_ptr<std::vector<std::string>> texts(std::string range, text_rule rule) {
+  return std::make_shared<texts_type>(std::move(range), std::move(rule));
+}
+
+} // namespace weir::schema

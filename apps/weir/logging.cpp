@@ -1,0 +1,47 @@
+#include "apps/weir/logging.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+namespace weir {
+
+namespace {
+
+class json_formatter : public spdlog::formatter {
+public:
+  void format(const spdlog::details::log_msg& msg, spdlog::memory_buf_t& dest) override {
+    using namespace std::chrono;
+    auto ts = duration_cast<milliseconds>(msg.time.time_since_epoch()).count();
+    auto level = spdlog::level::to_string_view(msg.level);
+    auto line = json_log_line(ts, {level.data(), level.size()}, {msg.payload.data(), msg.payload.size()});
+    line += '\n';
+    dest.append(line.data(), line.data() + line.size());
+  }
+
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<json_formatter>(); }
+};
+
+} // namespace
+
+std::string json_log_line(std::int64_t ts_ms, std::string level, std::string message) {
+  nlohmann::ordered_json line = {{"ts", ts_ms}, {"level", std::move(level)}, {"message", std::move(message)}};
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void set_up_logging(const log_section& cfg) {
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  if (cfg.format == "json")
+    sink->set_formatter(std::make_unique<json_formatter>());
+  else
+    sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  auto logger = std::make_shared<spdlog::logger>("weir", std::move(sink));
+  logger->set_level(spdlog::level::from_str(cfg.level));
+  logger->flush_on(spdlog::level::warn);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+} // namespace weir

@@ -1,0 +1,178 @@
+#include "apps/weir/node.hpp"
+
+#include "actors/core/meta_objects.hpp"
+#include "actors/host/host.hpp"
+#include "actors/models/simulated_backend.hpp"
+#include "net/gateway.hpp"
+#include "net/openai_backend.hpp"
+#include "net/wire/encode.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <random>
+#include <thread>
+
+#include <pthread.h>
+
+namespace weir {
+
+namespace {
+
+constexpr auto close_timeout = std::chrono::seconds{3};
+
+/// Blocks the signals that end a node, in this thread and those that it starts from here on.
+class stop_signals {
+public:
+  stop_signals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  void wait() const {
+    int got = 0;
+    sigwait(&set_, &got);
+  }
+
+  /// From now on, one more of them ends the process.
+  void end_at_once_on_next() const {
+    std::thread([set = set_] {
+      int got = 0;
+      sigwait(&set, &got);
+      std::_Exit(128 + got);
+    }).detach();
+  }
+
+private:
+  sigset_t set_;
+};
+
+std::size_t io_thread_count(const node_config& config) {
+  if (config.node.io_threads > 0) return config.node.io_threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// What a namespace of this name runs. A registered type may be named without a section of its own.
+namespace_plan plan_of(const node_config& config, const agent_registry& registry, const std::string& name) {
+  auto section = config.namespace_for(name);
+  namespace_plan out{{}, section.bounds};
+  for (auto& wanted : section.agents) {
+    auto same = [&wanted](const agent_config& x) { return x.name == wanted; };
+    auto i = std::find_if(config.agents.begin(), config.agents.end(), same);
+    if (i != config.agents.end())
+      out.agents.push_back(*i);
+    else if (registry.knows(wanted))
+      out.agents.push_back({wanted, wanted, {}});
+  }
+  return out;
+}
+
+backend_factory make_backend(const model_config& model, io_thread& unit) {
+  if (auto* x = std::get_if<openai_config>(&model.backend)) return make_openai_backend(unit, *x);
+  return make_simulated_backend(std::get<simulated_config>(model.backend));
+}
+
+/// The parts of a running node, made and ended in order.
+class running_node {
+public:
+  running_node(const node_config& config, std::shared_ptr<const agent_registry> registry)
+    : system_(settings_), threads_(system_, io_thread_count(config)) {
+    threads_.start();
+    try {
+      start_models(config);
+      host_ = system_.spawn<host>(host_config(config, std::move(registry)));
+      open_gateway(config);
+    } catch (...) {
+      stop(); // an actor that is left alive would keep the system from ending
+      throw;
+    }
+  }
+
+  ~running_node() { stop(); }
+
+  gateway& front() { return *gateway_; }
+
+private:
+  void start_models(const node_config& config) {
+    auto models = std::make_shared<model_directory>();
+    models_ = models;
+    for (auto& model : config.models) {
+      auto& unit = threads_.at(models->size() % threads_.size());
+      models->emplace(model.name, make_pool(system_, model, make_backend(model, unit), unit));
+    }
+  }
+
+  void open_gateway(const node_config& config) {
+    status_->name = config.node.name;
+    status_->version = WEIR_VERSION;
+    gateway::config front;
+    front.address = config.listen.address;
+    front.port = config.listen.port;
+    front.bounds = config.bounds;
+    front.status = status_;
+    front.host = host_;
+    gateway_ = std::make_unique<gateway>(system_, threads_, std::move(front));
+  }
+
+  void stop() {
+    if (gateway_) gateway_->stop(close_timeout);
+    if (host_) caf::anon_send_exit(host_, caf::exit_reason::user_shutdown);
+    host_ = nullptr;
+    for (auto& [name, pool] : *models_) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
+    system_.await_all_actors_done(); // their threads still run
+    gateway_.reset();
+    threads_.stop();
+    threads_.join();
+  }
+
+  host::config host_config(const node_config& config, std::shared_ptr<const agent_registry> registry) {
+    host::config out;
+    out.max_namespaces = config.bounds.namespaces;
+    out.plan = [config, registry](const std::string& name) { return plan_of(config, *registry, name); };
+    out.registry = std::move(registry);
+    out.models = models_;
+    out.encode = wire::encode_event;
+    out.seed = std::random_device{}() * 0x100000001ULL;
+    return out;
+  }
+
+  caf::actor_system_config settings_;
+  caf::actor_system system_;
+  io_threads threads_;
+  std::shared_ptr<const model_directory> models_;
+  std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
+  caf::actor host_;
+  std::unique_ptr<gateway> gateway_;
+};
+
+} // namespace
+
+int run_node(const node_config& config, std::shared_ptr<const agent_registry> registry) {
+  stop_signals signals;
+  init_meta_objects();
+  try {
+    running_node node{config, std::move(registry)};
+    node.front().start();
+    std::printf("ready %s\n", node.front().url().c_str());
+    std::fflush(stdout);
+    spdlog::info("node {} is ready at {}", config.node.name, node.front().url());
+    signals.wait();
+    spdlog::info("node {} stops", config.node.name);
+    signals.end_at_once_on_next();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "weir: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
+
+} // namespace weir

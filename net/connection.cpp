@@ -1,0 +1,188 @@
+#include "net/connection.hpp"
+
+#include "net/wire/encode.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+constexpr std::chrono::milliseconds close_timeout{2000}; // for the last answers to be written
+constexpr std::chrono::milliseconds read_retry{100};
+
+} // namespace
+
+connection::connection(caf::actor_config& cfg, io_unit& unit, std::shared_ptr<connection_context> shared,
+                       std::shared_ptr<transport> socket, std::function<void()> hello_done)
+  : io_actor(cfg, unit), shared_(std::move(shared)), socket_(std::move(socket)),
+    hello_done_(std::move(hello_done)), out_(shared_->bounds.outbound_bytes, shared_->bounds.outbound_frames),
+    tokens_(shared_->bounds.publish_per_s, shared_->bounds.burst, clock().now()),
+    strikes_(max_strikes, strike_window) {
+  shared_->connections.insert(this);
+  shared_->timers.schedule(*this, shared_->hello_timeout);
+}
+
+caf::behavior connection::make_behavior() {
+  set_down_handler([this](const caf::down_msg& msg) {
+    // What was in hand is lost with it. Events are taken once, so the client may send them again.
+    if (relay_.actor && relay_.actor.address() == msg.source)
+      close(close_code::internal, "the relay failed: connect again");
+  });
+  return {[this](tick_atom) {
+    retrying_ = false;
+    mark_dirty();
+  }};
+}
+
+void connection::on_exit() {
+  if (socket_ && phase_ != phase::gone) socket_->close(close_code::going_away, "the node stops");
+  release();
+}
+
+// -- the socket
+// ------------------------------------------------------------------------------------------------
+
+void connection::on_writable() {
+  out_.written();
+  mark_dirty();
+}
+
+void connection::on_pong() { unanswered_pings_ = 0; }
+
+void connection::on_closed(std::uint16_t, const std::string&) {
+  release();
+  socket_ = nullptr;
+  caf::anon_send_exit(this, caf::exit_reason::user_shutdown);
+}
+
+void connection::close(close_code code, std::string reason) {
+  if (!is_live()) return;
+  settle_hello();
+  phase_ = phase::closing;
+  close_code_ = code;
+  close_reason_ = std::move(reason);
+  shared_->timers.schedule(*this, close_timeout);
+  mark_dirty();
+}
+
+void connection::release() {
+  if (phase_ == phase::gone) return;
+  settle_hello();
+  if (std::exchange(counted_lagging_, false)) shared_->metrics.lagging->dec();
+  phase_ = phase::gone;
+  unit().forget(*this);
+  shared_->timers.cancel(*this);
+  shared_->connections.erase(this);
+  if (relay_.port == nullptr) return;
+  relay_.port->leave(number_);
+  demonitor(relay_.actor);
+  relay_ = {};
+  shared_->gate.leave(ns_);
+  shared_->metrics.connections->dec();
+}
+
+void connection::settle_hello() {
+  if (auto done = std::exchange(hello_done_, nullptr)) done();
+}
+
+// -- time
+// ------------------------------------------------------------------------------------------------------
+
+void connection::on_time() {
+  switch (phase_) {
+  case phase::greeting:
+    shared_->metrics.hung_up->inc();
+    return close(close_code::policy, "no hello in time");
+  case phase::attaching:
+    return close(close_code::try_again, "the namespace was not reached in time");
+  case phase::open:
+    return heartbeat();
+  case phase::closing:
+    if (socket_) socket_->close(close_code_, close_reason_); // its client does not read
+    return;
+  case phase::gone:
+    return;
+  }
+}
+
+void connection::heartbeat() {
+  if (unanswered_pings_ >= max_unanswered_pings) {
+    shared_->metrics.hung_up->inc();
+    return close(close_code::policy, "two pings were not answered");
+  }
+  ++unanswered_pings_;
+  socket_->ping();
+  shared_->timers.schedule(*this, shared_->heartbeat);
+}
+
+void connection::retry_later() {
+  if (std::exchange(retrying_, true)) return;
+  delayed_send(this, read_retry, tick_atom_v);
+}
+
+// -- what the relay says
+// ---------------------------------------------------------------------------------------
+
+void connection::on_attached(const attached& info) {
+  if (!is_live()) return;
+  if (info.no.refused()) {
+    refuse(info.no);
+    return close(close_code::try_again, info.no.reason);
+  }
+  feed_.on_attached(info.epoch, info.seq, *this);
+  ++reads_; // what was asked before is not answered any more
+  if (phase_ == phase::attaching) welcome(info);
+  mark_dirty();
+}
+
+void connection::on_delivery(const delivery& what) {
+  if (phase_ != phase::open) return;
+  auto dropped = feed_.ephemeral_dropped();
+  if (auto seq = feed_.on_push(what, *this)) {
+    out_.marker(wire::make_frame(wire::encode_lagging(*seq)));
+    if (!std::exchange(counted_lagging_, true)) shared_->metrics.lagging->inc();
+  }
+  if (feed_.ephemeral_dropped() > dropped) shared_->metrics.ephemeral_dropped->inc();
+  mark_dirty();
+}
+
+void connection::on_answer(const std::string& reference, const answer& what) {
+  if (!is_live()) return;
+  auto id = reference.substr(2);
+  switch (reference[0]) {
+  case 'p':
+    if (what.no.refused()) return refuse(what.no, {id, {}, {}});
+    return reply(wire::encode_published(client_id_, id, what.seq, what.duplicate));
+  case 'c':
+    if (what.no.refused()) return refuse(what.no, {id, {}, {}});
+    return reply(wire::encode_run_ok(client_id_ + '/' + id, what.seq, what.duplicate));
+  case 'x':
+    if (what.no.refused()) return refuse(what.no, {{}, {}, id});
+    return reply(wire::encode_run_ok(id, 0, false));
+  case 'l':
+    if (id != std::to_string(reads_)) return;
+    feed_.on_read_failed();
+    return retry_later();
+  }
+}
+
+void connection::on_log_slice(const std::string& reference, const log_slice& what) {
+  if (phase_ != phase::open || reference != "l:" + std::to_string(reads_)) return;
+  feed_.on_slice(what, *this);
+  mark_dirty();
+}
+
+void connection::on_run_update(const run_update& what) {
+  if (!is_live()) return;
+  if (what.finished)
+    out_.result(what.result.run_id, wire::make_frame(wire::encode(what.result)));
+  else
+    out_.delta(what.delta);
+  mark_dirty();
+}
+
+} // namespace weir

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "actors/core/io_unit.hpp"
+#include "actors/namespace/subscriber.hpp"
+#include "net/connection_context.hpp"
+#include "net/feed.hpp"
+#include "net/outbound.hpp"
+#include "net/strikes.hpp"
+#include "net/token_bucket.hpp"
+#include "net/transport.hpp"
+#include "net/wire/frames.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace weir {
+
+/// One client: speaks the protocol over a transport, and is a subscriber of its namespace's relay. All that
+/// it sends waits in `outbound` until the turn ends and goes out in one gathered write.
+///
+/// Ends when its socket has closed. An exit message closes the socket with 1001.
+class connection : public io_actor,
+                   public weir::subscriber,
+                   public transport_listener,
+                   private turn_hook,
+                   private timed,
+                   private feed_sink {
+public:
+  static constexpr std::uint32_t max_strikes = 10; ///< Bad frames within `strike_window`; then 1008.
+  static constexpr std::chrono::milliseconds strike_window{10'000};
+  static constexpr std::uint32_t max_unanswered_pings = 2;
+
+  /// @param hello_done called once, when the client has been welcomed or refused.
+  connection(caf::actor_config& cfg, io_unit& unit, std::shared_ptr<connection_context> shared,
+             std::shared_ptr<transport> socket, std::function<void()> hello_done);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  /// Closes the socket after what waits in the control lane. Only the first call counts.
+  void close(close_code code, std::string reason);
+
+  // -- transport_listener
+  void on_text(std::string_view text) override;
+  void on_writable() override;
+  void on_pong() override;
+  void on_closed(std::uint16_t code, const std::string& reason) override;
+
+  // -- subscriber
+  const std::string& client_id() const noexcept override { return client_id_; }
+  void on_attached(const attached& info) override;
+  void on_delivery(const delivery& what) override;
+  void on_answer(const std::string& reference, const answer& what) override;
+  void on_log_slice(const std::string& reference, const log_slice& what) override;
+  void on_run_update(const run_update& what) override;
+
+private:
+  enum class phase { greeting, attaching, open, closing, gone };
+
+  // frames, in connection_requests.cpp
+  void handle(wire::client_frame& frame);
+  void reject(const wire::rejected& x);
+  void on_frame(wire::hello& x);
+  void on_frame(wire::publish& x);
+  void on_frame(wire::subscribe& x);
+  void on_frame(wire::unsubscribe& x);
+  void on_frame(wire::call& x);
+  void on_frame(wire::cancel& x);
+  void on_frame(wire::ping& x);
+  bool take_token(const wire::client_frame& frame);
+  void welcome(const attached& info);
+
+  // feed_sink
+  bool take_event(const delivery& what) override;
+  void take_gap(std::uint64_t from, std::uint64_t to, std::string_view reason) override;
+  void take_caught_up(std::uint64_t seq) override;
+
+  // output
+  void reply(const std::string& text);
+  void refuse(const refusal& no, const wire::answered& what = {});
+  void mark_dirty();
+  void on_turn_end() override;
+  void read_log();
+  void flush();
+  void finish_closing();
+  void steer_reading();
+  void retry_later();
+
+  // life
+  void on_time() override;
+  void heartbeat();
+  void release();
+  void settle_hello();
+  bool is_live() const noexcept { return phase_ != phase::closing && phase_ != phase::gone; }
+
+  std::shared_ptr<connection_context> shared_;
+  std::shared_ptr<transport> socket_;
+  std::function<void()> hello_done_;
+  phase phase_ = phase::greeting;
+  std::string ns_;
+  std::string client_id_;
+  relay_handle relay_;
+  std::uint64_t number_ = 0;                                   // the relay's for us
+  std::unordered_map<std::string, std::string> subscriptions_; // id → pattern; subscriptions_per_session
+  outbound out_;
+  feed feed_;
+  token_bucket tokens_;
+  strikes strikes_;
+  std::uint64_t reads_ = 0; // numbers the log reads, so that a late answer is known
+  std::uint32_t unanswered_pings_ = 0;
+  bool reading_ = true;
+  bool retrying_ = false;
+  bool hinted_ = false;
+  bool counted_lagging_ = false;
+  close_code close_code_ = close_code::normal;
+  std::string close_reason_;
+};
+
+} // namespace weir

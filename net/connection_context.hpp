@@ -1,0 +1,54 @@
+#pragma once
+
+#include "actors/core/limits.hpp"
+#include "actors/core/refusal.hpp"
+#include "actors/namespace/relay_port.hpp"
+#include "net/net_metrics.hpp"
+#include "net/timer_wheel.hpp"
+
+#include <caf/actor.hpp>
+
+#include <chrono>
+#include <string>
+#include <unordered_set>
+#include <variant>
+
+namespace weir {
+
+class connection;
+
+/// The relay of a namespace on a connection's thread. `actor` keeps `port` alive.
+struct relay_handle {
+  caf::actor actor;
+  relay_port* port = nullptr;
+};
+
+/// Where connections come into a namespace. One per I/O thread, called on it.
+class namespace_gate {
+public:
+  virtual ~namespace_gate() = default;
+
+  /// Counts a connection in, or says why not (`429 quota`).
+  virtual std::variant<relay_handle, refusal> enter(const std::string& ns) = 0;
+
+  /// Counts it out again.
+  virtual void leave(const std::string& ns) = 0;
+};
+
+/// What the connections of one I/O thread share. Lives on that thread, and longer than any of them.
+struct connection_context {
+  connection_context(caf::actor_system& sys, namespace_gate& gate, std::chrono::steady_clock::time_point now)
+    : metrics(sys), gate(gate), timers(now) {}
+
+  limits bounds;
+  std::string node_name = "n1";
+  std::chrono::milliseconds hello_timeout{5000};
+  std::chrono::milliseconds heartbeat{25'000};
+
+  net_metrics metrics;
+  namespace_gate& gate;
+  timer_wheel timers;
+  std::unordered_set<connection*> connections; ///< Those whose socket is open.
+};
+
+} // namespace weir

@@ -1,0 +1,86 @@
+// What a connection sends: everything waits until the turn ends, then goes out in one write.
+
+#include "net/connection.hpp"
+#include "net/wire/encode.hpp"
+
+#include <utility>
+
+namespace weir {
+
+void connection::reply(const std::string& text) {
+  out_.control(wire::make_frame(text));
+  mark_dirty();
+}
+
+void connection::refuse(const refusal& no, const wire::answered& what) {
+  shared_->metrics.refused(no.reason);
+  reply(wire::encode(no, what));
+}
+
+void connection::mark_dirty() {
+  if (phase_ != phase::gone) unit().at_turn_end(*this);
+}
+
+bool connection::take_event(const delivery& what) {
+  if (!out_.data(what.frame ? what.frame : wire::encode_event(*what.what))) return false;
+  shared_->metrics.deliveries->inc();
+  return true;
+}
+
+void connection::take_gap(std::uint64_t from, std::uint64_t to, std::string_view reason) {
+  out_.marker(wire::make_frame(wire::encode_gap(from, to, reason)));
+}
+
+void connection::take_caught_up(std::uint64_t seq) {
+  out_.marker(wire::make_frame(wire::encode_caught_up(seq)));
+  if (std::exchange(counted_lagging_, false)) shared_->metrics.lagging->dec();
+}
+
+void connection::on_turn_end() {
+  if (!socket_ || phase_ == phase::gone) return;
+  if (phase_ == phase::open && out_.control_over_hard_bound()) {
+    shared_->metrics.hung_up->inc();
+    close(close_code::policy, "answers are not read");
+  }
+  if (phase_ == phase::closing) {
+    finish_closing();
+  } else {
+    if (phase_ == phase::open) read_log();
+    flush();
+  }
+  steer_reading();
+}
+
+void connection::read_log() {
+  if (!out_.data_low()) return;
+  auto what = feed_.on_room(*this);
+  if (!what) return;
+  what->client_id = client_id_;
+  ++reads_;
+  if (!relay_.port->read_log(number_, "l:" + std::to_string(reads_), std::move(*what)).refused()) return;
+  feed_.on_read_failed();
+  retry_later();
+}
+
+void connection::flush() {
+  if (out_.writing()) return;
+  auto frames = out_.take();
+  if (frames.empty()) return;
+  shared_->metrics.frames_out->inc(static_cast<std::int64_t>(frames.size()));
+  socket_->write(std::move(frames));
+}
+
+/// The answers that wait still go out; when they cannot, `on_time` closes all the same.
+void connection::finish_closing() {
+  if (out_.writing()) return;
+  flush();
+  if (!out_.writing() || out_.empty()) socket_->close(close_code_, close_reason_);
+}
+
+void connection::steer_reading() {
+  auto wanted = phase_ == phase::greeting || phase_ == phase::closing
+                || (phase_ == phase::open && (reading_ ? !out_.control_full() : out_.control_low()));
+  if (std::exchange(reading_, wanted) != wanted) socket_->set_reading(wanted);
+}
+
+} // namespace weir

@@ -1,0 +1,163 @@
+// What a client asks for: one overload of `on_frame` for each kind of frame.
+
+#include "net/connection.hpp"
+#include "net/wire/decode.hpp"
+#include "net/wire/encode.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+constexpr double hint_pressure = 0.75; // of the rate's burst; then the client is told to slow down
+constexpr double relief_pressure = 0.5;
+
+wire::answered named(const wire::hello&) { return {}; }
+wire::answered named(const wire::publish& x) { return {x.message_id, {}, {}}; }
+wire::answered named(const wire::subscribe& x) { return {{}, x.id, {}}; }
+wire::answered named(const wire::unsubscribe& x) { return {{}, x.id, {}}; }
+wire::answered named(const wire::call& x) { return {x.message_id, {}, {}}; }
+wire::answered named(const wire::cancel& x) { return {{}, {}, x.run_id}; }
+wire::answered named(const wire::ping& x) { return {{}, x.id, {}}; }
+
+wire::answered named(const wire::client_frame& frame) {
+  return std::visit([](auto& x) { return named(x); }, frame);
+}
+
+} // namespace
+
+void connection::on_text(std::string_view text) {
+  if (!is_live()) return;
+  shared_->metrics.frames_in->inc();
+  auto decoded = wire::decode(text);
+  auto no = std::get_if<wire::rejected>(&decoded);
+  if (no == nullptr)
+    handle(std::get<wire::client_frame>(decoded));
+  else
+    reject(*no);
+  if (socket_) steer_reading(); // before the next frame is read
+}
+
+void connection::reject(const wire::rejected& x) {
+  refuse(x.no, x.what);
+  if (x.no.status != code::bad_request || !strikes_.add(clock().now())) return;
+  shared_->metrics.hung_up->inc();
+  close(close_code::policy, "too many bad frames");
+}
+
+void connection::handle(wire::client_frame& frame) {
+  auto greets = std::holds_alternative<wire::hello>(frame);
+  if (greets && phase_ != phase::greeting)
+    return reject({refusal::bad_field("op: there has been a hello already"), {}});
+  if (!greets && phase_ != phase::open)
+    return reject({refusal::bad_field("op: a hello must come first"), named(frame)});
+  if (greets || take_token(frame)) std::visit([this](auto& x) { on_frame(x); }, frame);
+}
+
+bool connection::take_token(const wire::client_frame& frame) {
+  if (auto retry_after_ms = tokens_.take(clock().now()); retry_after_ms > 0) {
+    refuse({code::too_many, "rate", "more frames than publish_per_s and burst allow", retry_after_ms,
+            "connection", tokens_.used(), tokens_.burst()},
+           named(frame));
+    return false;
+  }
+  if (tokens_.pressure() < relief_pressure) hinted_ = false;
+  if (tokens_.pressure() >= hint_pressure && !std::exchange(hinted_, true)) {
+    auto pace_ms =
+        static_cast<std::int64_t>(1000 / std::max<std::uint64_t>(shared_->bounds.publish_per_s, 1));
+    reply(wire::encode_slow_down(tokens_.pressure(), std::max<std::int64_t>(pace_ms, 1)));
+  }
+  return true;
+}
+
+void connection::on_frame(wire::hello& x) {
+  auto entered = shared_->gate.enter(x.ns);
+  if (auto* no = std::get_if<refusal>(&entered)) {
+    refuse(*no);
+    return close(close_code::try_again, no->reason);
+  }
+  shared_->metrics.connections->inc();
+  ns_ = std::move(x.ns);
+  client_id_ = std::move(x.client_id);
+  relay_ = std::get<relay_handle>(std::move(entered));
+  phase_ = phase::attaching;
+  monitor(relay_.actor);
+  number_ = relay_.port->join(*this);
+}
+
+void connection::welcome(const attached& info) {
+  phase_ = phase::open;
+  auto& bounds = shared_->bounds;
+  reply(wire::encode(wire::welcome{ns_, client_id_, info.epoch, info.seq, shared_->node_name,
+                                   shared_->heartbeat.count(), bounds.frame_bytes, bounds.publish_per_s,
+                                   bounds.burst}));
+  settle_hello();
+  shared_->timers.schedule(*this, shared_->heartbeat);
+}
+
+void connection::on_frame(wire::publish& x) {
+  publish_request out;
+  out.type = std::move(x.type);
+  out.client_id = client_id_;
+  out.message_id = x.message_id;
+  out.to = std::move(x.to);
+  out.data = std::move(x.data);
+  out.ephemeral = x.ephemeral;
+  auto no = relay_.port->publish(number_, "p:" + x.message_id, std::move(out));
+  if (no.refused()) refuse(no, named(x));
+}
+
+void connection::on_frame(wire::subscribe& x) {
+  auto there = subscriptions_.find(x.id);
+  if (there != subscriptions_.end())
+    return refuse({code::conflict, "conflict", "id: there is a subscription of this id", 0, {}, 0, 0},
+                  named(x));
+  if (auto limit = shared_->bounds.subscriptions_per_session; subscriptions_.size() >= limit)
+    return refuse({code::too_large,
+                   "too_large",
+                   "more than " + std::to_string(limit) + " subscriptions",
+                   0,
+                   {},
+                   subscriptions_.size(),
+                   limit},
+                  named(x));
+  auto seq = relay_.port->subscribe(number_, x.pattern);
+  feed_.add(x.pattern, seq);
+  reply(wire::encode_subscribed(x.id, seq));
+  subscriptions_.emplace(std::move(x.id), std::move(x.pattern));
+}
+
+void connection::on_frame(wire::unsubscribe& x) {
+  auto there = subscriptions_.find(x.id);
+  if (there == subscriptions_.end())
+    return refuse(
+        {code::not_found, "unknown_subscription", "id: there is no subscription of this id", 0, {}, 0, 0},
+        named(x));
+  relay_.port->unsubscribe(number_, there->second);
+  feed_.remove(there->second);
+  subscriptions_.erase(there);
+  reply(wire::encode_unsubscribed(x.id));
+}
+
+void connection::on_frame(wire::call& x) {
+  call_request out;
+  out.target = std::move(x.target);
+  out.client_id = client_id_;
+  out.message_id = x.message_id;
+  out.input = std::move(x.input);
+  out.timeout_ms = x.timeout_ms;
+  out.caller.stream = x.stream;
+  auto no = relay_.port->call(number_, "c:" + x.message_id, std::move(out));
+  if (no.refused()) refuse(no, named(x));
+}
+
+void connection::on_frame(wire::cancel& x) {
+  auto no = relay_.port->cancel(number_, "x:" + x.run_id, x.run_id);
+  if (no.refused()) refuse(no, named(x));
+}
+
+void connection::on_frame(wire::ping& x) { reply(wire::encode_pong(x.id)); }
+
+} // namespace weir

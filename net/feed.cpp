@@ -1,0 +1,97 @@
+#include "net/feed.hpp"
+
+#include "actors/namespace/pattern.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir {
+
+void feed::on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& sink) {
+  auto first = epoch_.empty();
+  auto same = epoch_ == epoch;
+  epoch_ = epoch;
+  if (!first && same) {
+    if (seq > cursor_ || state_ != state::live) state_ = state::lagging; // what came meanwhile is in the log
+    return;
+  }
+  auto from = std::exchange(cursor_, seq) + 1;
+  for (auto& x : wanted_) x.since = seq;
+  state_ = state::live;
+  if (!first) sink.take_gap(from, seq, "epoch");
+  if (std::exchange(told_lagging_, false)) sink.take_caught_up(cursor_);
+}
+
+void feed::add(std::string pattern, std::uint64_t since) { wanted_.push_back({std::move(pattern), since}); }
+
+void feed::remove(const std::string& pattern) {
+  auto i =
+      std::find_if(wanted_.rbegin(), wanted_.rend(), [&](const wanted& x) { return x.pattern == pattern; });
+  if (i != wanted_.rend()) wanted_.erase(std::next(i).base());
+}
+
+std::optional<std::uint64_t> feed::on_push(const delivery& what, feed_sink& sink) {
+  auto& x = *what.what;
+  if (state_ == state::live && (x.ephemeral() || x.seq > cursor_) && sink.take_event(what)) {
+    cursor_ = std::max(cursor_, x.seq);
+    return std::nullopt;
+  }
+  if (x.ephemeral()) {
+    if (dropped_++ == 0) dropped_from_ = cursor_;
+    return std::nullopt;
+  }
+  if (state_ != state::live || x.seq <= cursor_) return std::nullopt;
+  state_ = state::lagging;
+  told_lagging_ = true;
+  cursor_ = x.seq - 1; // what lies between did not match, or it would have been pushed
+  return cursor_;
+}
+
+std::optional<log_request> feed::on_room(feed_sink& sink) {
+  if (state_ == state::live) tell_dropped(sink);
+  if (state_ != state::lagging) return std::nullopt;
+  if (wanted_.empty()) return become_live(sink), std::nullopt; // nothing is missed
+  state_ = state::reading;
+  log_request out;
+  for (auto& x : wanted_) out.patterns.push_back(x.pattern);
+  out.after_seq = cursor_;
+  out.limit = batch;
+  return out;
+}
+
+void feed::on_slice(const log_slice& slice, feed_sink& sink) {
+  if (state_ != state::reading) return;
+  state_ = state::lagging;
+  if (slice.first_kept > cursor_ + 1) {
+    sink.take_gap(cursor_ + 1, slice.first_kept - 1, "trimmed");
+    cursor_ = slice.first_kept - 1;
+  }
+  for (auto& x : slice.deliveries) {
+    if (x.what->seq <= cursor_) continue;
+    if (wants(*x.what) && !sink.take_event(x)) return;
+    cursor_ = x.what->seq;
+  }
+  cursor_ = std::max(cursor_, slice.read_to);
+  if (slice.read_to >= slice.head) become_live(sink);
+}
+
+void feed::on_read_failed() {
+  if (state_ == state::reading) state_ = state::lagging;
+}
+
+bool feed::wants(const event& x) const {
+  return std::any_of(wanted_.begin(), wanted_.end(),
+                     [&x](const wanted& y) { return x.seq > y.since && matches(y.pattern, x.type); });
+}
+
+void feed::become_live(feed_sink& sink) {
+  state_ = state::live;
+  tell_dropped(sink);
+  if (std::exchange(told_lagging_, false)) sink.take_caught_up(cursor_);
+}
+
+void feed::tell_dropped(feed_sink& sink) {
+  if (std::exchange(dropped_, 0) > 0) sink.take_gap(dropped_from_, cursor_, "ephemeral_dropped");
+}
+
+} // namespace weir

@@ -1,0 +1,155 @@
+#include "net/gateway.hpp"
+
+#include "net/acceptor.hpp"
+#include "net/connection.hpp"
+#include "net/relay_registry.hpp"
+#include "net/wire/encode.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+
+#include <future>
+#include <thread>
+
+namespace weir {
+
+namespace asio = boost::asio;
+
+/// What a gateway has on one I/O thread.
+class gateway::shard {
+public:
+  shard(io_thread& unit, const config& settings, std::shared_ptr<namespace_census> census, std::uint16_t port)
+    : unit_(unit),
+      relays_(unit, settings.host, wire::encode_event, std::move(census), settings.bounds.namespaces),
+      shared_(std::make_shared<connection_context>(unit.system(), relays_, unit.system().clock().now())),
+      sockets_(std::make_shared<socket_context>(unit)),
+      timer_(unit.context()) {
+    shared_->bounds = settings.bounds;
+    shared_->node_name = settings.status->name;
+    shared_->heartbeat = settings.heartbeat;
+    sockets_->node = settings.status;
+    sockets_->bounds = settings.bounds;
+    sockets_->open = [this](std::shared_ptr<transport> socket, std::function<void()> hello_done) {
+      return open(std::move(socket), std::move(hello_done));
+    };
+    auto& metrics = unit.system().metrics();
+    sockets_->handshakes_gauge = metrics.gauge_singleton("weir", "handshakes", "Handshakes in progress.");
+    sockets_->handshakes_refused =
+      metrics.counter_singleton("weir", "handshakes-refused", "Sockets that were told 503.", "1", true);
+    sockets_->accept_errors =
+      metrics.counter_singleton("weir", "accept-errors", "Failed attempts to accept a socket.", "1", true);
+    acceptor_ = std::make_unique<acceptor>(sockets_, settings.address, port);
+  }
+
+  std::uint16_t port() const { return acceptor_->port(); }
+
+  void start() {
+    asio::post(unit_.context(), [this] {
+      acceptor_->start();
+      tick();
+    });
+  }
+
+  void stop_accepting() { acceptor_->stop(); }
+
+  void close_connections() {
+    run_there([this] {
+      for (auto* x : shared_->connections)
+        caf::anon_send_exit(x->address(), caf::exit_reason::user_shutdown);
+      return 0;
+    });
+  }
+
+  std::size_t connections() {
+    return run_there([this] { return shared_->connections.size(); });
+  }
+
+  /// Nothing calls back after this.
+  void end() {
+    run_there([this] {
+      timer_.cancel();
+      ended_ = true;
+      sockets_->open = nullptr; // an upgrade in progress ends without a connection
+      relays_.clear();
+      return 0;
+    });
+    run_there([] { return 0; }); // behind a tick that was due already
+  }
+
+private:
+  template <class F>
+  auto run_there(F f) -> decltype(f()) {
+    std::packaged_task<decltype(f())()> job{std::move(f)};
+    auto done = job.get_future();
+    asio::post(unit_.context(), std::ref(job));
+    return done.get();
+  }
+
+  opened_connection open(std::shared_ptr<transport> socket, std::function<void()> hello_done) {
+    auto actor = unit_.system().spawn<connection>(unit_, shared_, std::move(socket), std::move(hello_done));
+    auto* listener = dynamic_cast<connection*>(caf::actor_cast<caf::abstract_actor*>(actor));
+    return {listener, actor};
+  }
+
+  void tick() {
+    if (ended_) return;
+    auto now = unit_.system().clock().now();
+    shared_->timers.advance(now);
+    relays_.sweep(now);
+    timer_.expires_after(timer_wheel::tick);
+    timer_.async_wait([this](boost::system::error_code stopped) {
+      if (!stopped) tick();
+    });
+  }
+
+  io_thread& unit_;
+  relay_registry relays_;
+  std::shared_ptr<connection_context> shared_;
+  std::shared_ptr<socket_context> sockets_;
+  std::unique_ptr<acceptor> acceptor_;
+  asio::steady_timer timer_;
+  bool ended_ = false;
+};
+
+gateway::gateway(caf::actor_system&, io_threads& threads, config settings) : settings_(std::move(settings)) {
+  auto census = std::make_shared<namespace_census>(settings_.bounds.connections);
+  port_ = settings_.port;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    shards_.push_back(std::make_unique<shard>(threads.at(i), settings_, census, port_));
+    port_ = shards_.back()->port(); // a free port is chosen once, and then shared
+  }
+}
+
+gateway::~gateway() = default;
+
+void gateway::start() {
+  for (auto& x : shards_) x->start();
+  settings_.status->ready = true;
+}
+
+std::string gateway::url() const {
+  auto host = settings_.address.find(':') == std::string::npos ? settings_.address : "[" + settings_.address + "]";
+  return "http://" + host + ":" + std::to_string(port_);
+}
+
+void gateway::drain() {
+  settings_.status->ready = false;
+  for (auto& x : shards_) x->stop_accepting();
+}
+
+void gateway::stop(std::chrono::milliseconds at_most) {
+  drain();
+  for (auto& x : shards_) x->close_connections();
+  auto deadline = std::chrono::steady_clock::now() + at_most;
+  for (auto& x : shards_)
+    while (x->connections() > 0 && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  for (auto& x : shards_) x->end();
+}
+
+} // namespace weir

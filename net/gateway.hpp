@@ -1,0 +1,53 @@
+#pragma once
+
+#include "actors/core/limits.hpp"
+#include "net/http_routes.hpp"
+#include "net/io_thread.hpp"
+
+#include <caf/actor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace weir {
+
+/// The clients' side of a node: acceptors, connections and relays on every I/O thread.
+class gateway {
+public:
+  struct config {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0; ///< 0: a free one.
+    limits bounds;
+    std::chrono::milliseconds heartbeat{25'000};
+    std::shared_ptr<node_status> status; ///< Becomes ready with `start`, and not ready with `drain`.
+    caf::actor host;
+  };
+
+  /// Listens, but accepts nothing yet. Throws std::runtime_error that names the address when it cannot.
+  /// @param threads are to be started, and to outlive the gateway.
+  gateway(caf::actor_system& sys, io_threads& threads, config settings);
+  ~gateway();
+
+  /// Begins to accept.
+  void start();
+
+  std::uint16_t port() const noexcept { return port_; }
+  std::string url() const;
+
+  /// Takes no new sockets; those that are there stay.
+  void drain();
+
+  /// Closes every connection with 1001 and ends the relays. Waits for that, but not longer than `at_most`.
+  void stop(std::chrono::milliseconds at_most);
+
+private:
+  class shard;
+
+  config settings_;
+  std::uint16_t port_ = 0;
+  std::vector<std::unique_ptr<shard>> shards_;
+};
+
+} // namespace weir

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/core/refusal.hpp"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace weir {
+
+/// Counts the connections of each namespace over all I/O threads of a node. Bounded by `max_each`; overflow
+/// policy: `429 quota`. Asked once for each connection, so a lock does.
+class namespace_census {
+public:
+  explicit namespace_census(std::uint64_t max_each) : max_each_(max_each) {}
+
+  refusal enter(const std::string& ns) {
+    std::lock_guard guard{lock_};
+    auto& n = counts_[ns];
+    if (n >= max_each_)
+      return {code::too_many, "quota", "namespace " + ns + " has all the connections it may have", 5000,
+              "namespace",    n,       max_each_};
+    ++n;
+    return {};
+  }
+
+  void leave(const std::string& ns) {
+    std::lock_guard guard{lock_};
+    auto i = counts_.find(ns);
+    if (i != counts_.end() && --i->second == 0) counts_.erase(i);
+  }
+
+private:
+  std::uint64_t max_each_;
+  std::mutex lock_;
+  std::map<std::string, std::uint64_t> counts_;
+};
+
+} // namespace weir

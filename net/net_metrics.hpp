@@ -1,0 +1,31 @@
+#pragma once
+
+#include <caf/fwd.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
+
+#include <string>
+
+namespace weir {
+
+/// What the connections of a node count. Any thread.
+struct net_metrics {
+  explicit net_metrics(caf::actor_system& sys);
+
+  /// Counts a refusal by its reason, in `weir_net_refusals_total`.
+  void refused(const std::string& reason) const;
+
+  caf::telemetry::int_gauge* connections; ///< That have been welcomed.
+  caf::telemetry::int_gauge* lagging;     ///< That are fed from the log now.
+  caf::telemetry::int_counter* frames_in;
+  caf::telemetry::int_counter* frames_out;
+  caf::telemetry::int_counter* deliveries;
+  caf::telemetry::int_counter* ephemeral_dropped;
+  caf::telemetry::int_counter*
+      hung_up; ///< Closed by us: no hello, no pong, too many bad frames, reads nothing.
+
+private:
+  caf::actor_system& sys_;
+};
+
+} // namespace weir

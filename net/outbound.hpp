@@ -1,0 +1,93 @@
+#pragma once
+
+#include "actors/namespace/event.hpp"
+#include "actors/runs/messages.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// What waits for one socket, in two lanes. Bound: `max_bytes` and `max_frames`, for each lane.
+///
+/// Data (events) beyond its bound is not taken; the connection then feeds itself from the log. Control
+/// (answers, results, errors, and the deltas of runs, which no log could bring again) is always taken and
+/// goes before data; beyond the bound its client's requests are not read any more, and beyond `hard_factor`
+/// times that the connection is to be closed.
+class outbound {
+public:
+  static constexpr std::uint64_t hard_factor = 8;
+  static constexpr std::size_t max_gathered = 64; ///< Frames of one write.
+
+  outbound(std::uint64_t max_bytes, std::uint64_t max_frames)
+    : max_bytes_(max_bytes), max_frames_(max_frames) {}
+
+  void control(frame_ptr frame);
+
+  /// Takes an event's frame, or gives false: no room. An empty lane has room for any one frame.
+  bool data(frame_ptr frame);
+
+  /// A frame about the data (`lagging`, `caught_up`, `gap`) that keeps its place between the events. Always
+  /// taken: there are at most a few for one time around the lane's bound.
+  void marker(frame_ptr frame);
+
+  /// A piece of a run's text. Pieces of one run that wait are joined.
+  void delta(const run_delta& x);
+
+  /// A run's result: after its deltas.
+  void result(const std::string& run_id, frame_ptr frame);
+
+  /// The frames of the next write, which is in progress until `written`. Empty when nothing waits.
+  std::vector<frame_ptr> take();
+
+  /// What `take` gave last has been handed to the kernel.
+  void written();
+
+  bool writing() const noexcept { return writing_; }
+  bool empty() const noexcept { return control_.queue.empty() && data_.queue.empty() && deltas_.empty(); }
+
+  /// The client should not be listened to until it has read some of its answers.
+  bool control_full() const noexcept { return over(control_, 1); }
+
+  /// The client reads nothing and what is on its way to it keeps growing: give it up.
+  bool control_over_hard_bound() const noexcept { return over(control_, hard_factor); }
+
+  /// Half or more of the lane is free again.
+  bool control_low() const noexcept { return low(control_); }
+  bool data_low() const noexcept { return low(data_); }
+
+private:
+  struct lane {
+    std::deque<frame_ptr> queue;
+    std::uint64_t bytes = 0;  // queued and in flight
+    std::uint64_t frames = 0; // as above
+    std::uint64_t bytes_in_flight = 0;
+    std::uint64_t frames_in_flight = 0;
+  };
+
+  bool over(const lane& x, std::uint64_t factor) const noexcept {
+    return x.bytes > factor * max_bytes_ || x.frames > factor * max_frames_;
+  }
+  bool low(const lane& x) const noexcept { return 2 * x.bytes <= max_bytes_ && 2 * x.frames <= max_frames_; }
+  static void push(lane& to, frame_ptr frame);
+  static void take_from(lane& from, std::vector<frame_ptr>& out);
+  static void written(lane& x);
+  struct waiting_delta {
+    run_delta what;
+    std::uint64_t end; // in code points, as `at`
+  };
+
+  void delta_to_control(std::deque<waiting_delta>::iterator i);
+  std::deque<waiting_delta>::iterator find(const std::string& run_id);
+
+  std::uint64_t max_bytes_;
+  std::uint64_t max_frames_;
+  lane control_;
+  lane data_;
+  std::deque<waiting_delta> deltas_; // counted in control_, as one frame each
+  bool writing_ = false;
+};
+
+} // namespace weir

@@ -1,0 +1,156 @@
+// The built binary against a scripted server.
+#include "tests/support/fake_ws_server.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <nlohmann/json.hpp>
+
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+
+using nlohmann::json;
+using weir::test::fake_peer;
+using weir::test::fake_ws_server;
+
+namespace {
+
+struct outcome {
+  int status = -1;
+  std::string out; ///< stdout, and stderr where the shell was told so.
+};
+
+outcome shell(const std::string& line) {
+  auto* pipe = popen(line.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  outcome x;
+  std::array<char, 4096> chunk;
+  while (auto count = fread(chunk.data(), 1, chunk.size(), pipe)) x.out.append(chunk.data(), count);
+  auto status = pclose(pipe);
+  x.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return x;
+}
+
+outcome run(const std::string& arguments) { return shell(std::string{WEIR_BINARY} + ' ' + arguments); }
+
+/// Answers as a node would, with what the tests look for.
+void node(fake_peer& peer, std::string_view text) {
+  auto frame = json::parse(text);
+  auto op = frame.value("op", "");
+  if (op == "hello") return peer.send(R"({"op":"welcome"})");
+  if (op == "publish" && frame["type"] == "full")
+    return peer.send(R"({"op":"error","code":429,"reason":"rate","message":"slower"})");
+  if (op == "publish") return peer.send(json{{"op", "ok"}, {"seq", 1}, {"got", frame["data"]}}.dump());
+  if (op == "subscribe") {
+    peer.send(R"({"op":"ok","id":"tail","seq":0})");
+    peer.send(R"({"op":"event","seq":1,"type":"a.b","data":1})");
+    if (frame["pattern"] != "stay") peer.close(1001, "bye");
+    return;
+  }
+  if (op != "call") return;
+  if (frame["target"] == "nobody")
+    return peer.send(R"({"op":"error","code":404,"reason":"unknown_target","message":"no agent nobody"})");
+  peer.send(R"({"op":"ok","run_id":"r"})");
+  if (frame["stream"] == true) {
+    peer.send(R"({"op":"delta","run_id":"r","at":0,"text":"hel"})");
+    peer.send(R"({"op":"delta","run_id":"r","at":3,"text":"lo"})");
+  }
+  bool cut = frame["input"] == "cut";
+  peer.send(json{{"op", "result"},
+                 {"run_id", "r"},
+                 {"status", cut ? "partial" : "complete"},
+                 {"output", {{"text", "hello"}}}}
+                .dump());
+}
+
+} // namespace
+
+TEST_CASE("wrong use ends with 2 and the usage", "[cli]") {
+  auto arguments = GENERATE("", "bogus", "publish", "publish a", "tail", "node --colour red", "config --set");
+  auto got = run(std::string{arguments} + " 2>&1 >/dev/null");
+  CAPTURE(arguments, got.out);
+  CHECK(got.status == 2);
+  CHECK(got.out.find("Usage: weir") != std::string::npos);
+}
+
+TEST_CASE("a wrong configuration ends with 2 and says why", "[cli]") {
+  CHECK(run("config --set listen.port=x 2>&1").status == 2);
+  CHECK(run("config --set listen.port=x 2>&1").out == "listen.port: must be a whole number, is a text\n");
+  CHECK(run("config --config /nowhere/at/all 2>&1").status == 2);
+  auto exposed = run("node --set listen.address=0.0.0.0 2>&1");
+  CHECK(exposed.status == 2);
+  CHECK(exposed.out.find("--insecure") != std::string::npos);
+}
+
+TEST_CASE("what is done ends with 0", "[cli]") {
+  CHECK(run("--version").out.substr(0, 5) == "weir ");
+  CHECK(run("--help").status == 0);
+  auto config = run("config");
+  CHECK(config.status == 0);
+  CHECK(json::parse(config.out)["listen"]["port"] == 8080);
+}
+
+TEST_CASE("commands of later versions say so", "[cli]") {
+  auto name = GENERATE("token", "nodes", "namespaces", "runs", "dead --retry 5", "drain n1");
+  auto got = run(std::string{name} + " 2>&1");
+  CHECK(got.status == 1);
+  CHECK(got.out.find("not in this version yet") != std::string::npos);
+}
+
+TEST_CASE("publish prints the ok frame, or the error and ends with 1", "[cli]") {
+  fake_ws_server server{node};
+  auto at = " --url " + server.url();
+  auto done = run("publish a.b '{\"x\":1}'" + at);
+  CHECK(done.status == 0);
+  CHECK(json::parse(done.out)["got"]["x"] == 1);
+  CHECK(json::parse(run("publish a.b hello" + at).out)["got"] == "hello");
+  auto refused = run("publish full 1" + at);
+  CHECK(refused.status == 1);
+  CHECK(json::parse(refused.out)["reason"] == "rate");
+}
+
+TEST_CASE("call prints the result, and the deltas when asked to", "[cli]") {
+  fake_ws_server server{node};
+  auto at = " --url " + server.url();
+  auto whole = run("call assistant hi" + at);
+  CHECK(whole.status == 0);
+  CHECK(json::parse(whole.out)["op"] == "result");
+  auto streamed = run("call assistant hi --stream" + at);
+  CHECK(json::parse(streamed.out.substr(0, streamed.out.find('\n')))["text"] == "hel");
+  CHECK(run("call nobody hi" + at).status == 1);
+}
+
+TEST_CASE("tail prints events as they come", "[cli]") {
+  fake_ws_server server{node};
+  auto got = run("tail '>' 2>/dev/null --url " + server.url());
+  CHECK(got.out == "{\"op\":\"event\",\"seq\":1,\"type\":\"a.b\",\"data\":1}\n");
+  CHECK(got.status == 1); // this node went away
+}
+
+TEST_CASE("tail ends with 0 on ctrl-c", "[cli]") {
+  fake_ws_server server{node};
+  auto tail = std::string{WEIR_BINARY} + " tail stay --url " + server.url();
+  auto got = shell("d=$(mktemp -d); mkfifo $d/f; " + tail
+                   + " >$d/f & p=$!; read -r line <$d/f; kill -INT $p; wait $p; s=$?; rm -r $d; exit $s");
+  CHECK(got.status == 0);
+}
+
+TEST_CASE("chat prints each line's answer as it streams, without a prompt in a pipe", "[cli]") {
+  fake_ws_server server{node};
+  auto chat = [&](const std::string& input, const std::string& more = "") {
+    return run("chat --url " + server.url() + more + " <<'END'\n" + input + "\nEND");
+  };
+  CHECK(chat("hi").out == "hello\n");
+  CHECK(chat("hi\n\nagain").out == "hello\nhello\n");
+  CHECK(chat("cut").out == "hello [partial]\n");
+  auto refused = chat("hi", " --agent nobody");
+  CHECK(refused.out == "[404 unknown_target: no agent nobody]\n");
+  CHECK(refused.status == 1);
+}
+
+TEST_CASE("without a node a client command says so and ends with 1", "[cli]") {
+  auto got = run("publish a 1 --url http://127.0.0.1:1 2>&1");
+  CHECK(got.status == 1);
+  CHECK(got.out.find("no node at http://127.0.0.1:1") != std::string::npos);
+}

@@ -1,0 +1,253 @@
+#include "actors/namespace/pattern.hpp"
+#include "apps/weir/config/load.hpp"
+#include "apps/weir/config/rules.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+
+using namespace weir;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+loaded_config load(const std::string& text, const lines& sets = {}) {
+  return parse_config(text, sets, agent_registry::with_builtins());
+}
+
+node_config good(const std::string& text, const lines& sets = {}) {
+  auto got = load(text, sets);
+  if (auto* wrong = std::get_if<config_errors>(&got))
+    for (auto& x : wrong->lines) FAIL_CHECK(x);
+  REQUIRE(std::holds_alternative<node_config>(got));
+  return std::get<node_config>(got);
+}
+
+lines bad(const std::string& text, const lines& sets = {}) {
+  auto got = load(text, sets);
+  auto* wrong = std::get_if<config_errors>(&got);
+  return wrong != nullptr ? wrong->lines : lines{};
+}
+
+struct refusal_case {
+  std::string text;
+  lines errors;
+};
+
+} // namespace
+
+TEST_CASE("without a file a node has a namespace, a simulated model, echo and an assistant", "[config]") {
+  auto cfg = good("");
+  CHECK(cfg.node.name == "n1");
+  CHECK(cfg.listen.address == "127.0.0.1");
+  CHECK(cfg.listen.port == 8080);
+  CHECK(cfg.store.kind == "memory");
+  REQUIRE(cfg.models.size() == 1);
+  CHECK(cfg.models[0].name == "default");
+  CHECK(std::holds_alternative<simulated_config>(cfg.models[0].backend));
+  CHECK(cfg.namespaces.at("*").agents == lines{"echo", "assistant"});
+  REQUIRE(cfg.agents.size() == 2);
+  CHECK(cfg.agents[0].kind == "echo");
+  CHECK(cfg.agents[1].prompt.on == lines{"chat.*.message"});
+  CHECK(cfg.agents[1].prompt.emit == "chat.{1}.reply");
+  CHECK_FALSE(cfg.agents[1].prompt.system.empty());
+}
+
+TEST_CASE("a file with comments changes what it names and leaves the rest", "[config]") {
+  auto cfg = good(R"({ // a comment
+    "listen": {"port": 0}, /* another */
+    "limits": {"publish_per_s": 50, "burst": 60},
+    "namespaces": {"demo": {"agents": ["echo"], "limits": {"burst": 7}}},
+    "models": {"default": {"timeout_ms": 5000, "simulated": {"error_rate": 0.5}, "fallback": ["small", {"text": "later"}]},
+               "small": {"backend": "openai", "url": "http://127.0.0.1:9000/v1", "model": "tiny"}},
+    "agents": {"assistant": {"model": "small"}, "parrot": {"kind": "echo"}},
+    "log": {"level": "warn", "format": "json"}
+  })");
+  CHECK(cfg.listen.port == 0);
+  CHECK(cfg.listen.address == "127.0.0.1");
+  CHECK(cfg.namespaces.at("demo").bounds.burst == 7);
+  CHECK(cfg.namespaces.at("demo").bounds.publish_per_s == 50);
+  CHECK(cfg.namespaces.at("*").bounds.burst == 60);
+  CHECK(cfg.namespace_for("demo").agents == lines{"echo"});
+  CHECK(cfg.namespace_for("other").agents == lines{"echo", "assistant"});
+  REQUIRE(cfg.models.size() == 2);
+  CHECK(cfg.models[0].timeout_ms == 5000);
+  CHECK(cfg.models[0].workers == 4);
+  CHECK(std::get<simulated_config>(cfg.models[0].backend).error_rate == 0.5);
+  REQUIRE(cfg.models[0].fallback.size() == 2);
+  CHECK_FALSE(cfg.models[0].fallback[0].canned);
+  CHECK(cfg.models[0].fallback[1].canned);
+  CHECK(std::get<openai_config>(cfg.models[1].backend).model == "tiny");
+  REQUIRE(cfg.agents.size() == 3);
+  CHECK(cfg.agents[1].prompt.model == "small");
+  CHECK(cfg.agents[1].prompt.emit == "chat.{1}.reply");
+  CHECK(cfg.log.format == "json");
+}
+
+TEST_CASE("what is wrong is refused with its path and what would be right", "[config]") {
+  auto x = GENERATE(values<refusal_case>({
+      {R"({"listne":{}})", {"listne: unknown key, did you mean listen?"}},
+      {R"({"models":{"default":{"timeoutms":1}}})",
+       {"models.default.timeoutms: unknown key, did you mean timeout_ms?"}},
+      {R"({"node":{"colour":"red"}})", {"node.colour: unknown key"}},
+      {R"({"node":7})", {"node: must be an object, is a whole number"}},
+      {R"([])", {"the configuration: must be an object, is a list"}},
+      {R"({"listen":{"port":"8080"}})", {"listen.port: must be a whole number, is a text"}},
+      {R"({"listen":{"port":1.5}})", {"listen.port: must be a whole number, is a number"}},
+      {R"({"listen":{"port":65536}})", {"listen.port: 65536 is out of range, must be 0 to 65535"}},
+      {R"({"listen":{"port":18446744073709551615}})",
+       {"listen.port: 18446744073709551615 is out of range, must be 0 to 65535"}},
+      {R"({"listen":{"port":null}})", {"listen.port: must be a whole number, is null"}},
+      {R"({"listen":{"address":"localhost"}})",
+       {R"(listen.address: "localhost": must be an IP address such as 127.0.0.1 or ::1)"}},
+      {R"({"models":{"default":{"timeout_ms":0}}})",
+       {"models.default.timeout_ms: 0 is out of range, must be 1 to 86400000"}},
+      {R"({"models":{"default":{"simulated":{"error_rate":1.5}}}})",
+       {"models.default.simulated.error_rate: 1.5 is out of range, must be 0 to 1"}},
+      {R"({"models":{"a b":{}}})", {"models.a b: a name must be 1 to 64 of A-Z a-z 0-9 _ -"}},
+      {R"({"models":{"default":{"url":"http://x"}}})", {"models.default.url: only for the backend openai"}},
+      {R"({"models":{"default":{"fallback":["none"]}}})", {R"(models.default.fallback[0]: no model "none")"}},
+      {R"({"models":{"default":{"fallback":[{"txt":"x"}]}}})",
+       {R"(models.default.fallback[0]: must be a model's name or {"text": "…"})"}},
+      {R"({"models":{"default":{"fallback":["b"]},"b":{"fallback":["default"]}}})",
+       {"models.default.fallback: goes in a circle: default -> b -> default"}},
+      {R"({"models":{"s":{"backend":"openai"}}})",
+       {"models.s.url: needed with the backend openai", "models.s.model: needed with the backend openai"}},
+      {R"({"models":{"s":{"backend":"magic"}}})",
+       {R"(models.s.backend: "magic": must be one of simulated, openai)"}},
+      {R"({"models":{"s":{"backend":"openai","url":"ftp://x","model":"m"}}})",
+       {R"(models.s.url: "ftp://x": must be http://host[:port][/path])"}},
+      {R"({"agents":{"a":{"kind":"magic"}}})", {R"(agents.a.kind: no kind of agent "magic")"}},
+      {R"({"agents":{"a":{"model":"gone"}}})", {R"(agents.a.model: no model "gone")"}},
+      {R"({"agents":{"a":{"on":["x..y"],"emit":"z"}}})",
+       {R"(agents.a.on[0]: "x..y": )" + check_pattern("x..y")}},
+      {R"({"agents":{"a":{"on":["x.*"],"emit":"y.{17}"}}})",
+       {R"(agents.a.emit: "y.{17}": a placeholder must be {1} to {16})"}},
+      {R"({"agents":{"a":{"on":["x.*"],"emit":"y.{2}"}}})",
+       {R"(agents.a.emit: {2} has no wildcard in the pattern "x.*")"}},
+      {R"({"agents":{"a":{"on":["x.*"],"emit":"sys.{1}"}}})",
+       {R"(agents.a.emit: "sys.{1}": sys and what is below it is the server's own)"}},
+      {R"({"agents":{"a":{"on":["x.*"]}}})", {"agents.a.emit: needed with on"}},
+      {R"({"agents":{"echo":{"system":"x"}}})", {"agents.echo.system: only for the kind prompt"}},
+      {R"({"namespaces":{"demo":{"agents":["gone"]}}})", {R"(namespaces.demo.agents[0]: no agent "gone")"}},
+      {R"({"namespaces":{"demo":{"agents":["echo","echo"]}}})",
+       {R"(namespaces.demo.agents[1]: "echo" is named twice)"}},
+      {R"({"namespaces":{"Demo":{}}})",
+       {"namespaces.Demo: a namespace must be * or 1 to 63 of a-z 0-9 _ -, beginning with a letter or "
+        "digit"}},
+      {R"({"namespaces":{"demo":{"limits":{"handshakes":5}}}})",
+       {"namespaces.demo.limits.handshakes: only under the node's limits"}},
+      {R"({"node":{"roles":["king"]}})", {R"(node.roles[0]: "king": must be one of gateway, host, models)"}},
+      {R"({"log":{"level":"loud"}})",
+       {R"(log.level: "loud": must be one of trace, debug, info, warn, error, off)"}},
+      {R"({"node":{},"node":{}})", {"node: is there twice in one object"}},
+  }));
+  CAPTURE(x.text);
+  CHECK(bad(x.text) == x.errors);
+}
+
+TEST_CASE("what a later version brings is refused by name, never ignored", "[config]") {
+  auto x = GENERATE(values<refusal_case>({
+      {R"({"auth":{"mode":"jwt"}})", {R"(auth.mode: "jwt": not in this version yet)"}},
+      {R"({"listen":{"tls":{}}})", {"listen.tls: not in this version yet"}},
+      {R"({"admin":{"port":8081}})", {"admin: not in this version yet"}},
+      {R"({"store":{"kind":"sqlite"}})", {R"(store.kind: "sqlite": not in this version yet)"}},
+      {R"({"store":{"kind":"redis","url":"x"}})",
+       {R"(store.kind: "redis": not in this version yet)", "store.url: not in this version yet"}},
+      {R"({"cluster":{}})", {"cluster: not in this version yet"}},
+      {R"({"workflows":{"w":{}}})", {"workflows: not in this version yet"}},
+      {R"({"plugins":["x.so"]})", {"plugins: not in this version yet"}},
+      {R"({"session":{"ttl_ms":5}})", {"session.ttl_ms: not in this version yet"}},
+      {R"({"node":{"data_dir":"/x"}})", {"node.data_dir: not in this version yet"}},
+      {R"({"node":{"roles":["host"]}})",
+       {"node.roles: a node without all of gateway, host, models is not in this version yet"}},
+      {R"({"namespaces":{"a":{"durability":"process"}}})",
+       {R"(namespaces.a.durability: "process": not in this version yet)"}},
+      {R"({"namespaces":{"a":{"workflows":["w"]}}})", {"namespaces.a.workflows: not in this version yet"}},
+      {R"({"models":{"s":{"backend":"openai","url":"https://x/v1","model":"m"}}})",
+       {R"(models.s.url: "https://x/v1": https is not in this version yet)"}},
+      {R"({"limits":{"causal_wait_ms":1}})", {"limits.causal_wait_ms: not in this version yet"}},
+      {R"({"limits":{"model_tokens_per_min":1}})", {"limits.model_tokens_per_min: not in this version yet"}},
+  }));
+  CAPTURE(x.text);
+  CHECK(bad(x.text) == x.errors);
+}
+
+TEST_CASE("what is so anyway may be said of a later key", "[config]") {
+  good(R"({"session":{"secret_env":"WEIR_SESSION_SECRET","ttl_ms":120000},"workflows":{},"plugins":[]})");
+}
+
+TEST_CASE("every problem is told at once, and a broken file where it breaks", "[config]") {
+  auto many = bad(R"({"nod":{},"listen":{"port":-1},"agents":{"a":{"model":"x"}}})", {"log.level=shout"});
+  CHECK(many
+        == lines{"nod: unknown key, did you mean node?",
+                 "listen.port: -1 is out of range, must be 0 to 65535",
+                 R"(log.level: "shout": must be one of trace, debug, info, warn, error, off)",
+                 R"(agents.a.model: no model "x")"});
+  auto broken = bad("{\n\"node\": }");
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].substr(0, 43) == "the configuration: parse error at line 2, c");
+}
+
+TEST_CASE("values of the command line come over the file, in order", "[config]") {
+  auto cfg = good(R"({"listen":{"port":1}})",
+                  {"listen.port=2", "listen.port=3", "node.name=west", "models.default.timeout_ms=5000",
+                   R"(namespaces.*.agents=["echo"])", "agents.bot.kind=echo"});
+  CHECK(cfg.listen.port == 3);
+  CHECK(cfg.node.name == "west");
+  CHECK(cfg.models[0].timeout_ms == 5000);
+  CHECK(cfg.namespaces.at("*").agents == lines{"echo"});
+  CHECK(cfg.agents.back().name == "bot");
+  CHECK(bad("", {"port"}) == lines{"--set port: must be path=value"});
+  CHECK(bad("", {"listen.port.x=1", "listen.port=2"}) == lines{});
+  CHECK(bad("", {"listen.port=2", "listen.port.x=1"})
+        == lines{"--set listen.port.x=1: listen.port is not an object"});
+  CHECK(bad("", {"listen..port=2"}) == lines{"listen.: unknown key"});
+}
+
+TEST_CASE("what is printed as in force loads to the same", "[config]") {
+  auto text = GENERATE(values<std::string>({
+      "",
+      R"({"limits":{"burst":5},"namespaces":{"demo":{"agents":["echo"],"limits":{"burst":9}}},
+        "models":{"m":{"backend":"openai","url":"http://h:1/v1","model":"x","api_key_env":"K"},
+                  "default":{"simulated":{"hang_rate":0.25},"fallback":["m",{"text":"t"}]}},
+        "agents":{"assistant":{"kind":"echo"},"two":{"on":["a.>"],"emit":"b.{1}"}},"log":{"level":"off"}})",
+  }));
+  auto printed = print_config(good(text));
+  CAPTURE(printed);
+  CHECK(print_config(good(printed)) == printed);
+  CHECK(nlohmann::json::parse(printed)["limits"]["frame_bytes"] == 65536);
+}
+
+TEST_CASE("the values of secrets are not printed", "[config]") {
+  setenv("WEIR_TEST_KEY", "a-secret", 1);
+  auto printed =
+      print_config(good(R"({"models":{"default":{"backend":"openai","url":"http://h/v1","model":"x",
+                                      "api_key_env":"WEIR_TEST_KEY"}}})"));
+  CHECK(printed.find("WEIR_TEST_KEY") != std::string::npos);
+  CHECK(printed.find("a-secret") == std::string::npos);
+  CHECK(bad(R"({"models":{"default":{"backend":"openai","url":"http://u:p@h/v1","model":"x"}}})").size()
+        == 1);
+}
+
+TEST_CASE("only loopback is listened on without auth", "[config]") {
+  auto at = [](const std::string& address) {
+    return check_exposure(good("", {"listen.address=" + address}));
+  };
+  CHECK(at("127.0.0.1").empty());
+  CHECK(at("127.9.9.9").empty());
+  CHECK(at("::1").empty());
+  CHECK(at("0.0.0.0").substr(0, 14) == "listen.address");
+  CHECK_FALSE(at("::").empty());
+  CHECK_FALSE(at("192.168.0.1").empty());
+}
+
+TEST_CASE("the distance of two words is what must be typed to get from one to the other", "[config]") {
+  CHECK(edit_distance("", "abc") == 3);
+  CHECK(edit_distance("abc", "abc") == 0);
+  CHECK(edit_distance("kitten", "sitting") == 3);
+}

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace weir::test {
+
+/// The real node binary in a process of its own, on a free port, in a folder of its own that goes with it.
+/// Its log goes to `log_path()`. The destructor kills what still runs.
+class node_process {
+public:
+  /// @param config the configuration as JSON text; the port, the data folder and a high log level are added
+  ///        as `--set` unless given there.
+  explicit node_process(std::string config = "{}", std::vector<std::string> args = {});
+  ~node_process();
+
+  node_process(const node_process&) = delete;
+  node_process& operator=(const node_process&) = delete;
+
+  /// Starts it (again: on the same port and with the same data) and waits for its `ready` line. Throws
+  /// std::runtime_error with the end of its log when it does not come within 20 s.
+  void start();
+
+  /// SIGKILL, and waits for the end.
+  void kill();
+
+  /// SIGTERM, and waits. Gives the exit status, or 128 + the signal's number.
+  int stop(std::chrono::seconds at_most = std::chrono::seconds{20});
+
+  void signal(int number);
+
+  const std::string& url() const noexcept { return url_; }
+  std::uint16_t port() const noexcept { return port_; }
+  pid_t pid() const noexcept { return pid_; }
+  const std::string& folder() const noexcept { return folder_; }
+  std::string log_path() const { return folder_ + "/node.log"; }
+
+  /// Resident memory, KiB.
+  std::uint64_t memory_kib() const;
+
+  /// User and system time so far, milliseconds.
+  std::uint64_t cpu_ms() const;
+
+private:
+  int wait_for_end();
+  std::string read_ready_line(int out);
+
+  std::string folder_;
+  std::vector<std::string> args_;
+  std::string url_;
+  std::uint16_t port_ = 0;
+  pid_t pid_ = -1;
+};
+
+/// The path of the node binary under test.
+std::string weir_binary();
+
+} // namespace weir::test

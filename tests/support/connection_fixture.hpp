@@ -1,0 +1,197 @@
+#pragma once
+
+#include "net/connection.hpp"
+#include "tests/support/fixture.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace weir::test {
+
+/// A socket that keeps what is written to it. Written frames count as written only when the test says so.
+class fake_transport : public transport {
+public:
+  void write(std::vector<frame_ptr> frames) override {
+    ++writes;
+    pending = true;
+    for (auto& x : frames) sent.push_back(nlohmann::json::parse(x->substr(x->find('{'))));
+  }
+  void ping() override { ++pings; }
+  void set_reading(bool on) override { reading = on; }
+  void close(close_code x, std::string reason) override {
+    if (closed_with) return;
+    closed_with = x;
+    close_reason = std::move(reason);
+  }
+
+  std::deque<nlohmann::json> sent;
+  int writes = 0;
+  int pings = 0;
+  bool pending = false;
+  bool reading = true;
+  std::optional<close_code> closed_with;
+  std::string close_reason;
+};
+
+/// A relay that keeps what it is asked for; the test answers.
+class fake_relay : public relay_port {
+public:
+  template <class T>
+  struct asked {
+    std::string reference;
+    T what;
+  };
+
+  std::uint64_t join(weir::subscriber& x) override {
+    who = &x;
+    if (attach_at_once) who->on_attached(info);
+    return 7;
+  }
+  void leave(std::uint64_t number) override {
+    left += number == 7 ? 1 : 0;
+    who = nullptr;
+  }
+  std::uint64_t subscribe(std::uint64_t, const std::string& pattern) override {
+    patterns.push_back(pattern);
+    return info.seq;
+  }
+  void unsubscribe(std::uint64_t, const std::string& pattern) override {
+    patterns.erase(std::find(patterns.begin(), patterns.end(), pattern));
+  }
+  refusal publish(std::uint64_t, std::string reference, publish_request what) override {
+    if (!no.refused()) publishes.push_back({std::move(reference), std::move(what)});
+    return no;
+  }
+  refusal call(std::uint64_t, std::string reference, call_request what) override {
+    if (!no.refused()) calls.push_back({std::move(reference), std::move(what)});
+    return no;
+  }
+  refusal read_log(std::uint64_t, std::string reference, log_request what) override {
+    if (!no.refused()) reads.push_back({std::move(reference), std::move(what)});
+    return no;
+  }
+  refusal cancel(std::uint64_t, std::string reference, std::string run_id) override {
+    if (!no.refused()) cancels.push_back({std::move(reference), std::move(run_id)});
+    return no;
+  }
+
+  weir::subscriber* who = nullptr;
+  bool attach_at_once = true;
+  attached info = [] {
+    attached out;
+    out.epoch = "e1";
+    out.seq = 40;
+    out.credit = 8;
+    return out;
+  }();
+  refusal no;
+  int left = 0;
+  std::vector<std::string> patterns;
+  std::vector<asked<publish_request>> publishes;
+  std::vector<asked<call_request>> calls;
+  std::vector<asked<log_request>> reads;
+  std::vector<asked<std::string>> cancels;
+};
+
+/// Lets everyone into the one fake relay, or nobody.
+class fake_gate : public namespace_gate {
+public:
+  std::variant<relay_handle, refusal> enter(const std::string& ns) override {
+    if (no.refused()) return no;
+    ++inside[ns];
+    return relay_handle{actor, &relay};
+  }
+  void leave(const std::string& ns) override { --inside[ns]; }
+
+  fake_relay relay;
+  caf::actor actor; // what is monitored
+  refusal no;
+  std::map<std::string, int> inside;
+};
+
+/// Connections over fakes, on virtual time.
+class connection_fixture : public fixture {
+public:
+  connection_fixture() : shared(std::make_shared<connection_context>(sys, gate, sched.clock().now())) {
+    gate.actor = own(sys.spawn<probe<int>>());
+    run();
+  }
+
+  ~connection_fixture() {
+    // A connection outlives its exit as long as its socket holds it.
+    if (line != nullptr) line->on_closed(1006, {});
+    run();
+    handle = nullptr;
+  }
+
+  void open() {
+    socket = std::make_shared<fake_transport>();
+    handle = spawn_io<connection>(shared, std::shared_ptr<transport>(socket), [this] { ++hellos_done; });
+    line = &deref<connection>(handle);
+    run();
+  }
+
+  void welcome() {
+    open();
+    say(R"({"op":"hello","namespace":"demo","client_id":"alice"})");
+    REQUIRE(take()["op"] == "welcome");
+  }
+
+  /// What the client sends; everything that is written for it counts as written.
+  void say(const std::string& text) {
+    line->on_text(text);
+    settle();
+  }
+
+  void settle() {
+    run();
+    while (std::exchange(socket->pending, false)) {
+      line->on_writable();
+      run();
+    }
+  }
+
+  /// The next frame that the client has got.
+  nlohmann::json take() {
+    REQUIRE(!socket->sent.empty());
+    auto out = socket->sent.front();
+    socket->sent.pop_front();
+    return out;
+  }
+
+  nlohmann::json ask(const std::string& text) {
+    say(text);
+    return take();
+  }
+
+  void pass(std::chrono::milliseconds time) {
+    for (; time.count() > 0; time -= std::min(time, timer_wheel::tick)) {
+      advance(std::min(time, timer_wheel::tick));
+      shared->timers.advance(sched.clock().now());
+      settle();
+    }
+  }
+
+  void deliver(std::uint64_t seq, const std::string& type = "a", std::size_t size = 1) {
+    event x;
+    x.seq = seq;
+    x.type = type;
+    x.client_id = "bob";
+    x.message_id = "m" + std::to_string(seq);
+    x.data = "\"" + std::string(size, 'x') + "\"";
+    gate.relay.who->on_delivery({std::make_shared<const event>(std::move(x)), nullptr});
+  }
+
+  fake_gate gate;
+  std::shared_ptr<connection_context> shared;
+  std::shared_ptr<fake_transport> socket;
+  caf::actor handle;
+  connection* line = nullptr;
+  int hellos_done = 0;
+};
+
+} // namespace weir::test
