@@ -53,6 +53,12 @@ struct model_failed;
 struct model_assignment;
 struct model_worker_idle;
 
+// store
+struct store_batch;
+struct store_committed;
+struct store_read;
+struct store_answer;
+
 } // namespace weir
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::first_custom_type_id)
@@ -105,6 +111,13 @@ CAF_ADD_TYPE_ID(weir, (weir::model_failed))
 CAF_ADD_ATOM(weir, weir, model_cancel_atom)
 CAF_ADD_TYPE_ID(weir, (weir::model_assignment))
 CAF_ADD_TYPE_ID(weir, (weir::model_worker_idle))
+
+  // store
+  CAF_ADD_TYPE_ID(weir, (weir::store_batch))
+  CAF_ADD_TYPE_ID(weir, (weir::store_committed))
+  CAF_ADD_TYPE_ID(weir, (weir::store_read))
+  CAF_ADD_TYPE_ID(weir, (weir::store_answer))
+  CAF_ADD_ATOM(weir, weir, store_flush_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

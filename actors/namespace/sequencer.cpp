@@ -1,18 +1,10 @@
 #include "actors/namespace/sequencer.hpp"
 
-#include "actors/core/hash.hpp"
+#include "actors/namespace/content_hash.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace weir {
-
-namespace {
-
-std::uint64_t content_hash(const event& x) {
-  return fnv1a{}.add(x.type).add(x.prev_event_id).add(x.to).add(x.data).value();
-}
-
-} // namespace
 
 std::string call_event_type(const std::string& target) { return "sys.call." + target; }
 

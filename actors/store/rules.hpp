@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/store/types.hpp"
+
+#include <string_view>
+
+namespace weir {
+
+// What every store decides in the same way, whatever it keeps its data in.
+
+/// Why these events cannot be appended to a log in this state, if they cannot.
+refusal check_append(const log_state& log, const log_append& what);
+
+/// Where a trim leaves the log's first event.
+std::uint64_t trimmed_to(const log_state& log, const log_trim& what);
+
+/// Why a write that expects this version is refused by a key that has `actual` (0: it is not there).
+refusal check_version(const std::string& key, std::optional<std::uint64_t> expected, std::uint64_t actual);
+
+/// A lease as it is kept. It stays when nobody has it, for its epoch.
+struct lease_record {
+  std::string owner{}; ///< Empty: released.
+  std::uint64_t epoch = 0;
+  std::int64_t expires_ms = 0;
+};
+
+/// Why a fenced write is refused, if it is.
+refusal check_fence(const fence& guard, const lease_record& lease);
+
+/// Each changes the lease if it grants.
+lease_grant acquire_lease(lease_record& lease, const std::string& owner, std::int64_t ttl_ms,
+                          std::int64_t now_ms);
+lease_grant renew_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
+                        std::int64_t ttl_ms, std::int64_t now_ms);
+lease_grant release_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
+                          std::int64_t now_ms);
+
+/// Whether a log request asks for this event: one of its patterns matches, and it is for this client.
+bool wanted(const log_request& what, std::string_view type, std::string_view to);
+
+} // namespace weir

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "actors/store/types.hpp"
+
+#include <span>
+
+namespace weir {
+
+/// Where a node keeps what must outlive it: the log of each namespace, keys, leases. A plain blocking
+/// interface without an actor in it, called by one thread at a time. What fails is a value: the refusal of a
+/// whole call has status 503 `unavailable` and its cause in the message, and the next call may succeed.
+class store {
+public:
+  template <class T>
+  using outcome = std::variant<T, refusal>;
+
+  /// Bounds of one `read_log`, so that a pattern which matches little does not hold up everyone else.
+  static constexpr std::uint64_t max_scanned_events = 10'000;
+  static constexpr std::uint64_t max_read_bytes =
+      4 * 1024 * 1024; ///< The read ends with the event that passes it.
+
+  virtual ~store() = default;
+
+  /// Commits all batches in one transaction, at the highest durability among them. The writes are done in
+  /// order.
+  virtual group_result write(std::span<const store_batch* const> group, std::int64_t now_ms) = 0;
+
+  /// As above, with one batch.
+  group_result write(const store_batch& batch, std::int64_t now_ms) {
+    const store_batch* one = &batch;
+    return write(std::span<const store_batch* const>(&one, 1), now_ms);
+  }
+
+  virtual outcome<log_state> state_of_log(const std::string& ns) = 0;
+
+  /// Reads as the request says: forward from `after_seq`, or, with `before_seq`, the newest before that.
+  virtual outcome<log_read> read_log(const std::string& ns, const log_request& what) = 0;
+
+  /// Looks an event id up in all that the log keeps.
+  virtual outcome<std::optional<event_place>> find_event(const std::string& ns, const std::string& client_id,
+                                                         const std::string& message_id) = 0;
+
+  /// Those of the newest `limit` events that have `ts_ms >= min_ts_ms`, oldest first.
+  virtual outcome<std::vector<event_mark>> newest_ids(const std::string& ns, std::uint64_t limit,
+                                                      std::int64_t min_ts_ms) = 0;
+
+  virtual outcome<std::optional<key_entry>> get(const std::string& ns, const std::string& key,
+                                                std::int64_t now_ms) = 0;
+
+  /// The keys that start with `prefix` and come after `after` (empty: from the first), in the order of their
+  /// bytes, at most `limit`.
+  virtual outcome<std::vector<key_entry>> scan(const std::string& ns, const std::string& prefix,
+                                               const std::string& after, std::uint64_t limit,
+                                               std::int64_t now_ms) = 0;
+
+  /// Frees what is expired or trimmed, at most `max` keys and events of it. Gives how many; less than `max`
+  /// means that nothing is left to do now.
+  virtual outcome<std::uint64_t> sweep(std::int64_t now_ms, std::uint64_t max) = 0;
+
+  /// Takes a lease that nobody has, under a new and higher epoch; one that `owner` has is prolonged under its
+  /// epoch. An owner's name must be of one incarnation: two that share a name share the lease.
+  virtual outcome<lease_grant> acquire(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
+                                       std::int64_t now_ms) = 0;
+
+  /// Prolongs a lease that is still `owner`'s under this epoch and has not expired.
+  virtual outcome<lease_grant> renew(const std::string& name, const std::string& owner, std::uint64_t epoch,
+                                     std::int64_t ttl_ms, std::int64_t now_ms) = 0;
+
+  /// Gives a lease back: writes under its epoch are refused from now on. Gives who has it then; one that is
+  /// no longer `owner`'s stays as it is.
+  virtual outcome<lease_grant> release(const std::string& name, const std::string& owner, std::uint64_t epoch,
+                                       std::int64_t now_ms) = 0;
+};
+
+} // namespace weir

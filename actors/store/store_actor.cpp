@@ -1,0 +1,130 @@
+#include "actors/store/store_actor.hpp"
+
+#include "actors/core/wall_clock.hpp"
+#include "actors/store/ask.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/behavior.hpp>
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+std::uint64_t count_events(const store_batch& x) {
+  std::uint64_t n = 0;
+  for (auto& w : x.writes)
+    if (auto* append = std::get_if<log_append>(&w.what)) n += append->records.size();
+  return n;
+}
+
+} // namespace
+
+store_actor::store_actor(caf::actor_config& cfg, std::unique_ptr<store> what, config settings)
+  : caf::event_based_actor(cfg), store_(std::move(what)), settings_(std::move(settings)), metrics_(system()) {
+  if (!settings_.wall_clock_ms) settings_.wall_clock_ms = wall_clock_ms;
+}
+
+caf::behavior store_actor::make_behavior() {
+  delayed_send(this, settings_.sweep_every, tick_atom_v);
+  return {
+      [this](permit& place, store_batch& batch) { enqueue_batch(place, batch); },
+      [this](permit&, const store_read& what) { return on_read(what); },
+      [this](store_flush_atom) {
+        flush_sent_ = false;
+        flush();
+      },
+      [this](tick_atom) { sweep(); },
+  };
+}
+
+void store_actor::on_exit() {
+  group_.clear();
+  store_.reset();
+}
+
+void store_actor::enqueue_batch(permit& place, store_batch& batch) {
+  group_events_ += count_events(batch);
+  group_.push_back({std::move(place), current_sender(), std::move(batch)});
+  if (group_events_ >= settings_.group_events) return flush();
+  if (flush_sent_) return;
+  flush_sent_ = true;
+  send(this, store_flush_atom_v);
+}
+
+store_answer store_actor::on_read(const store_read& what) {
+  auto out = ask(*store_, what, settings_.wall_clock_ms());
+  if (std::holds_alternative<refusal>(out.what)) metrics_.on_error("read");
+  return out;
+}
+
+void store_actor::flush() {
+  if (group_.empty()) return;
+  std::vector<const store_batch*> batches;
+  batches.reserve(group_.size());
+  for (auto& x : group_) batches.push_back(&x.batch);
+  auto begin = steady::now();
+  auto result = store_->write(batches, settings_.wall_clock_ms());
+  metrics_.on_commit(steady::now() - begin, group_events_);
+  if (result.no.refused()) metrics_.on_error(result.cause);
+  for (std::size_t i = 0; i < group_.size(); ++i) {
+    if (result.no.refused())
+      settle(group_[i], {group_[i].batch.id, result.no, {}});
+    else
+      settle(group_[i], {group_[i].batch.id, {}, std::move(result.batches[i])});
+  }
+  group_.clear();
+  group_events_ = 0;
+}
+
+void store_actor::settle(waiting& x, store_committed answer) {
+  explain(x.batch, answer);
+  x.place.release(); // before the answer: whoever has it may offer the next
+  if (x.sender) send(caf::actor_cast<caf::actor>(x.sender), std::move(answer));
+}
+
+void store_actor::explain(const store_batch& batch, store_committed& answer) {
+  if (answer.no.refused()) return remember_failure(batch, answer.no);
+  for (std::size_t i = 0; i < batch.writes.size(); ++i) {
+    auto& no = answer.writes[i].no;
+    if (no.refused()) metrics_.on_refused_write(no.reason);
+    auto* append = std::get_if<log_append>(&batch.writes[i].what);
+    auto broken = append ? broken_.find(append->ns) : broken_.end();
+    if (broken == broken_.end()) continue;
+    if (!no.refused())
+      broken_.erase(broken); // it has started again from the head
+    else if (no.reason == store_reason::out_of_order)
+      no = broken->second;
+  }
+}
+
+void store_actor::remember_failure(const store_batch& batch, const refusal& why) {
+  for (auto& x : batch.writes) {
+    auto* append = std::get_if<log_append>(&x.what);
+    if (append && (broken_.size() < max_broken || broken_.count(append->ns) > 0)) broken_[append->ns] = why;
+  }
+}
+
+void store_actor::sweep() {
+  auto done = store_->sweep(settings_.wall_clock_ms(), settings_.sweep_step);
+  auto* n = std::get_if<std::uint64_t>(&done);
+  if (n)
+    metrics_.on_swept(*n);
+  else
+    metrics_.on_error("sweep");
+  bool more = n && *n >= settings_.sweep_step;
+  delayed_send(this, more ? settings_.sweep_pause : settings_.sweep_every, tick_atom_v);
+}
+
+store_handle start_store(caf::actor_system& sys, std::unique_ptr<store> what, store_options options) {
+  auto box = inbox::make(sys, {"store", options.inbox_limit, "store_full", "node"});
+  auto actor = options.detached
+                   ? sys.spawn<store_actor, caf::detached>(std::move(what), std::move(options.actor))
+                   : sys.spawn<store_actor>(std::move(what), std::move(options.actor));
+  return {std::move(actor), std::move(box)};
+}
+
+} // namespace weir

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "actors/core/inbox.hpp"
+#include "actors/store/messages.hpp"
+#include "actors/store/store.hpp"
+#include "actors/store/store_metrics.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/event_based_actor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// A node's store as an actor on a thread of its own. Messages: `(permit, store_batch)` and
+/// `(permit, store_read)`; see messages.hpp. Its inbox bounds what waits.
+///
+/// Group commit: the first batch that comes makes the actor send itself a flush. What is in its mailbox
+/// before that comes back belongs to the group, so under load a group is all that came during the last
+/// commit, and an idle store commits a lone batch at once. One fsync serves all of a group when any of it
+/// wants one.
+class store_actor : public caf::event_based_actor {
+public:
+  struct config {
+    std::uint64_t group_events =
+        16'384; ///< A group that has as many is committed; so it ends in bounded time.
+    std::chrono::milliseconds sweep_every{1000}; ///< While there is less than a step's work to do.
+    std::chrono::milliseconds sweep_pause{10};   ///< Between the steps while there is more.
+    std::uint64_t sweep_step = 256;              ///< Keys and events freed in one step.
+    std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch; empty: the system's.
+  };
+
+  /// Namespaces whose failed commits are remembered. Overflow policy: of any more the batches that were under
+  /// way are refused with 409 instead of the commit's own cause.
+  static constexpr std::size_t max_broken = 1024;
+
+  store_actor(caf::actor_config& cfg, std::unique_ptr<store> what, config settings);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  struct waiting {
+    permit place;
+    caf::strong_actor_ptr sender;
+    store_batch batch;
+  };
+
+  void enqueue_batch(permit& place, store_batch& batch);
+  store_answer on_read(const store_read& what);
+  void flush();
+  void settle(waiting& x, store_committed answer);
+  void explain(const store_batch& batch, store_committed& answer);
+  void remember_failure(const store_batch& batch, const refusal& why);
+  void sweep();
+
+  std::unique_ptr<store> store_;
+  config settings_;
+  store_metrics metrics_;
+  std::vector<waiting> group_;
+  std::uint64_t group_events_ = 0;
+  bool flush_sent_ = false;
+  std::map<std::string, refusal> broken_; // namespaces whose last append was in a commit that failed
+};
+
+/// How callers reach a store: offer to `actor` through `box`.
+struct store_handle {
+  caf::actor actor;
+  inbox_ptr box;
+};
+
+struct store_options {
+  std::uint64_t inbox_limit = 4096; ///< Batches and reads that wait; above it `429 store_full`.
+  bool detached = true;             ///< false for tests: a thread of its own does not run on a virtual clock.
+  store_actor::config actor;
+};
+
+/// Starts a store's actor. End it with an exit message. What waits then is neither kept nor answered: whoever
+/// waits for an answer monitors the store.
+store_handle start_store(caf::actor_system& sys, std::unique_ptr<store> what, store_options options = {});
+
+} // namespace weir

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/store/memory_store.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace weir::test {
+
+/// Shared with the test: what a spy saw, and what it is to do.
+struct spy {
+  std::vector<std::size_t> groups; ///< Batches in each commit.
+  int fail_next = 0;               ///< So many commits fail.
+  std::vector<std::uint64_t> swept;
+};
+
+/// A store in memory that counts commits and fails when told to.
+class spy_store : public memory_store {
+public:
+  explicit spy_store(std::shared_ptr<spy> state) : state_(std::move(state)) {}
+
+  group_result write(std::span<const store_batch* const> group, std::int64_t now_ms) override {
+    state_->groups.push_back(group.size());
+    if (state_->fail_next == 0) return memory_store::write(group, now_ms);
+    --state_->fail_next;
+    return {{code::unavailable, "unavailable", "the disk is full", 1000, {}, 0, 0}, "full", {}};
+  }
+
+  outcome<std::uint64_t> sweep(std::int64_t now_ms, std::uint64_t max) override {
+    auto out = memory_store::sweep(now_ms, max);
+    state_->swept.push_back(std::get<std::uint64_t>(out));
+    return out;
+  }
+
+private:
+  std::shared_ptr<spy> state_;
+};
+
+} // namespace weir::test
