@@ -112,12 +112,12 @@ CAF_ADD_ATOM(weir, weir, model_cancel_atom)
 CAF_ADD_TYPE_ID(weir, (weir::model_assignment))
 CAF_ADD_TYPE_ID(weir, (weir::model_worker_idle))
 
-  // store
-  CAF_ADD_TYPE_ID(weir, (weir::store_batch))
-  CAF_ADD_TYPE_ID(weir, (weir::store_committed))
-  CAF_ADD_TYPE_ID(weir, (weir::store_read))
-  CAF_ADD_TYPE_ID(weir, (weir::store_answer))
-  CAF_ADD_ATOM(weir, weir, store_flush_atom)
+// store
+CAF_ADD_TYPE_ID(weir, (weir::store_batch))
+CAF_ADD_TYPE_ID(weir, (weir::store_committed))
+CAF_ADD_TYPE_ID(weir, (weir::store_read))
+CAF_ADD_TYPE_ID(weir, (weir::store_answer))
+CAF_ADD_ATOM(weir, weir, store_flush_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

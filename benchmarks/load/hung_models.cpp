@@ -87,7 +87,8 @@ int main(int argc, char** argv) {
     auto hung = measure(node.url(), seconds, "hung" + std::to_string(run));
     show("all hung", hung);
     for (int i = 0; i < calls; ++i)
-      caller.send(R"({"op":"cancel","run_id":"carol/)" + std::to_string(run) + "." + std::to_string(i) + "\"}");
+      caller.send(R"({"op":"cancel","run_id":"carol/)" + std::to_string(run) + "." + std::to_string(i)
+                  + "\"}");
     for (int i = 0; i < calls; ++i) await(caller, "result");
     ratios[run] = static_cast<double>(hung.percentile(0.99)) / static_cast<double>(idle.percentile(0.99));
   }
