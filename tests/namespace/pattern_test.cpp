@@ -71,7 +71,7 @@ TEST_CASE("the pattern table agrees with matching each pattern by itself") {
     std::string out;
     for (auto i = pick(4); i >= 0; --i) {
       auto token = std::string(1, static_cast<char>('a' + pick(3)));
-      if (wild && pick(3) == 0) token = i == 0 && pick(2) == 0 ? ">" : "*";
+      if (wild && pick(3) == 0) token.front() = i == 0 && pick(2) == 0 ? '>' : '*';
       out += (out.empty() ? "" : ".") + token;
     }
     return out;
