@@ -41,10 +41,10 @@ caf::behavior connection::make_behavior() {
 void connection::on_exit() {
   if (socket_ && phase_ != phase::gone) socket_->close(close_code::going_away, "the node stops");
   release();
+  socket_ = nullptr; // it holds on to this as this does to it
 }
 
 // -- the socket
-// ------------------------------------------------------------------------------------------------
 
 void connection::on_writable() {
   out_.written();
@@ -90,7 +90,6 @@ void connection::settle_hello() {
 }
 
 // -- time
-// ------------------------------------------------------------------------------------------------------
 
 void connection::on_time() {
   switch (phase_) {
@@ -125,7 +124,6 @@ void connection::retry_later() {
 }
 
 // -- what the relay says
-// ---------------------------------------------------------------------------------------
 
 void connection::on_attached(const attached& info) {
   if (!is_live()) return;

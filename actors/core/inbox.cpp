@@ -25,7 +25,7 @@ inbox::inbox(caf::actor_system& sys, config cfg) : cfg_(std::move(cfg)), clock_(
   metrics.gauge_instance("weir", "inbox-limit", {{"inbox", cfg_.name}}, "The bound on weir_inbox_depth.")
       ->value(static_cast<std::int64_t>(cfg_.limit));
   refusals_ = metrics.counter_instance("weir", "inbox-refusals", {{"inbox", cfg_.name}},
-                                       "Offers that found the inbox full.");
+                                       "Offers that found the inbox full.", "1", true);
 }
 
 std::variant<permit, refusal> inbox::try_take() {

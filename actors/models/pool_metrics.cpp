@@ -37,7 +37,7 @@ void pool_metrics::on_over(const std::string& outcome, duration total) {
   total_->observe(seconds(total));
   sys_.metrics()
       .counter_instance("weir", "model-calls", {{"model", model_}, {"outcome", outcome}},
-                        "Attempts that are over, by outcome.")
+                        "Attempts that are over, by outcome.", "1", true)
       ->inc();
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 caf::telemetry::int_counter* counter(caf::actor_system& sys, const std::string& ns, caf::string_view name,
                                      caf::string_view help) {
-  return sys.metrics().counter_instance("weir", name, {{"namespace", ns}}, help);
+  return sys.metrics().counter_instance("weir", name, {{"namespace", ns}}, help, "1", true);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 #include "actors/namespace/relay.hpp"
 
+#include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <algorithm>
 
@@ -17,7 +19,10 @@ refusal unreachable(const std::string& ns) {
 } // namespace
 
 relay::relay(caf::actor_config& cfg, io_unit& unit, config settings)
-  : io_actor(cfg, unit), settings_(std::move(settings)) {}
+    : io_actor(cfg, unit), settings_(std::move(settings)),
+      pending_gauge_(system().metrics().gauge_instance("weir", "namespace-pending", {{"namespace", settings_.ns}},
+                                                       "Requests on their way to a namespace; at most its credit "
+                                                       "for each I/O thread.")) {}
 
 caf::behavior relay::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) {
@@ -38,11 +43,12 @@ void relay::on_exit() {
   unit().forget(*this);
   ns_ = nullptr;
   info_ = {};
+  pending_gauge_->dec(static_cast<std::int64_t>(pending_.size()));
+  pending_.clear();
   settings_.host = nullptr;
 }
 
 // -- the namespace
-// --------------------------------------------------------------------------------------------
 
 void relay::ask_to_attach() {
   if (ns_ || std::exchange(attaching_, true)) return;
@@ -67,6 +73,7 @@ void relay::on_attached(const attached& info) {
 void relay::on_namespace_down() {
   ns_ = nullptr;
   outgoing_.clear();
+  pending_gauge_->dec(static_cast<std::int64_t>(pending_.size()));
   // Whether these were accepted is not known; their senders may send them again, each is taken once.
   for (auto& [ticket, x] : std::exchange(pending_, {})) {
     answer lost;
@@ -120,7 +127,6 @@ void relay::on_turn_end() {
 }
 
 // -- the connections
-// ------------------------------------------------------------------------------------------
 
 std::uint64_t relay::join(weir::subscriber& who) {
   auto number = next_number_++;
@@ -188,6 +194,7 @@ refusal relay::offer(std::uint64_t number, std::string reference, Request what) 
   if (pending_.empty()) rate_.on_busy(clock().now());
   auto ticket = next_ticket_++;
   pending_.emplace(ticket, pending{number, std::move(reference)});
+  pending_gauge_->inc();
   outgoing_.push_back({ticket, std::move(what)});
   unit().at_turn_end(*this);
   return {};
@@ -196,6 +203,7 @@ refusal relay::offer(std::uint64_t number, std::string reference, Request what) 
 weir::subscriber* relay::settle(std::uint64_t ticket, std::string& reference) {
   auto node = pending_.extract(ticket);
   if (node.empty()) return nullptr;
+  pending_gauge_->dec();
   reference = std::move(node.mapped().reference);
   auto* x = find(node.mapped().subscriber);
   return x == nullptr ? nullptr : x->who;

@@ -6,6 +6,8 @@
 #include "actors/namespace/pattern_table.hpp"
 #include "actors/namespace/relay_port.hpp"
 
+#include <caf/telemetry/gauge.hpp>
+
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -86,6 +88,7 @@ private:
   pattern_table patterns_;
   std::vector<weir::request> outgoing_; // at most the credit
   drain_rate rate_;
+  caf::telemetry::int_gauge* pending_gauge_;
 };
 
 } // namespace weir

@@ -50,7 +50,6 @@ void orchestrator::on_exit() {
 }
 
 // -- agents
-// ---------------------------------------------------------------------------------------------------
 
 void orchestrator::start_agent(const agent_config& cfg) {
   agent_host::config host{cfg.name, settings_.ns_name, settings_.ns, settings_.models,
@@ -103,7 +102,6 @@ void orchestrator::on_down(const caf::down_msg& msg) {
 }
 
 // -- runs
-// -----------------------------------------------------------------------------------------------------
 
 void orchestrator::on_call(const offered_event& what) {
   auto& x = *what.what;

@@ -78,7 +78,6 @@ inline std::string join(const std::string& path, const std::string& key) {
 }
 
 // -- fields
-// ----------------------------------------------------------------------------------------------------
 
 /// A key that is read and written by functions: `get(const T&) -> M`, `set(T&, M)`.
 template <class T, class M, class Get, class Set>
