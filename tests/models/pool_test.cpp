@@ -40,7 +40,7 @@ struct pool_fixture : model_fixture {
   /// How many calls of the pool ended in this way.
   std::int64_t calls_that(const std::string& outcome) {
     return sys.metrics()
-        .counter_instance("weir", "model-calls", {{"model", "m"}, {"outcome", outcome}}, "")
+        .counter_instance("weir", "model-calls", {{"model", "m"}, {"outcome", outcome}}, "", "1", true)
         ->value();
   }
 
