@@ -8,10 +8,11 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/role.hpp>
-#include <boost/beast/websocket/teardown.hpp>
 
 #include <array>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -71,7 +72,23 @@ public:
         handler, buffers);
   }
 
+  /// Says that nothing more comes once the queue is empty, and hears the peer out until it has said so too,
+  /// but not for longer than `end_timeout`. A socket that is closed with unread input takes back what was
+  /// written to it, the close frame included; Beast's own (1.83) stops reading after 2 KiB.
+  template <class Handler>
+  void async_end(Handler handler) {
+    auto x = std::make_shared<ending<Handler>>(state_, std::move(handler));
+    x->deadline.expires_after(end_timeout);
+    x->deadline.async_wait([weak = std::weak_ptr(x)](error_code stopped) {
+      error_code ignored;
+      auto late = weak.lock();
+      if (!stopped && late) late->of->socket.close(ignored); // what is in progress ends with it
+    });
+    end_next(x);
+  }
+
 private:
+  static constexpr std::chrono::seconds end_timeout{2};
   static constexpr std::size_t max_gathered = 64; // what one system call takes
 
   struct state {
@@ -82,7 +99,38 @@ private:
     bool writing = false;
     error_code error;
     std::function<void(error_code)> drained;
+    std::function<void()> empty; // an `ending` waits for it
   };
+
+  template <class Handler>
+  struct ending {
+    ending(std::shared_ptr<state> x, Handler h)
+      : of(std::move(x)), handler(std::move(h)), deadline(of->socket.get_executor()) {}
+    std::shared_ptr<state> of;
+    Handler handler;
+    boost::asio::steady_timer deadline;
+    bool said = false;
+    std::array<char, 2048> scratch;
+  };
+
+  template <class Handler>
+  static void end_next(const std::shared_ptr<ending<Handler>>& x) {
+    if (!x->said && !x->of->queue.empty()) {
+      x->of->empty = [x] { end_next(x); };
+      return;
+    }
+    error_code ignored;
+    if (!std::exchange(x->said, true)) x->of->socket.shutdown(socket_type::shutdown_send, ignored);
+    x->of->socket.async_read_some(boost::asio::buffer(x->scratch), [x](error_code error, std::size_t) {
+      if (!error) return end_next(x);
+      error_code unheard;
+      x->deadline.cancel();
+      x->of->socket.close(unheard);
+      if (error == boost::asio::error::eof) error = {};
+      auto handler = std::move(x->handler);
+      handler(error);
+    });
+  }
 
   static void write_next(const std::shared_ptr<state>& x) {
     if (x->writing || x->error || x->queue.empty()) return;
@@ -105,7 +153,9 @@ private:
       x->queue.pop_front();
     }
     write_next(x);
-    if (x->queue.empty() && x->drained) x->drained(error);
+    if (!x->queue.empty()) return;
+    if (x->drained) x->drained(error);
+    if (auto waiting = std::exchange(x->empty, nullptr)) waiting();
   }
 
   // Shared with writes in progress, which may outlive the WebSocket stream.
@@ -123,8 +173,8 @@ inline void teardown(boost::beast::role_type, gathering_stream& stream, boost::s
 }
 
 template <class Handler>
-void async_teardown(boost::beast::role_type role, gathering_stream& stream, Handler&& handler) {
-  boost::beast::websocket::async_teardown(role, stream.socket(), std::forward<Handler>(handler));
+void async_teardown(boost::beast::role_type, gathering_stream& stream, Handler&& handler) {
+  stream.async_end(std::forward<Handler>(handler));
 }
 
 } // namespace weir

@@ -204,7 +204,7 @@ private:
     if (!*result) return;
     // The reader knows better why: the server's close may be on its way in.
     run_until(steady::now() + close_timeout, [this] { return !open_ || !reading_; });
-    closed(1006, result->message());
+    on_read_error(*result);
     throw ws_error{std::string{"cannot "} + verb + ": " + why_closed()};
   }
 

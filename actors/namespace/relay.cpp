@@ -19,10 +19,11 @@ refusal unreachable(const std::string& ns) {
 } // namespace
 
 relay::relay(caf::actor_config& cfg, io_unit& unit, config settings)
-    : io_actor(cfg, unit), settings_(std::move(settings)),
-      pending_gauge_(system().metrics().gauge_instance("weir", "namespace-pending", {{"namespace", settings_.ns}},
-                                                       "Requests on their way to a namespace; at most its credit "
-                                                       "for each I/O thread.")) {}
+  : io_actor(cfg, unit), settings_(std::move(settings)),
+    pending_gauge_(
+        system().metrics().gauge_instance("weir", "namespace-pending", {{"namespace", settings_.ns}},
+                                          "Requests on their way to a namespace; at most its credit "
+                                          "for each I/O thread.")) {}
 
 caf::behavior relay::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) {

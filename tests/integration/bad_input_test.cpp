@@ -35,6 +35,12 @@ public:
 
   void send(const std::string& bytes) { CHECK(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0); }
 
+  std::string read_some() {
+    char buffer[4096];
+    auto n = recv(fd_, buffer, sizeof buffer, 0);
+    return {buffer, n > 0 ? static_cast<std::size_t>(n) : 0};
+  }
+
   /// Everything until the node closes; `timed out` at the end when it does not within 10 s.
   std::string read_all() {
     std::string out;
@@ -50,6 +56,10 @@ public:
 private:
   int fd_;
 };
+
+const std::string upgrade = "GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+const std::string subprotocol = "Sec-WebSocket-Protocol: weir.v1\r\n\r\n";
 
 const char* const hello = R"({"op":"hello","namespace":"demo","client_id":"x"})";
 
@@ -160,12 +170,22 @@ TEST_CASE("frames that the protocol does not allow close the connection with the
     return alice.socket.close_code();
   };
   CHECK(closed_by([](client& x) { x.socket.send_binary("abc"); }) == 1003);
-  CHECK(closed_by([](client& x) { x.socket.send(std::string(70'000, ' ')); }) == 1009);
   CHECK(closed_by([](client& x) { x.socket.send("\"\xff\xfe\""); }) == 1007);
   CHECK(closed_by([](client& x) {
           for (int i = 0; i < 20 && x.socket.is_open(); ++i) x.socket.send("{");
         })
         == 1008);
+  client bob(shared_node(), "bob");
+  CHECK(bob.is_served());
+}
+
+TEST_CASE("a frame over the limit closes the connection with 1009, after all of it was heard out") {
+  raw_socket big(shared_node().port());
+  big.send(upgrade + subprotocol);
+  CHECK(big.read_some().find("101 Switching Protocols") != std::string::npos);
+  std::string frame("\x81\xff\0\0\0\0\0\x01\x11\x70\0\0\0\0", 14); // text, masked with zeros, 70,000 bytes
+  big.send(frame + std::string(70'000, ' '));
+  CHECK(big.read_all().find("\x88\x02\x03\xf1") != std::string::npos);
   client bob(shared_node(), "bob");
   CHECK(bob.is_served());
 }
@@ -176,11 +196,8 @@ TEST_CASE(
   raw_socket silent(port), slow(port), garbage(port), no_protocol(port), no_hello(port);
   slow.send("GET /v1/ws HTTP/1.1\r\nHost: x\r\n");
   garbage.send("\x16\x03\x01 this is no HTTP\r\n\r\n");
-  std::string upgrade =
-      "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  no_protocol.send("GET /v1/ws HTTP/1.1\r\n" + upgrade + "\r\n");
-  no_hello.send("GET /v1/ws HTTP/1.1\r\n" + upgrade + "Sec-WebSocket-Protocol: weir.v1\r\n\r\n");
+  no_protocol.send(upgrade + "\r\n");
+  no_hello.send(upgrade + subprotocol);
   client bob(shared_node(), "bob");
   CHECK(bob.is_served());
   CHECK(garbage.read_all().find("400") != std::string::npos);
