@@ -59,19 +59,34 @@ struct acceptor::state : std::enable_shared_from_this<state> {
   asio::steady_timer pause;
 };
 
-acceptor::acceptor(std::shared_ptr<socket_context> context, const std::string& address, std::uint16_t port)
-  : state_(std::make_shared<state>(std::move(context))) {
+namespace {
+
+/// Opens and binds, or throws std::runtime_error that names the address.
+void bind_to(tcp::acceptor& socket, const std::string& address, std::uint16_t port, bool shared) {
   try {
     tcp::endpoint where{asio::ip::make_address(address), port};
-    state_->socket.open(where.protocol());
-    state_->socket.set_option(tcp::acceptor::reuse_address(true));
-    state_->socket.set_option(reuse_port(true));
-    state_->socket.bind(where);
-    state_->socket.listen(backlog);
+    socket.open(where.protocol());
+    socket.set_option(tcp::acceptor::reuse_address(true));
+    socket.set_option(reuse_port(shared));
+    socket.bind(where);
+    if (shared) socket.listen(backlog);
   } catch (const boost::system::system_error& error) {
     throw std::runtime_error("cannot listen on " + address + ":" + std::to_string(port) + ": "
                              + error.code().message());
   }
+}
+
+} // namespace
+
+std::uint16_t claim_port(io_thread& unit, const std::string& address, std::uint16_t port) {
+  tcp::acceptor probe{unit.context()};
+  bind_to(probe, address, port, false);
+  return probe.local_endpoint().port();
+}
+
+acceptor::acceptor(std::shared_ptr<socket_context> context, const std::string& address, std::uint16_t port)
+  : state_(std::make_shared<state>(std::move(context))) {
+  bind_to(state_->socket, address, port, true);
 }
 
 acceptor::~acceptor() = default;

@@ -29,4 +29,9 @@ private:
   std::shared_ptr<state> state_;
 };
 
+/// A port that nobody listens on. Acceptors share theirs (`SO_REUSEPORT`), and so would another node on the
+/// same port, or one that was given the same free port: this is asked first, without sharing.
+/// @param port 0: any free one. Throws std::runtime_error that names the address when it is taken.
+std::uint16_t claim_port(io_thread& unit, const std::string& address, std::uint16_t port);
+
 } // namespace weir

@@ -116,7 +116,7 @@ private:
 
 gateway::gateway(caf::actor_system&, io_threads& threads, config settings) : settings_(std::move(settings)) {
   auto census = std::make_shared<namespace_census>(settings_.bounds.connections);
-  port_ = settings_.port;
+  port_ = claim_port(threads.at(0), settings_.address, settings_.port);
   for (std::size_t i = 0; i < threads.size(); ++i) {
     shards_.push_back(std::make_unique<shard>(threads.at(i), settings_, census, port_));
     port_ = shards_.back()->port(); // a free port is chosen once, and then shared

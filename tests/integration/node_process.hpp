@@ -26,6 +26,9 @@ public:
   /// std::runtime_error with the end of its log when it does not come within 20 s.
   void start();
 
+  /// Starts on this port, instead of a free one.
+  void use_port(std::uint16_t port) noexcept { port_ = port; }
+
   /// SIGKILL, and waits for the end.
   void kill();
 

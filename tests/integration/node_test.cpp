@@ -152,3 +152,19 @@ TEST_CASE("a node that is told to stop says so to its clients and ends with stat
   CHECK(alice.receive(5s).is_null());
   CHECK(alice.socket.close_code() == 1001);
 }
+
+TEST_CASE("a second node on a port that is taken does not start, and says which") {
+  node_process node;
+  node.start();
+  node_process second;
+  second.use_port(node.port());
+  std::string why;
+  try {
+    second.start();
+  } catch (const std::runtime_error& error) {
+    why = error.what();
+  }
+  CHECK(why.find("cannot listen on 127.0.0.1:" + std::to_string(node.port())) != std::string::npos);
+  client alice(node, "alice");
+  CHECK(alice.is_served());
+}
