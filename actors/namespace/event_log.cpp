@@ -1,20 +1,10 @@
 #include "actors/namespace/event_log.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/namespace/log_filter.hpp"
 
 #include <algorithm>
 
 namespace weir {
-
-namespace {
-
-bool wanted(const log_request& what, const event& x) {
-  if (!what.client_id.empty() && !x.to.empty() && x.to != what.client_id) return false;
-  return std::any_of(what.patterns.begin(), what.patterns.end(),
-                     [&x](const std::string& pattern) { return matches(pattern, x.type); });
-}
-
-} // namespace
 
 void event_log::append(delivery what) {
   head_ = what.what->seq;
@@ -38,7 +28,7 @@ log_slice event_log::read(const log_request& what) const {
   if (what.before_seq > 0) {
     auto end = std::min(what.before_seq, head_ + 1);
     for (auto seq = end; seq-- > out.first_kept && out.deliveries.size() < what.limit;)
-      if (wanted(what, *at(seq)->what)) out.deliveries.push_back(*at(seq));
+      if (wanted(what, at(seq)->what->type, at(seq)->what->to)) out.deliveries.push_back(*at(seq));
     std::reverse(out.deliveries.begin(), out.deliveries.end());
     out.read_to = end - 1;
     return out;
@@ -46,7 +36,7 @@ log_slice event_log::read(const log_request& what) const {
   out.read_to = std::max(what.after_seq, out.first_kept - 1);
   while (out.read_to < head_ && out.deliveries.size() < what.limit) {
     auto& next = *at(++out.read_to);
-    if (wanted(what, *next.what)) out.deliveries.push_back(next);
+    if (wanted(what, next.what->type, next.what->to)) out.deliveries.push_back(next);
   }
   return out;
 }

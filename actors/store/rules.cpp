@@ -78,10 +78,4 @@ lease_grant release_lease(lease_record& lease, const std::string& owner, std::ui
   return grant_of(lease, false, now_ms);
 }
 
-bool wanted(const log_request& what, std::string_view type, std::string_view to) {
-  if (!what.client_id.empty() && !to.empty() && to != what.client_id) return false;
-  return std::any_of(what.patterns.begin(), what.patterns.end(),
-                     [type](const std::string& pattern) { return matches(pattern, type); });
-}
-
 } // namespace weir

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/namespace/log_filter.hpp"
 #include "actors/store/types.hpp"
 
 #include <string_view>
@@ -34,8 +35,5 @@ lease_grant renew_lease(lease_record& lease, const std::string& owner, std::uint
                         std::int64_t ttl_ms, std::int64_t now_ms);
 lease_grant release_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
                           std::int64_t now_ms);
-
-/// Whether a log request asks for this event: one of its patterns matches, and it is for this client.
-bool wanted(const log_request& what, std::string_view type, std::string_view to);
 
 } // namespace weir
