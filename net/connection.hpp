@@ -70,6 +70,10 @@ private:
   void on_frame(wire::call& x);
   void on_frame(wire::cancel& x);
   void on_frame(wire::ping& x);
+  void on_frame(wire::ack& x);
+  void on_frame(wire::nack& x);
+  void on_frame(wire::history& x);
+  void on_frame(wire::presence& x);
   bool take_token(const wire::client_frame& frame);
   void welcome(const attached& info);
 

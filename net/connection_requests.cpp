@@ -3,6 +3,7 @@
 #include "net/connection.hpp"
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
+#include "net/wire/field_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -21,6 +22,12 @@ wire::answered named(const wire::unsubscribe& x) { return {{}, x.id, {}}; }
 wire::answered named(const wire::call& x) { return {x.message_id, {}, {}}; }
 wire::answered named(const wire::cancel& x) { return {{}, {}, x.run_id}; }
 wire::answered named(const wire::ping& x) { return {{}, x.id, {}}; }
+wire::answered named(const wire::ack&) { return {}; }
+wire::answered named(const wire::nack&) { return {}; }
+wire::answered named(const wire::history& x) { return {{}, x.id, {}}; }
+wire::answered named(const wire::presence& x) { return {{}, x.id, {}}; }
+
+refusal not_yet(const char* op) { return refusal::bad_field(wire::not_yet_message(op)); }
 
 wire::answered named(const wire::client_frame& frame) {
   return std::visit([](auto& x) { return named(x); }, frame);
@@ -159,5 +166,13 @@ void connection::on_frame(wire::cancel& x) {
 }
 
 void connection::on_frame(wire::ping& x) { reply(wire::encode_pong(x.id)); }
+
+void connection::on_frame(wire::ack&) { refuse(not_yet("ack")); }
+
+void connection::on_frame(wire::nack&) { refuse(not_yet("nack")); }
+
+void connection::on_frame(wire::history& x) { refuse(not_yet("history"), named(x)); }
+
+void connection::on_frame(wire::presence& x) { refuse(not_yet("presence"), named(x)); }
 
 } // namespace weir
