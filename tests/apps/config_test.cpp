@@ -45,7 +45,13 @@ TEST_CASE("without a file a node has a namespace, a simulated model, echo and an
   CHECK(cfg.node.name == "n1");
   CHECK(cfg.listen.address == "127.0.0.1");
   CHECK(cfg.listen.port == 8080);
-  CHECK(cfg.store.kind == "memory");
+  CHECK(cfg.admin.address == "127.0.0.1");
+  CHECK(cfg.admin.port == 8081);
+  CHECK(cfg.node.data_dir == "weir-data");
+  CHECK(cfg.session.secret_env == "WEIR_SESSION_SECRET");
+  CHECK(cfg.store.kind == "sqlite");
+  CHECK(cfg.namespaces.at("*").durability == "process");
+  CHECK(cfg.namespaces.at("*").causal == "deliver");
   REQUIRE(cfg.models.size() == 1);
   CHECK(cfg.models[0].name == "default");
   CHECK(std::holds_alternative<simulated_config>(cfg.models[0].backend));
@@ -145,6 +151,29 @@ TEST_CASE("what is wrong is refused with its path and what would be right", "[co
       {R"({"log":{"level":"loud"}})",
        {R"(log.level: "loud": must be one of trace, debug, info, warn, error, off)"}},
       {R"({"node":{},"node":{}})", {"node: is there twice in one object"}},
+      {R"({"node":{"data_dir":""}})", {R"(node.data_dir: "": must not be empty)"}},
+      {R"({"session":{"secret_env":"s3cret!"}})",
+       {R"(session.secret_env: "s3cret!": must be the name of an environment variable, not the secret itself)"}},
+      {R"({"session":{"ttl_ms":999}})", {"session.ttl_ms: 999 is out of range, must be 1000 to 86400000"}},
+      {R"({"session":{"ttl":1}})", {"session.ttl: unknown key"}},
+      {R"({"store":{"kind":"disk"}})", {R"(store.kind: "disk": must be one of sqlite, memory)"}},
+      {R"({"admin":{"address":"here"}})",
+       {R"(admin.address: "here": must be an IP address such as 127.0.0.1 or ::1)"}},
+      {R"({"admin":{"port":65536}})", {"admin.port: 65536 is out of range, must be 0 to 65535"}},
+      {R"({"admin":{"token_env":""}})",
+       {R"(admin.token_env: "": must be the name of an environment variable, not the secret itself)"}},
+      {R"({"listen":{"port":8081}})", {"admin.port: 8081 is listen.port too"}},
+      {R"({"namespaces":{"a":{"durability":"disk"}}})",
+       {R"(namespaces.a.durability: "disk": must be one of process, power, none)"}},
+      {R"({"namespaces":{"a":{"causal":"drop"}}})",
+       {R"(namespaces.a.causal: "drop": must be one of deliver, refuse)"}},
+      {R"({"store":{"kind":"memory"},"namespaces":{"a":{"durability":"power"}}})",
+       {R"(namespaces.a.durability: "power": not with store.kind memory)"}},
+      {R"({"limits":{"kept_events":9999}})", {"limits.kept_events: 9999 is less than log_events, 10000"}},
+      {R"({"limits":{"log_events":1000001}})",
+       {"limits.kept_events: 1000000 is less than log_events, 1000001"}},
+      {R"({"namespaces":{"a":{"limits":{"kept_events":5}}}})",
+       {"namespaces.a.limits.kept_events: 5 is less than log_events, 10000"}},
   }));
   CAPTURE(x.text);
   CHECK(bad(x.text) == x.errors);
@@ -154,23 +183,16 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
   auto x = GENERATE(values<refusal_case>({
       {R"({"auth":{"mode":"jwt"}})", {R"(auth.mode: "jwt": not in this version yet)"}},
       {R"({"listen":{"tls":{}}})", {"listen.tls: not in this version yet"}},
-      {R"({"admin":{"port":8081}})", {"admin: not in this version yet"}},
-      {R"({"store":{"kind":"sqlite"}})", {R"(store.kind: "sqlite": not in this version yet)"}},
       {R"({"store":{"kind":"redis","url":"x"}})",
        {R"(store.kind: "redis": not in this version yet)", "store.url: not in this version yet"}},
       {R"({"cluster":{}})", {"cluster: not in this version yet"}},
       {R"({"workflows":{"w":{}}})", {"workflows: not in this version yet"}},
       {R"({"plugins":["x.so"]})", {"plugins: not in this version yet"}},
-      {R"({"session":{"ttl_ms":5}})", {"session.ttl_ms: not in this version yet"}},
-      {R"({"node":{"data_dir":"/x"}})", {"node.data_dir: not in this version yet"}},
       {R"({"node":{"roles":["host"]}})",
        {"node.roles: a node without all of gateway, host, models is not in this version yet"}},
-      {R"({"namespaces":{"a":{"durability":"process"}}})",
-       {R"(namespaces.a.durability: "process": not in this version yet)"}},
       {R"({"namespaces":{"a":{"workflows":["w"]}}})", {"namespaces.a.workflows: not in this version yet"}},
       {R"({"models":{"s":{"backend":"openai","url":"https://x/v1","model":"m"}}})",
        {R"(models.s.url: "https://x/v1": https is not in this version yet)"}},
-      {R"({"limits":{"causal_wait_ms":1}})", {"limits.causal_wait_ms: not in this version yet"}},
       {R"({"limits":{"model_tokens_per_min":1}})", {"limits.model_tokens_per_min: not in this version yet"}},
   }));
   CAPTURE(x.text);
@@ -178,7 +200,73 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
 }
 
 TEST_CASE("what is so anyway may be said of a later key", "[config]") {
-  good(R"({"session":{"secret_env":"WEIR_SESSION_SECRET","ttl_ms":120000},"workflows":{},"plugins":[]})");
+  good(R"({"auth":{"secret_env":"WEIR_JWT_SECRET"},"workflows":{},"plugins":[]})");
+}
+
+TEST_CASE("limits are taken up to the ends of their ranges and not beyond", "[config]") {
+  struct range {
+    std::string key;
+    std::uint64_t limits::*target;
+    std::uint64_t initial, min, max;
+  };
+  auto x = GENERATE(values<range>({
+      {"causal_events", &limits::causal_events, 1024, 1, 1'000'000},
+      {"causal_wait_ms", &limits::causal_wait_ms, 2000, 1, 600'000},
+      {"session_ttl_ms", &limits::session_ttl_ms, 120'000, 1000, 86'400'000},
+      {"sessions", &limits::sessions, 200'000, 1, 10'000'000},
+      {"kept_events", &limits::kept_events, 1'000'000, 1, 1'000'000'000},
+      {"kept_bytes", &limits::kept_bytes, 1ULL << 30, 1ULL << 20, 1ULL << 40},
+      {"queue_groups", &limits::queue_groups, 256, 1, 100'000},
+      {"queue_window", &limits::queue_window, 16, 1, 10'000},
+      {"receipts", &limits::receipts, 10'000, 1, 1'000'000},
+      {"presence_per_s", &limits::presence_per_s, 50, 1, 1'000'000},
+  }));
+  CAPTURE(x.key);
+  auto set_to = [&x](std::uint64_t value) {
+    return lines{"limits.log_events=1", "limits." + x.key + "=" + std::to_string(value)};
+  };
+  CHECK(good("").bounds.*x.target == x.initial);
+  for (auto value : {x.min, x.max}) {
+    CHECK(good("", set_to(value)).bounds.*x.target == value);
+    CHECK(good("", set_to(value)).namespace_for("any").bounds.*x.target == value);
+    CHECK(good("", {"limits.log_events=1", "namespaces.own.limits." + x.key + "=" + std::to_string(value)})
+                  .namespace_for("own")
+                  .bounds
+              .*x.target
+          == value);
+  }
+  auto range = " is out of range, must be " + std::to_string(x.min) + " to " + std::to_string(x.max);
+  for (auto value : {x.min - 1, x.max + 1})
+    CHECK(bad("", set_to(value)) == lines{"limits." + x.key + ": " + std::to_string(value) + range});
+}
+
+TEST_CASE("a session's time to live is a limit, and the limits' own name for it wins", "[config]") {
+  auto ttl = [](const std::string& text, const std::string& ns) {
+    auto cfg = good(text);
+    return std::pair{cfg.bounds.session_ttl_ms, cfg.namespace_for(ns).bounds.session_ttl_ms};
+  };
+  using both = std::pair<std::uint64_t, std::uint64_t>;
+  CHECK(ttl("", "x") == both{120'000, 120'000});
+  CHECK(ttl(R"({"session":{"ttl_ms":5000}})", "x") == both{5000, 5000});
+  CHECK(ttl(R"({"limits":{"session_ttl_ms":6000},"session":{"ttl_ms":5000}})", "x") == both{6000, 6000});
+  CHECK(ttl(R"({"limits":{"burst":6},"session":{"ttl_ms":5000}})", "x") == both{5000, 5000});
+  CHECK(ttl(R"({"session":{"ttl_ms":5000},"namespaces":{"a":{"limits":{"session_ttl_ms":7000}}}})", "a")
+        == both{5000, 7000});
+}
+
+TEST_CASE("what is said of the store, the session and the admin calls is taken", "[config]") {
+  auto cfg = good(R"({"node":{"data_dir":"/var/lib/weir"},"store":{"kind":"memory"},
+    "session":{"secret_env":"MY_SECRET"},"admin":{"address":"::1","port":0,"token_env":"MY_TOKEN"},
+    "namespaces":{"a":{"durability":"none","causal":"refuse"}}})");
+  CHECK(cfg.node.data_dir == "/var/lib/weir");
+  CHECK(cfg.store.kind == "memory");
+  CHECK(cfg.session.secret_env == "MY_SECRET");
+  CHECK(cfg.admin.address == "::1");
+  CHECK(cfg.admin.port == 0);
+  CHECK(cfg.admin.token_env == "MY_TOKEN");
+  CHECK(cfg.namespace_for("a").durability == "none");
+  CHECK(cfg.namespace_for("a").causal == "refuse");
+  CHECK(good(R"({"namespaces":{"a":{"durability":"power"}}})").namespace_for("a").durability == "power");
 }
 
 TEST_CASE("every problem is told at once, and a broken file where it breaks", "[config]") {
@@ -212,6 +300,8 @@ TEST_CASE("values of the command line come over the file, in order", "[config]")
 TEST_CASE("what is printed as in force loads to the same", "[config]") {
   auto text = GENERATE(values<std::string>({
       "",
+      R"({"session":{"ttl_ms":5000},"limits":{"session_ttl_ms":6000},"admin":{"port":0},
+        "namespaces":{"demo":{"causal":"refuse","limits":{"session_ttl_ms":7000}}}})",
       R"({"limits":{"burst":5},"namespaces":{"demo":{"agents":["echo"],"limits":{"burst":9}}},
         "models":{"m":{"backend":"openai","url":"http://h:1/v1","model":"x","api_key_env":"K"},
                   "default":{"simulated":{"hang_rate":0.25},"fallback":["m",{"text":"t"}]}},
@@ -244,6 +334,20 @@ TEST_CASE("only loopback is listened on without auth", "[config]") {
   CHECK(at("0.0.0.0").substr(0, 14) == "listen.address");
   CHECK_FALSE(at("::").empty());
   CHECK_FALSE(at("192.168.0.1").empty());
+}
+
+TEST_CASE("only loopback is listened on for the admin calls without their token", "[config]") {
+  auto at = [](const std::string& address) {
+    return check_exposure(good("", {"admin.token_env=WEIR_TEST_TOKEN", "admin.address=" + address}));
+  };
+  CHECK(at("::1").empty());
+  CHECK(at("0.0.0.0").substr(0, 13) == "admin.address");
+  CHECK(at("0.0.0.0").find("WEIR_TEST_TOKEN is not set") != std::string::npos);
+  setenv("WEIR_TEST_TOKEN", "", 1);
+  CHECK_FALSE(at("0.0.0.0").empty());
+  setenv("WEIR_TEST_TOKEN", "a token", 1);
+  CHECK(at("0.0.0.0").empty());
+  unsetenv("WEIR_TEST_TOKEN");
 }
 
 TEST_CASE("the distance of two words is what must be typed to get from one to the other", "[config]") {
