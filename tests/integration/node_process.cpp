@@ -73,7 +73,8 @@ void node_process::start() {
   int out[2];
   if (pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string{strerror(errno)});
   auto args = args_;
-  args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_)});
+  args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_), "--set",
+                           "node.data_dir=" + folder_ + "/data"});
   pid_ = fork();
   if (pid_ == 0) become(args, out[1], log_path());
   close(out[1]);
