@@ -30,8 +30,8 @@ history sound_history() {
   session_record bob;
   bob.name = "bob";
   bob.subscriptions.push_back({">", 0, 0});
-  bob.welcomes.push_back({"e1", 0, 0, false, false});
-  for (auto& x : run.log) bob.events.push_back({x.seq, x.event_id, x.content});
+  bob.welcomes.push_back({"e1", 0, 0, false, false, 0});
+  for (auto& x : run.log) bob.events.push_back({x.seq, x.event_id, x.content, 0});
   run.sessions.push_back(bob);
   run.jobs.push_back({"w1", "alice/m3", 50, true, 10, 0});
   return run;
@@ -162,11 +162,11 @@ TEST_CASE("the checker names what is wrong with a session", "[checker]") {
     rule = "gap";
   }
   SECTION("it was not recovered") {
-    bob.welcomes.push_back({"e1", 6, 3, true, false});
+    bob.welcomes.push_back({"e1", 6, 3, true, false, 0});
     rule = "unrecovered";
   }
   SECTION("it was welcomed to another epoch") {
-    bob.welcomes.push_back({"e2", 6, 3, true, true});
+    bob.welcomes.push_back({"e2", 6, 3, true, true, 0});
     rule = "epoch";
   }
   SECTION("a subscribe has never been answered") {
@@ -174,7 +174,7 @@ TEST_CASE("the checker names what is wrong with a session", "[checker]") {
     rule = "unanswered";
   }
   SECTION("the head went back") {
-    bob.welcomes.push_back({"e1", 2, 3, true, true});
+    bob.welcomes.push_back({"e1", 2, 3, true, true, 0});
     rule = "rewound";
   }
   auto out = check(run);

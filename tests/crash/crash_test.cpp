@@ -5,6 +5,7 @@
 // The seed decides who does what and when; what the scheduler makes of it is different each time.
 #include "tests/crash/checker.hpp"
 #include "tests/crash/crowd.hpp"
+#include "tests/crash/write_history.hpp"
 #include "tests/integration/node_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -21,6 +22,12 @@ using namespace weir::test;
 using namespace std::chrono_literals;
 
 namespace {
+
+#ifdef WEIR_SANITIZED
+constexpr std::uint32_t default_kills = 30, default_cuts = 100; // a start takes far longer
+#else
+constexpr std::uint32_t default_kills = 200, default_cuts = 400;
+#endif
 
 std::uint32_t option(const char* name, std::uint32_t otherwise) {
   auto* given = std::getenv(name);
@@ -101,9 +108,11 @@ public:
   }
 
   void kill() {
+    data_.keep = true; // until all is known to be well
     if (node_.memory_kib() == 0) FAIL("the node has ended by itself; " << trace());
     crowd_->note_kill();
     node_.kill();
+    if (rng_() % 4 == 0) node_.start_in_vain(std::chrono::milliseconds{rng_() % 60});
     node_.start();
   }
 
@@ -115,6 +124,7 @@ public:
     auto seen = crowd_->end();
     std::cout << crowd_->summary(seen) << std::endl;
     auto out = check(seen);
+    if (!out.ok()) write_history(seen, data_.path + "/history.jsonl");
     INFO(trace() << "\n" << out.text());
     CHECK(out.ok());
     data_.keep = !out.ok();
@@ -123,7 +133,6 @@ public:
 private:
   /// Where to look, and how to do it again.
   std::string trace() {
-    data_.keep = true;
     std::error_code ignored;
     std::filesystem::copy_file(node_.log_path(), data_.path + "/node.log", ignored);
     return "WEIR_CRASH_SEED=" + std::to_string(seed_) + ", data and log in " + data_.path;
@@ -141,7 +150,7 @@ private:
 TEST_CASE("a node that is killed over and over loses, repeats and reorders nothing", "[crash]") {
   run x{cast{}};
   x.start();
-  auto kills = option("WEIR_CRASH_KILLS", 200);
+  auto kills = option("WEIR_CRASH_KILLS", default_kills);
   for (std::uint32_t i = 0; i < kills; ++i) {
     x.wait(100ms, 500ms);
     x.kill();
@@ -153,10 +162,11 @@ TEST_CASE("a node that is killed over and over loses, repeats and reorders nothi
 TEST_CASE("clients that are cut off or read slowly lose, repeat and reorder nothing", "[crash]") {
   cast who;
   who.slow_readers = 2;
-  who.publishing.large_percent = 30;
+  who.publishing.large_percent = 40; // more than sockets hold while nobody reads
+  who.publishing.large_bytes = 8000;
   run x{who};
   x.start();
-  auto cuts = option("WEIR_CRASH_CUTS", 400);
+  auto cuts = option("WEIR_CRASH_CUTS", default_cuts);
   for (std::uint32_t i = 0; i < cuts; ++i) {
     x.wait(20ms, 150ms);
     x.cut();

@@ -41,7 +41,7 @@ bool all_ready(const Clients& x) {
 
 } // namespace
 
-crowd::crowd(const std::string& url, const cast& who, std::uint32_t seed) {
+crowd::crowd(const std::string& url, const cast& who, std::uint32_t seed) : slow_readers_(who.slow_readers) {
   context_.url = url;
   auto name = [](const char* role, std::size_t i) { return role + std::to_string(i); };
   auto habits = reading_habits(who.slow_readers);
@@ -74,14 +74,15 @@ void crowd::start() {
 std::vector<resuming_client*> crowd::everyone() const {
   std::vector<resuming_client*> out;
   for (auto& x : publishers_) out.push_back(x.get());
-  for (auto& x : subscribers_) out.push_back(x.get());
   for (auto& x : workers_) out.push_back(x.get());
+  for (auto& x : subscribers_) out.push_back(x.get());
   return out;
 }
 
 void crowd::cut_one(std::mt19937& rng) {
   auto all = everyone();
-  all[rng() % all.size()]->cut();
+  auto quick = all.size() - slow_readers_;
+  all[rng() % (rng() % 10 == 0 ? all.size() : quick)]->cut();
 }
 
 bool crowd::all_published() const {

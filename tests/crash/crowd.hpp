@@ -31,7 +31,8 @@ public:
 
   void note_kill() { kills_.push_back(context_.now()); }
 
-  /// Cuts the connection of one client or another.
+  /// Cuts the connection of one client or another; rarely that of a slow one, which would have nothing to lag
+  /// behind with.
   void cut_one(std::mt19937& rng);
 
   /// Nothing new is published and slow readers are quick; returns when all is answered and nothing has moved
@@ -46,10 +47,11 @@ public:
 
 private:
   void launch(resuming_client& x);
-  std::vector<resuming_client*> everyone() const;
+  std::vector<resuming_client*> everyone() const; ///< Slow readers last.
   bool all_published() const;
 
   run_context context_;
+  std::size_t slow_readers_;
   std::vector<std::unique_ptr<publisher>> publishers_;
   std::vector<std::unique_ptr<subscriber>> subscribers_;
   std::vector<std::unique_ptr<worker>> workers_;

@@ -27,7 +27,7 @@ struct published {
   std::string event_id;
   std::string type;
   content_hash content = 0;
-  std::vector<publish_answer> oks;
+  std::vector<publish_answer> oks = {};
 };
 
 /// One event of the log, as a `history` frame told it.
@@ -47,6 +47,7 @@ struct received {
   std::uint64_t seq = 0;
   std::string event_id;
   content_hash content = 0;
+  moment at = 0;
 };
 
 /// What a session asked for. Between the two positions it may get events or not: the answer to a first
@@ -64,6 +65,7 @@ struct attached_as {
   std::uint64_t last_seq = 0; ///< The newest event that the session had seen.
   bool must_recover = false;  ///< The session had a subscription that was answered.
   bool recovered = false;
+  moment at = 0;
 };
 
 struct missing {

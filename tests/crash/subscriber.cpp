@@ -28,7 +28,8 @@ void subscriber::on_welcome(const json& welcome) {
   welcome_seq_ = welcome.at("seq");
   bool first = current_.welcomes.empty();
   bool recovered = welcome.value("recovered", false);
-  current_.welcomes.push_back({welcome.at("epoch"), welcome_seq_, last_seq_, has_answers(), recovered});
+  current_.welcomes.push_back(
+      {welcome.at("epoch"), welcome_seq_, last_seq_, has_answers(), recovered, context_.now()});
   if (first && !how_.wishes.front().from_the_start) last_seq_ = welcome_seq_; // nothing older is for it
   if (first) leave_at_ = context_.now() + 500'000 + static_cast<moment>(random(3'000'000));
   for (auto& x : asked_) {
@@ -79,7 +80,8 @@ void subscriber::on_frame(const json& frame) {
 }
 
 void subscriber::on_event(const json& frame) {
-  current_.events.push_back({frame.value("seq", std::uint64_t{0}), frame.at("event_id"), content_of(frame)});
+  current_.events.push_back(
+      {frame.value("seq", std::uint64_t{0}), frame.at("event_id"), content_of(frame), context_.now()});
 }
 
 std::size_t subscriber::number_of(const json& frame) const {
