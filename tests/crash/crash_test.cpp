@@ -24,9 +24,9 @@ using namespace std::chrono_literals;
 namespace {
 
 #ifdef WEIR_SANITIZED
-constexpr std::uint32_t default_kills = 30, default_cuts = 100; // a start takes far longer
+constexpr std::uint32_t default_kills = 30, default_cuts = 100, default_beginnings = 3; // a start takes long
 #else
-constexpr std::uint32_t default_kills = 200, default_cuts = 400;
+constexpr std::uint32_t default_kills = 200, default_cuts = 400, default_beginnings = 15;
 #endif
 
 std::uint32_t option(const char* name, std::uint32_t otherwise) {
@@ -89,8 +89,8 @@ std::string config(const std::string& data_dir) {
 /// A node, a crowd around it, and the verdict.
 class run {
 public:
-  explicit run(const cast& who)
-    : seed_(option("WEIR_CRASH_SEED", 1)), rng_(seed_), node_(config(data_.path), {}, WEIR_CRASH_NODE_PATH) {
+  explicit run(const cast& who, std::uint32_t seed = option("WEIR_CRASH_SEED", 1))
+    : seed_(seed), rng_(seed_), node_(config(data_.path), {}, WEIR_CRASH_NODE_PATH) {
     setenv("WEIR_SESSION_SECRET", "for the crash tests only, 32 bytes", 0);
     node_.use_port(quiet_port(rng_));
     node_.start();
@@ -99,6 +99,7 @@ public:
   }
 
   void start() { crowd_->start(); }
+  void start_at_once() { crowd_->start_at_once(); }
 
   /// Between `least` and `most`, and now and then not at all.
   void wait(std::chrono::milliseconds least, std::chrono::milliseconds most) {
@@ -118,9 +119,9 @@ public:
 
   void cut() { crowd_->cut_one(rng_); }
 
-  void judge() {
+  void judge(std::chrono::milliseconds quiet = 2s) {
     data_.keep = true;
-    crowd_->settle(60s);
+    crowd_->settle(quiet, 60s);
     auto seen = crowd_->end();
     std::cout << crowd_->summary(seen) << std::endl;
     auto out = check(seen);
@@ -172,4 +173,19 @@ TEST_CASE("clients that are cut off or read slowly lose, repeat and reorder noth
     x.cut();
   }
   x.judge();
+}
+
+TEST_CASE("a node that is killed when it has only just begun keeps what it has promised", "[crash]") {
+  cast who;
+  who.workers = 0;
+  who.publishing.pause_us = 4000;
+  auto rounds = option("WEIR_CRASH_BEGINNINGS", default_beginnings);
+  auto seed = option("WEIR_CRASH_SEED", 1);
+  for (std::uint32_t i = 0; i < rounds; ++i) {
+    run x{who, seed + i};
+    x.start_at_once();
+    x.wait(5ms, 60ms);
+    x.kill();
+    x.judge(1s);
+  }
 }

@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr moment quiet_us = 2'000'000;
-
 /// Patterns that overlap, that begin at once or at the first event, sessions that stay and that come and go.
 std::vector<habits> reading_habits(std::size_t slow_readers) {
   std::vector<habits> out = {
@@ -71,6 +69,10 @@ void crowd::start() {
   for (auto& x : publishers_) launch(*x);
 }
 
+void crowd::start_at_once() {
+  for (auto* x : everyone()) launch(*x);
+}
+
 std::vector<resuming_client*> crowd::everyone() const {
   std::vector<resuming_client*> out;
   for (auto& x : publishers_) out.push_back(x.get());
@@ -89,11 +91,13 @@ bool crowd::all_published() const {
   return std::all_of(publishers_.begin(), publishers_.end(), [](auto& x) { return x->is_done(); });
 }
 
-void crowd::settle(std::chrono::seconds at_most) {
+void crowd::settle(std::chrono::milliseconds quiet, std::chrono::milliseconds at_most) {
   context_.draining = true;
   context_.progress();
-  wait_until(at_most,
-             [this] { return all_published() && context_.now() - context_.last_progress > quiet_us; });
+  wait_until(at_most, [&] {
+    return all_published()
+           && context_.now() - context_.last_progress > std::chrono::microseconds{quiet}.count();
+  });
 }
 
 history crowd::end() {

@@ -29,6 +29,9 @@ public:
   /// that takes longer than 20 s.
   void start();
 
+  /// All together. Not with workers: what came before a queue's first one is not for it.
+  void start_at_once();
+
   void note_kill() { kills_.push_back(context_.now()); }
 
   /// Cuts the connection of one client or another; rarely that of a slow one, which would have nothing to lag
@@ -36,8 +39,8 @@ public:
   void cut_one(std::mt19937& rng);
 
   /// Nothing new is published and slow readers are quick; returns when all is answered and nothing has moved
-  /// for a while, or after `at_most`.
-  void settle(std::chrono::seconds at_most);
+  /// for as long as `quiet`, or after `at_most`.
+  void settle(std::chrono::milliseconds quiet, std::chrono::milliseconds at_most);
 
   /// Ends the clients, reads the log, and gives all that was seen.
   history end();
