@@ -48,6 +48,7 @@ void connection::on_exit() {
 
 void connection::on_writable() {
   out_.written();
+  if (out_.empty()) confirm_written();
   mark_dirty();
 }
 
@@ -97,6 +98,7 @@ void connection::on_time() {
     shared_->metrics.hung_up->inc();
     return close(close_code::policy, "no hello in time");
   case phase::attaching:
+  case phase::opening:
     return close(close_code::try_again, "the namespace was not reached in time");
   case phase::open:
     return heartbeat();
@@ -133,7 +135,8 @@ void connection::on_attached(const attached& info) {
   }
   feed_.on_attached(info.epoch, info.seq, *this);
   ++reads_; // what was asked before is not answered any more
-  if (phase_ == phase::attaching) welcome(info);
+  if (phase_ == phase::attaching) phase_ = phase::opening;
+  if (number_ > 0) open_session(); // else `join` is still under way
   mark_dirty();
 }
 
@@ -161,6 +164,15 @@ void connection::on_answer(const std::string& reference, const answer& what) {
   case 'x':
     if (what.no.refused()) return refuse(what.no, {{}, {}, id});
     return reply(wire::encode_run_ok(id, 0, false));
+  case 's':
+    return on_subscribed(id, what);
+  case 'u':
+    return on_unsubscribed(id, what);
+  case 'h':
+    if (auto read = histories_.take(std::stoull(id))) refuse(what.no, {{}, read->id, {}});
+    return;
+  case 'w':
+    return refuse(what.no, {{}, id, {}});
   case 'l':
     if (id != std::to_string(reads_)) return;
     feed_.on_read_failed();
@@ -169,7 +181,13 @@ void connection::on_answer(const std::string& reference, const answer& what) {
 }
 
 void connection::on_log_slice(const std::string& reference, const log_slice& what) {
-  if (phase_ != phase::open || reference != "l:" + std::to_string(reads_)) return;
+  if (phase_ != phase::open) return;
+  if (reference[0] == 'h') {
+    if (auto number = std::stoull(reference.substr(2)); histories_.on_slice(number, what))
+      read_history(number);
+    return;
+  }
+  if (reference != "l:" + std::to_string(reads_)) return;
   feed_.on_slice(what, *this);
   mark_dirty();
 }

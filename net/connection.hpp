@@ -4,6 +4,7 @@
 #include "actors/namespace/subscriber.hpp"
 #include "net/connection_context.hpp"
 #include "net/feed.hpp"
+#include "net/history_reads.hpp"
 #include "net/outbound.hpp"
 #include "net/strikes.hpp"
 #include "net/token_bucket.hpp"
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace weir {
 
@@ -32,6 +34,10 @@ public:
   static constexpr std::uint32_t max_strikes = 10; ///< Bad frames within `strike_window`; then 1008.
   static constexpr std::chrono::milliseconds strike_window{10'000};
   static constexpr std::uint32_t max_unanswered_pings = 2;
+
+  /// How long a session token is good. A session ends with its own time to live, so this only bounds what a
+  /// token that leaked is good for.
+  static constexpr std::int64_t token_life_ms = 7LL * 86'400'000;
 
   /// @param hello_done called once, when the client has been welcomed or refused.
   connection(caf::actor_config& cfg, io_unit& unit, std::shared_ptr<connection_context> shared,
@@ -56,9 +62,18 @@ public:
   void on_answer(const std::string& reference, const answer& what) override;
   void on_log_slice(const std::string& reference, const log_slice& what) override;
   void on_run_update(const run_update& what) override;
+  void on_session_opened(const session_opened& what) override;
+  void on_presence(const std::string& reference, const presence_list& what) override;
+  void on_notice(const notice& what) override;
 
 private:
-  enum class phase { greeting, attaching, open, closing, gone };
+  enum class phase { greeting, attaching, opening, open, closing, gone };
+
+  struct subscription {
+    subscription_spec spec;
+    std::uint64_t request = 0; // the number of what is asked of the namespace for it
+    bool active = false;
+  };
 
   // frames, in connection_requests.cpp
   void handle(wire::client_frame& frame);
@@ -67,11 +82,24 @@ private:
   void on_frame(wire::publish& x);
   void on_frame(wire::subscribe& x);
   void on_frame(wire::unsubscribe& x);
+  void on_frame(wire::ack& x);
+  void on_frame(wire::nack& x);
+  void on_frame(wire::history& x);
+  void on_frame(wire::presence& x);
   void on_frame(wire::call& x);
   void on_frame(wire::cancel& x);
   void on_frame(wire::ping& x);
   bool take_token(const wire::client_frame& frame);
-  void welcome(const attached& info);
+
+  // the session, in connection_session.cpp
+  void open_session();
+  void welcome(const session_opened& what);
+  void resume(const session_opened& what);
+  void begin(subscription& x, std::uint64_t seq);
+  void on_subscribed(const std::string& reference, const answer& what);
+  void on_unsubscribed(const std::string& reference, const answer& what);
+  void confirm_written();
+  void read_history(std::uint64_t number);
 
   // feed_sink
   bool take_event(const delivery& what) override;
@@ -103,13 +131,18 @@ private:
   std::string ns_;
   std::string client_id_;
   relay_handle relay_;
-  std::uint64_t number_ = 0;                                   // the relay's for us
-  std::unordered_map<std::string, std::string> subscriptions_; // id → pattern; subscriptions_per_session
+  std::uint64_t number_ = 0; // the relay's for us
+  wire::hello hello_;        // what the client said first
+  std::string session_;
+  std::unordered_map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
+  std::vector<std::string> unconfirmed_; // queue events that are done with once written; queue_window of each
+  history_reads histories_;
   outbound out_;
   feed feed_;
   token_bucket tokens_;
   strikes strikes_;
-  std::uint64_t reads_ = 0; // numbers the log reads, so that a late answer is known
+  std::uint64_t requests_ = 0; // numbers what is asked for a subscription
+  std::uint64_t reads_ = 0;    // numbers the log reads, so that a late answer is known
   std::uint32_t unanswered_pings_ = 0;
   bool reading_ = true;
   bool retrying_ = false;

@@ -2,13 +2,17 @@
 
 #include "actors/core/limits.hpp"
 #include "actors/core/refusal.hpp"
+#include "actors/core/wall_clock.hpp"
 #include "actors/namespace/relay_port.hpp"
 #include "net/net_metrics.hpp"
+#include "net/session_token.hpp"
 #include "net/timer_wheel.hpp"
 
 #include <caf/actor.hpp>
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
 #include <unordered_set>
 #include <variant>
@@ -44,6 +48,8 @@ struct connection_context {
   std::string node_name = "n1";
   std::chrono::milliseconds hello_timeout{5000};
   std::chrono::milliseconds heartbeat{25'000};
+  std::shared_ptr<const session_signer> signer;                      ///< Of session tokens.
+  std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< For their expiry.
 
   net_metrics metrics;
   namespace_gate& gate;

@@ -24,6 +24,8 @@ void connection::mark_dirty() {
 bool connection::take_event(const delivery& what) {
   if (!out_.data(what.frame ? what.frame : wire::encode_event(*what.what))) return false;
   shared_->metrics.deliveries->inc();
+  if (what.what->receipt == receipt_kind::delivered)
+    relay_.port->tell(number_, delivery_report{0, what.what->event_id()});
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include "net/connection.hpp"
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
+#include "net/wire/field_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,6 +20,10 @@ wire::answered named(const wire::publish& x) { return {x.message_id, {}, {}}; }
 wire::answered named(const wire::subscribe& x) { return {{}, x.id, {}}; }
 wire::answered named(const wire::unsubscribe& x) { return {{}, x.id, {}}; }
 wire::answered named(const wire::call& x) { return {x.message_id, {}, {}}; }
+wire::answered named(const wire::ack&) { return {}; }
+wire::answered named(const wire::nack&) { return {}; }
+wire::answered named(const wire::history& x) { return {{}, x.id, {}}; }
+wire::answered named(const wire::presence& x) { return {{}, x.id, {}}; }
 wire::answered named(const wire::cancel& x) { return {{}, {}, x.run_id}; }
 wire::answered named(const wire::ping& x) { return {{}, x.id, {}}; }
 
@@ -79,22 +84,14 @@ void connection::on_frame(wire::hello& x) {
     return close(close_code::try_again, no->reason);
   }
   shared_->metrics.connections->inc();
-  ns_ = std::move(x.ns);
-  client_id_ = std::move(x.client_id);
+  hello_ = std::move(x);
+  ns_ = hello_.ns;
+  client_id_ = hello_.client_id;
   relay_ = std::get<relay_handle>(std::move(entered));
   phase_ = phase::attaching;
   monitor(relay_.actor);
   number_ = relay_.port->join(*this);
-}
-
-void connection::welcome(const attached& info) {
-  phase_ = phase::open;
-  auto& bounds = shared_->bounds;
-  reply(wire::encode(wire::welcome{ns_, client_id_, info.epoch, info.seq, shared_->node_name,
-                                   shared_->heartbeat.count(), bounds.frame_bytes, bounds.publish_per_s,
-                                   bounds.burst}));
-  settle_hello();
-  shared_->timers.schedule(*this, shared_->heartbeat);
+  if (phase_ == phase::opening) open_session();
 }
 
 void connection::on_frame(wire::publish& x) {
@@ -105,40 +102,10 @@ void connection::on_frame(wire::publish& x) {
   out.to = std::move(x.to);
   out.data = std::move(x.data);
   out.ephemeral = x.ephemeral;
+  out.prev_event_id = std::move(x.prev_event_id);
+  out.receipt = x.receipt;
   auto no = relay_.port->publish(number_, "p:" + x.message_id, std::move(out));
   if (no.refused()) refuse(no, named(x));
-}
-
-void connection::on_frame(wire::subscribe& x) {
-  auto there = subscriptions_.find(x.id);
-  if (there != subscriptions_.end())
-    return refuse({code::conflict, "conflict", "id: there is a subscription of this id", 0, {}, 0, 0},
-                  named(x));
-  if (auto limit = shared_->bounds.subscriptions_per_session; subscriptions_.size() >= limit)
-    return refuse({code::too_large,
-                   "too_large",
-                   "more than " + std::to_string(limit) + " subscriptions",
-                   0,
-                   {},
-                   subscriptions_.size(),
-                   limit},
-                  named(x));
-  auto seq = relay_.port->subscribe(number_, x.pattern);
-  feed_.add(x.pattern, seq);
-  reply(wire::encode_subscribed(x.id, seq));
-  subscriptions_.emplace(std::move(x.id), std::move(x.pattern));
-}
-
-void connection::on_frame(wire::unsubscribe& x) {
-  auto there = subscriptions_.find(x.id);
-  if (there == subscriptions_.end())
-    return refuse(
-        {code::not_found, "unknown_subscription", "id: there is no subscription of this id", 0, {}, 0, 0},
-        named(x));
-  relay_.port->unsubscribe(number_, there->second);
-  feed_.remove(there->second);
-  subscriptions_.erase(there);
-  reply(wire::encode_unsubscribed(x.id));
 }
 
 void connection::on_frame(wire::call& x) {
@@ -148,6 +115,7 @@ void connection::on_frame(wire::call& x) {
   out.message_id = x.message_id;
   out.input = std::move(x.input);
   out.timeout_ms = x.timeout_ms;
+  out.prev_event_id = std::move(x.prev_event_id);
   out.caller.stream = x.stream;
   auto no = relay_.port->call(number_, "c:" + x.message_id, std::move(out));
   if (no.refused()) refuse(no, named(x));

@@ -16,13 +16,29 @@ void feed::on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& s
     return;
   }
   auto from = std::exchange(cursor_, seq) + 1;
-  for (auto& x : wanted_) x.since = seq;
+  for (auto& x : wanted_) x.since = seq, x.sent_to = 0;
+  max_since_ = seq;
   state_ = state::live;
   if (!first) sink.take_gap(from, seq, "epoch");
   if (std::exchange(told_lagging_, false)) sink.take_caught_up(cursor_);
 }
 
-void feed::add(std::string pattern, std::uint64_t since) { wanted_.push_back({std::move(pattern), since}); }
+void feed::resume(std::uint64_t cursor) {
+  if (cursor < cursor_) state_ = state::lagging;
+  cursor_ = cursor;
+}
+
+bool feed::add(std::string pattern, std::uint64_t since) {
+  auto rewind = since < cursor_;
+  if (rewind) {
+    for (auto& x : wanted_) x.sent_to = std::max(x.sent_to, cursor_);
+    cursor_ = since;
+    state_ = state::lagging;
+  }
+  max_since_ = std::max(max_since_, since);
+  wanted_.push_back({std::move(pattern), since});
+  return rewind;
+}
 
 void feed::remove(const std::string& pattern) {
   auto i =
@@ -32,6 +48,8 @@ void feed::remove(const std::string& pattern) {
 
 std::optional<std::uint64_t> feed::on_push(const delivery& what, feed_sink& sink) {
   auto& x = *what.what;
+  if (!x.ephemeral() && x.seq <= max_since_ && !wants(x))
+    return std::nullopt; // of a pattern that begins later
   if (state_ == state::live && (x.ephemeral() || x.seq > cursor_) && sink.take_event(what)) {
     cursor_ = std::max(cursor_, x.seq);
     return std::nullopt;
@@ -80,8 +98,13 @@ void feed::on_read_failed() {
 }
 
 bool feed::wants(const event& x) const {
-  return std::any_of(wanted_.begin(), wanted_.end(),
-                     [&x](const wanted& y) { return x.seq > y.since && matches(y.pattern, x.type); });
+  bool matched = false;
+  for (auto& y : wanted_) {
+    if (x.seq <= y.since || !matches(y.pattern, x.type)) continue;
+    if (x.seq <= y.sent_to) return false;
+    matched = true;
+  }
+  return matched;
 }
 
 void feed::become_live(feed_sink& sink) {

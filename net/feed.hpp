@@ -38,8 +38,13 @@ public:
   /// of the same one will be read.
   void on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& sink);
 
-  /// Events after `since` that match are wanted.
-  void add(std::string pattern, std::uint64_t since);
+  /// A session goes on: all that matches up to `cursor` has been sent before.
+  void resume(std::uint64_t cursor);
+
+  /// Events after `since` that match are wanted. Those of the past are read from the log, and what was sent
+  /// for another pattern is not sent again.
+  /// @returns whether a read that is under way must not be given to `on_slice` any more.
+  bool add(std::string pattern, std::uint64_t since);
 
   /// Takes one such pattern back.
   void remove(const std::string& pattern);
@@ -63,6 +68,7 @@ private:
   struct wanted {
     std::string pattern;
     std::uint64_t since;
+    std::uint64_t sent_to = 0; // what matches up to here has been sent
   };
 
   bool wants(const event& x) const;
@@ -71,9 +77,10 @@ private:
 
   state state_ = state::live;
   std::string epoch_;
-  std::vector<wanted> wanted_; // bounded by the connection's subscriptions
-  std::uint64_t cursor_ = 0;   // all that matches up to here has been sent
-  std::uint64_t dropped_ = 0;  // ephemeral events since they were last told of
+  std::vector<wanted> wanted_;  // bounded by the connection's subscriptions
+  std::uint64_t max_since_ = 0; // of any of them
+  std::uint64_t cursor_ = 0;    // all that matches up to here has been sent
+  std::uint64_t dropped_ = 0;   // ephemeral events since they were last told of
   std::uint64_t dropped_from_ = 0;
   bool told_lagging_ = false; // so `caught_up` is owed
 };

@@ -31,6 +31,7 @@ public:
     shared_->bounds = settings.bounds;
     shared_->node_name = settings.status->name;
     shared_->heartbeat = settings.heartbeat;
+    shared_->signer = settings.signer;
     sockets_->node = settings.status;
     sockets_->bounds = settings.bounds;
     sockets_->open = [this](std::shared_ptr<transport> socket, std::function<void()> hello_done) {

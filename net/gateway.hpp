@@ -3,6 +3,7 @@
 #include "actors/core/limits.hpp"
 #include "net/http_routes.hpp"
 #include "net/io_thread.hpp"
+#include "net/session_token.hpp"
 
 #include <caf/actor.hpp>
 
@@ -21,6 +22,7 @@ public:
     std::uint16_t port = 0; ///< 0: a free one.
     limits bounds;
     std::chrono::milliseconds heartbeat{25'000};
+    std::shared_ptr<const session_signer> signer;
     std::shared_ptr<node_status> status; ///< Becomes ready with `start`, and not ready with `drain`.
     caf::actor host;
   };

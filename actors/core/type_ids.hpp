@@ -59,6 +59,30 @@ struct store_committed;
 struct store_read;
 struct store_answer;
 
+// sessions
+struct subscription_spec;
+struct session_open;
+struct session_opened;
+struct session_welcomed;
+struct session_detach;
+struct session_subscribe;
+struct session_unsubscribe;
+struct session_ack;
+struct session_nack;
+struct present_client;
+struct presence_request;
+struct presence_list;
+struct delivery_report;
+struct queue_offer;
+struct receipt_notice;
+struct taken_over;
+struct notice;
+struct notice_batch;
+
+// admin
+struct admin_query;
+struct admin_answer;
+
 } // namespace weir
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::first_custom_type_id)
@@ -118,6 +142,30 @@ CAF_ADD_TYPE_ID(weir, (weir::store_committed))
 CAF_ADD_TYPE_ID(weir, (weir::store_read))
 CAF_ADD_TYPE_ID(weir, (weir::store_answer))
 CAF_ADD_ATOM(weir, weir, store_flush_atom)
+
+// sessions
+CAF_ADD_TYPE_ID(weir, (weir::subscription_spec))
+CAF_ADD_TYPE_ID(weir, (weir::session_open))
+CAF_ADD_TYPE_ID(weir, (weir::session_opened))
+CAF_ADD_TYPE_ID(weir, (weir::session_welcomed))
+CAF_ADD_TYPE_ID(weir, (weir::session_detach))
+CAF_ADD_TYPE_ID(weir, (weir::session_subscribe))
+CAF_ADD_TYPE_ID(weir, (weir::session_unsubscribe))
+CAF_ADD_TYPE_ID(weir, (weir::session_ack))
+CAF_ADD_TYPE_ID(weir, (weir::session_nack))
+CAF_ADD_TYPE_ID(weir, (weir::present_client))
+CAF_ADD_TYPE_ID(weir, (weir::presence_request))
+CAF_ADD_TYPE_ID(weir, (weir::presence_list))
+CAF_ADD_TYPE_ID(weir, (weir::delivery_report))
+CAF_ADD_TYPE_ID(weir, (weir::queue_offer))
+CAF_ADD_TYPE_ID(weir, (weir::receipt_notice))
+CAF_ADD_TYPE_ID(weir, (weir::taken_over))
+CAF_ADD_TYPE_ID(weir, (weir::notice))
+CAF_ADD_TYPE_ID(weir, (weir::notice_batch))
+
+// admin
+CAF_ADD_TYPE_ID(weir, (weir::admin_query))
+CAF_ADD_TYPE_ID(weir, (weir::admin_answer))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

@@ -7,12 +7,14 @@
 #include "actors/core/wall_clock.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
+#include "actors/store/store_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +24,17 @@ namespace weir {
 struct namespace_plan {
   std::vector<agent_config> agents;
   limits bounds;
+  durability keep = durability::process; ///< `none`: nothing of it is in the store.
+  bool refuse_orphans = false;           ///< See `sequencer::config`.
 };
 
 /// Owns the namespaces of a node: makes each on first use, with its orchestrator, and makes them again when
 /// they die. Their number is bounded by `limits.namespaces`; overflow policy: `429 quota`.
 ///
-/// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached`.
+/// With a store it opens at its start all namespaces that were there before, so that agents go on with what
+/// they have to do though no client has come back yet.
+///
+/// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached`; `admin_query`.
 class host : public caf::event_based_actor {
 public:
   struct config {
@@ -36,6 +43,7 @@ public:
     std::shared_ptr<const agent_registry> registry;
     std::shared_ptr<const model_directory> models;
     event_encoder encode = nullptr;
+    store_handle store;                                                ///< Empty: nothing outlives the node.
     std::uint64_t seed = 0;                                            ///< For epochs and back-off.
     std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
   };
@@ -62,11 +70,19 @@ private:
   void on_down(const caf::down_msg& msg);
   void restart(const std::string& name);
   void refuse(const attach_relay& what, refusal no);
+  void stop(const caf::error& reason);
+  void quit_if_alone();
+  void remember(const std::string& name);
+  void reopen(const std::string& after);
+  void on_known(store_answer& what);
+  caf::result<admin_answer> on_admin(const admin_query& what);
+  caf::result<admin_answer> report_all();
   std::string make_epoch();
 
   config settings_;
   jitter_source random_;
   std::map<std::string, entry, std::less<>> entries_;
+  std::optional<caf::error> stopping_;
 };
 
 } // namespace weir

@@ -2,8 +2,10 @@
 
 #include "actors/namespace/event.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
 namespace weir {
@@ -16,17 +18,36 @@ struct dead_letter {
   std::string error; ///< What the last attempt ended with.
 };
 
+/// A dead letter as it is kept: its key, and JSON text.
+std::string dead_letter_key(const dead_letter& x);
+std::string encode_dead_letter(const dead_letter& x);
+
+/// Nothing: it is not one.
+std::optional<dead_letter> decode_dead_letter(const std::string& text);
+
 /// Keeps them for a person to look at. Bounded; overflow policy: the oldest is dropped, and counted.
 class dead_letters {
 public:
   explicit dead_letters(std::uint64_t limit) : limit_(limit) {}
 
-  void add(dead_letter x) {
+  /// Adds one. Gives the one that was dropped for it.
+  std::optional<dead_letter> add(dead_letter x) {
     letters_.push_back(std::move(x));
-    if (letters_.size() > limit_) {
-      letters_.pop_front();
-      ++dropped_;
-    }
+    if (letters_.size() <= limit_) return std::nullopt;
+    auto oldest = std::move(letters_.front());
+    letters_.pop_front();
+    ++dropped_;
+    return oldest;
+  }
+
+  /// Takes one out by the id of its event.
+  std::optional<dead_letter> take(const std::string& event_id) {
+    auto i = std::find_if(letters_.begin(), letters_.end(),
+                          [&](const dead_letter& x) { return x.what->event_id() == event_id; });
+    if (i == letters_.end()) return std::nullopt;
+    auto out = std::move(*i);
+    letters_.erase(i);
+    return out;
   }
 
   const std::deque<dead_letter>& all() const noexcept { return letters_; }

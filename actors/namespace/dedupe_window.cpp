@@ -19,6 +19,17 @@ void dedupe_window::add(std::string event_id, entry what, std::int64_t now_ms) {
   if (added) by_age_.push_back({&i->first, now_ms});
 }
 
+bool dedupe_window::take_back(std::string_view event_id) {
+  if (by_age_.empty() || *by_age_.back().event_id != event_id) return false;
+  by_age_.pop_back();
+  ids_.erase(ids_.find(event_id));
+  return true;
+}
+
+std::uint64_t dedupe_window::oldest_seq() const {
+  return by_age_.empty() ? 0 : ids_.find(*by_age_.front().event_id)->second.seq;
+}
+
 void dedupe_window::forget_oldest() {
   auto i = ids_.find(*by_age_.front().event_id);
   by_age_.pop_front();

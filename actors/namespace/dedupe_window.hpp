@@ -27,6 +27,12 @@ public:
   /// Adds an id that `find` did not have.
   void add(std::string event_id, entry what, std::int64_t now_ms);
 
+  /// Takes the newest id back: its event was not kept after all. True if it was there and the newest.
+  bool take_back(std::string_view event_id);
+
+  /// The seq of the oldest id; 0 when there is none. Whatever is in the log from here on is in the window.
+  std::uint64_t oldest_seq() const;
+
   std::size_t size() const noexcept { return ids_.size(); }
 
 private:

@@ -10,49 +10,123 @@
 
 namespace weir {
 
-/// How far an agent or the orchestrator is in a namespace's log. It pulls: at most `window` events are in its
-/// hands, the log holds the rest. Plain: whoever owns it sends what `next` gives.
+/// How far those who share a subscription are in a namespace's log: one agent or the orchestrator, or the
+/// members of a clients' queue group. Each event goes to one of them. They pull: at most `window` events are
+/// in the hands of each, the log holds the rest. Plain: whoever owns it sends what `next` gives.
+///
+/// What is behind the log in memory is asked for with `wants_read` and given with `on_read`.
 class durable_subscription {
 public:
-  /// An event whose handler crashed this often is a dead letter.
+  /// An event that came back from its handler this often is a dead letter.
   static constexpr std::uint32_t max_attempts = 2;
 
-  durable_subscription(std::string name, std::vector<std::string> patterns, std::uint32_t window,
-                       std::uint64_t cursor);
+  /// How many events are read from the store at a time.
+  static constexpr std::uint32_t read_batch = 64;
 
-  /// The next event for the subscriber, when there is one and the window has room.
-  std::optional<offered_event> next(const event_log& log);
+  /// An event for a member.
+  struct offer {
+    std::string member;
+    offered_event what;
+  };
 
-  /// The subscriber is done with an event. Gives whether it had it.
-  bool settle(std::uint64_t seq);
+  durable_subscription(std::string name, std::vector<std::string> patterns, std::uint64_t cursor);
 
-  /// The subscriber is gone. With `crashed`, each event in hand counts one attempt more, and those that had
+  // -- members
+
+  /// Adds a member; one of the same name gets a new window.
+  void join(const std::string& member, std::uint32_t window);
+
+  /// A member is gone. With `crashed`, each event in its hands counts one attempt more, and those that had
   /// their last are given back: dead letters. The others are offered again.
-  std::vector<offered_event> on_gone(bool crashed);
+  std::vector<offered_event> leave(const std::string& member, bool crashed);
 
-  /// A successor takes over where this one was.
-  void resume(std::vector<std::string> patterns, std::uint32_t window);
+  bool has(const std::string& member) const { return members_.count(member) > 0; }
+  std::size_t members() const noexcept { return members_.size(); }
+  void set_patterns(std::vector<std::string> patterns) { patterns_ = std::move(patterns); }
 
-  /// Whether an event is in the subscriber's hands or waits to be offered again.
+  // -- events
+
+  /// The next event for a member, when there is one and a window has room.
+  std::optional<offer> next(const event_log& log, std::int64_t now_ms);
+
+  /// What to read from behind the log in memory, if that is what keeps `next` from going on. Then `on_read`
+  /// (or `on_read_failed`) has to follow.
+  std::optional<log_request> wants_read(const event_log& log);
+  void on_read(const log_slice& slice);
+  void on_read_failed() noexcept { reading_ = false; }
+
+  /// An event is done with. Gives whether `member` had it in hand.
+  bool settle(std::uint64_t seq, const std::string& member);
+
+  /// The seq of an event that `member` has in hand; 0: it has not.
+  std::uint64_t find(const std::string& event_id, const std::string& member) const;
+
+  /// The member gives an event back: an attempt more, and another member if there is one. Nothing of it is
+  /// offered before `not_before_ms`. Gives the event when that was its last attempt: a dead letter.
+  std::optional<offered_event> give_back(std::uint64_t seq, const std::string& member,
+                                         std::int64_t not_before_ms);
+
+  /// A dead letter is to be tried again, from its first attempt.
+  void retry(event_ptr what);
+
+  /// When something that was given back can be offered; 0: nothing waits.
+  std::int64_t next_due_ms() const;
+
+  /// Whether an event is in somebody's hands or waits to be offered again.
   bool holds(std::uint64_t seq) const { return in_hand_.count(seq) > 0 || again_.count(seq) > 0; }
+  /// Whether an event has been passed over or done with.
+  bool is_past(std::uint64_t seq) const;
+
+  // -- what is kept of it
+
+  /// All that a later incarnation needs to go on, as JSON text.
+  std::string snapshot() const;
+
+  /// Goes on from a snapshot. What was in somebody's hands then is offered again, as redelivered. Throws
+  /// std::runtime_error when it is not one.
+  void restore(const std::string& snapshot);
 
   const std::string& name() const noexcept { return name_; }
   std::uint64_t cursor() const noexcept { return cursor_; }
   std::size_t in_hand() const noexcept { return in_hand_.size(); }
 
-  /// Events that were trimmed before the subscriber could have them.
+  /// Events that were trimmed before anybody could have them.
   std::uint64_t missed() const noexcept { return missed_; }
 
 private:
+  struct member {
+    std::uint32_t window = 1;
+    std::uint32_t in_hand = 0;
+  };
+
+  struct held {
+    offered_event what;
+    std::string member;             // in whose hands it is, or was last
+    std::int64_t not_before_ms = 0; // when it waits to be offered again
+  };
+
   bool wants(const event& x) const;
+  std::optional<offered_event> next_unseen(const event_log& log);
+  std::optional<offered_event> consider(const event_ptr& x);
+  std::map<std::uint64_t, held>::iterator next_again(std::int64_t now_ms);
+  std::optional<std::string> pick(const std::string& rather_not) const;
+  offer hand_out(held x, const std::string& to);
+  bool take_from_hands(std::uint64_t seq, const std::string& member, held& out);
+  std::optional<offered_event> count_attempt(held x, std::int64_t not_before_ms);
 
   std::string name_;
   std::vector<std::string> patterns_;
-  std::uint32_t window_;
   std::uint64_t cursor_; // all up to here has been offered or passed over
   std::uint64_t missed_ = 0;
-  std::map<std::uint64_t, offered_event> in_hand_; // at most window_
-  std::map<std::uint64_t, offered_event> again_;   // at most what was in hand
+  std::map<std::string, member> members_;
+  std::string last_;                                  // the member that got the last event
+  std::map<std::uint64_t, held> in_hand_;             // at most the sum of the windows
+  std::map<std::uint64_t, held> again_;               // as above
+  std::map<std::uint64_t, std::uint32_t> unfinished_; // of an earlier incarnation: seq → attempt
+  std::uint64_t seen_to_ = 0;                         // of an earlier incarnation: its cursor
+  std::vector<event_ptr> backlog_;                    // read from the store, newest first; read_batch
+  std::uint64_t backlog_to_ = 0;                      // up to here it holds all that matches
+  bool reading_ = false;
 };
 
 } // namespace weir

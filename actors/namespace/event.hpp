@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/namespace/receipt_kind.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,11 +14,12 @@ struct event {
   std::string type;      ///< The subject: tokens joined by `.`.
   std::string client_id;
   std::string message_id;
-  std::string prev_event_id; ///< Empty: none.
-  std::string to;            ///< A client_id; empty: everyone.
-  std::int64_t ts_ms = 0;    ///< When it was accepted, milliseconds since the Unix epoch.
-  std::string data;          ///< JSON text, valid and compact.
-  bool causal_gap = false;   ///< The predecessor never came.
+  std::string prev_event_id;                 ///< Empty: none.
+  std::string to;                            ///< A client_id; empty: everyone.
+  std::int64_t ts_ms = 0;                    ///< When it was accepted, milliseconds since the Unix epoch.
+  std::string data;                          ///< JSON text, valid and compact.
+  bool causal_gap = false;                   ///< The predecessor never came.
+  receipt_kind receipt = receipt_kind::none; ///< What the sender asked for; travels along, is not kept.
 
   bool ephemeral() const noexcept { return seq == 0; }
   std::string event_id() const { return client_id + '/' + message_id; }
@@ -41,7 +44,7 @@ bool inspect(Inspector& f, event& x) {
   return f.object(x).fields(f.field("seq", x.seq), f.field("type", x.type), f.field("client_id", x.client_id),
                             f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
                             f.field("to", x.to), f.field("ts_ms", x.ts_ms), f.field("data", x.data),
-                            f.field("causal_gap", x.causal_gap));
+                            f.field("causal_gap", x.causal_gap), f.field("receipt", x.receipt));
 }
 
 } // namespace weir

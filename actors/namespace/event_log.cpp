@@ -21,6 +21,10 @@ void event_log::trim(std::int64_t now_ms) {
     drop_oldest();
 }
 
+bool event_log::covers(const log_request& what, std::uint64_t oldest) const noexcept {
+  return first_kept() <= oldest || (what.before_seq == 0 && what.after_seq + 1 >= first_kept());
+}
+
 log_slice event_log::read(const log_request& what) const {
   log_slice out;
   out.first_kept = first_kept();

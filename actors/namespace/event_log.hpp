@@ -19,11 +19,17 @@ public:
 
   explicit event_log(bounds limits) : limits_(limits) {}
 
+  /// Goes on after `head`, with nothing kept yet. Only before the first `append`.
+  void begin_after(std::uint64_t head) noexcept { head_ = head; }
+
   /// Appends the event with `seq == head() + 1`, then trims.
   void append(delivery what);
 
   /// Trims what is too old at `now_ms`.
   void trim(std::int64_t now_ms);
+
+  /// Whether all that the request can want of `(oldest, head()]` is in memory.
+  bool covers(const log_request& what, std::uint64_t oldest) const noexcept;
 
   /// Reads as the request says. A forward read stops at the limit; a backward one gives the newest, in order.
   log_slice read(const log_request& what) const;

@@ -6,6 +6,7 @@
 #include "actors/core/refusal.hpp"
 #include "actors/core/type_ids.hpp"
 #include "actors/namespace/event.hpp"
+#include "actors/namespace/session_messages.hpp"
 #include "actors/runs/messages.hpp"
 
 #include <caf/actor.hpp>
@@ -32,6 +33,8 @@ struct publish_request {
   std::string to;
   std::string data; ///< JSON text.
   bool ephemeral = false;
+  receipt_kind receipt = receipt_kind::none; ///< What the sender wants to hear of it …
+  std::uint64_t subscriber = 0;              ///< … and which one it is, by the relay's number.
 };
 
 /// relay → namespace: a `call` frame. It is appended as an event of type `sys.call.<target>`, so it has the
@@ -40,6 +43,7 @@ struct call_request {
   std::string target;
   std::string client_id;
   std::string message_id;
+  std::string prev_event_id;
   std::string input;           ///< JSON text.
   std::int64_t timeout_ms = 0; ///< Of the whole run; 0: the target's default.
   watcher caller;              ///< Whom the deltas and the result go to.
@@ -54,13 +58,17 @@ struct log_request {
   std::uint32_t limit = 0;      ///< At most this many events.
 };
 
-/// One request of a relay. The ticket is the relay's, and comes back in the answer.
+/// One request of a relay. The ticket is the relay's, and comes back in the answer; 0: there is none.
 struct request {
   std::uint64_t ticket = 0;
-  std::variant<publish_request, call_request, log_request, cancel_run> what;
+  std::variant<publish_request, call_request, log_request, cancel_run, session_open, session_welcomed,
+               session_detach, session_subscribe, session_unsubscribe, session_ack, session_nack,
+               presence_request, delivery_report>
+      what;
 };
 
-/// relay → namespace: all requests of one turn of the relay's thread, in order. Each spends one credit.
+/// relay → namespace: all requests of one turn of the relay's thread, in order. Each with a ticket spends one
+/// credit; the others are bounded by what the relay's subscribers have been sent.
 struct request_batch {
   std::vector<request> requests;
 };
@@ -122,6 +130,7 @@ struct subscribe_durably {
 struct offered_event {
   event_ptr what;
   std::uint32_t attempt = 1; ///< 2: its handler crashed before.
+  bool redelivered = false;  ///< Somebody may have had it before.
 };
 
 /// agent or orchestrator → namespace: this event is done with.
@@ -134,6 +143,24 @@ struct settlement {
 struct server_event {
   std::string type;
   std::string data; ///< JSON text.
+};
+
+/// admin → host → namespace. Answered with an `admin_answer`.
+struct admin_query {
+  enum class verb : std::uint8_t {
+    report,       ///< What a namespace is doing.
+    dead_letters, ///< What its agents and queues could not handle.
+    retry,        ///< Offer one of these again.
+  };
+  verb what = verb::report;
+  std::string ns;          ///< Empty: every namespace that is open (of `report` only).
+  std::string event_id;    ///< Of `retry`.
+  std::uint32_t limit = 0; ///< Of `dead_letters`.
+};
+
+struct admin_answer {
+  refusal no;
+  std::string json; ///< JSON text.
 };
 
 template <class Inspector>
@@ -157,14 +184,16 @@ template <class Inspector>
 bool inspect(Inspector& f, publish_request& x) {
   return f.object(x).fields(f.field("type", x.type), f.field("client_id", x.client_id),
                             f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
-                            f.field("to", x.to), f.field("data", x.data), f.field("ephemeral", x.ephemeral));
+                            f.field("to", x.to), f.field("data", x.data), f.field("ephemeral", x.ephemeral),
+                            f.field("receipt", x.receipt), f.field("subscriber", x.subscriber));
 }
 
 template <class Inspector>
 bool inspect(Inspector& f, call_request& x) {
   return f.object(x).fields(f.field("target", x.target), f.field("client_id", x.client_id),
-                            f.field("message_id", x.message_id), f.field("input", x.input),
-                            f.field("timeout_ms", x.timeout_ms), f.field("caller", x.caller));
+                            f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
+                            f.field("input", x.input), f.field("timeout_ms", x.timeout_ms),
+                            f.field("caller", x.caller));
 }
 
 template <class Inspector>
@@ -227,12 +256,33 @@ bool inspect(Inspector& f, subscribe_durably& x) {
 template <class Inspector>
 bool inspect(Inspector& f, offered_event& x) {
   event_ptr& what = x.what;
-  return inspect(f, what) && f.apply(x.attempt);
+  return inspect(f, what) && f.apply(x.attempt) && f.apply(x.redelivered);
 }
 
 template <class Inspector>
 bool inspect(Inspector& f, settlement& x) {
   return f.object(x).fields(f.field("subscription", x.subscription), f.field("seq", x.seq));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, admin_query::verb& x) {
+  auto get = [&x] { return static_cast<std::uint8_t>(x); };
+  auto set = [&x](std::uint8_t value) {
+    x = static_cast<admin_query::verb>(value);
+    return value <= static_cast<std::uint8_t>(admin_query::verb::retry);
+  };
+  return f.apply(get, set);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, admin_query& x) {
+  return f.object(x).fields(f.field("what", x.what), f.field("ns", x.ns), f.field("event_id", x.event_id),
+                            f.field("limit", x.limit));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, admin_answer& x) {
+  return f.object(x).fields(f.field("no", x.no), f.field("json", x.json));
 }
 
 template <class Inspector>

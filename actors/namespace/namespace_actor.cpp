@@ -1,12 +1,11 @@
+// Events: how they come in, are kept, and go out.
+
 #include "actors/namespace/namespace_actor.hpp"
 
 #include "actors/core/drain_rate.hpp"
 
-#include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
-#include <caf/exit_reason.hpp>
-#include <caf/telemetry/metric_registry.hpp>
-#include <nlohmann/json.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <algorithm>
 
@@ -14,52 +13,82 @@ namespace weir {
 
 namespace {
 
-caf::telemetry::int_counter* counter(caf::actor_system& sys, const std::string& ns, caf::string_view name,
-                                     caf::string_view help) {
-  return sys.metrics().counter_instance("weir", name, {{"namespace", ns}}, help, "1", true);
+/// The source of answers that go to an agent's promise, beside the relays' numbers.
+constexpr std::uint64_t promise_source = ~0ULL;
+
+refusal unknown_target(const std::string& name) {
+  return {code::not_found, "unknown_target", "nothing named " + name + " can be called here", 0, {}, 0, 0};
 }
+
+/// Whether a refused write says that the store's log is not as this actor believes: then what it believes is
+/// worth nothing, and its successor has to read it again.
+bool out_of_step(const refusal& no) { return no.status == code::conflict; }
 
 } // namespace
 
 namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
-  : caf::event_based_actor(cfg), settings_(std::move(settings)),
-    sequencer_(settings_.bounds, settings_.epoch, settings_.encode), dead_(settings_.bounds.dead_letters) {
-  auto& ns = settings_.name;
-  meters_.accepted = counter(system(), ns, "events-accepted", "Events that got a place in the order.");
-  meters_.duplicates = counter(system(), ns, "events-duplicate", "Repeats of an accepted event.");
-  meters_.refused = counter(system(), ns, "events-refused", "Events and calls that were refused.");
-  meters_.dead_letters = counter(system(), ns, "dead-letters", "Events that their agent could not handle.");
-  meters_.dropped_letters = counter(system(), ns, "dead-letters-dropped", "Dead letters over the bound.");
-  meters_.missed = counter(system(), ns, "agent-events-missed", "Events trimmed before an agent had them.");
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), link_(this, settings_.store, settings_.keep),
+    meters_(system(), settings_.name),
+    sequencer_({settings_.bounds, settings_.epoch, settings_.encode, settings_.refuse_orphans}),
+    retention_({settings_.bounds.kept_events, settings_.bounds.kept_bytes, settings_.bounds.log_age_ms}),
+    sessions_(settings_.bounds.sessions, settings_.bounds.session_ttl_ms),
+    presence_(settings_.bounds.presence_per_s), receipts_(settings_.bounds.receipts),
+    dead_(settings_.bounds.dead_letters) {
+  settings_.store = {}; // the link has it
 }
 
 caf::behavior namespace_actor::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
+  if (!link_.exists()) {
+    running_ = true;
+    return running();
+  }
+  monitor(link_.actor());
+  load();
+  return loading();
+}
+
+caf::behavior namespace_actor::running() {
   return {
       [this](const attach_relay& what) { add_relay(what.relay); },
       [this](request_batch& batch) { on_batch(batch); },
-      [this](const publish_request& what) {
-        auto out = on_publish(what);
-        fan_out();
+      [this](publish_request& what) { return on_publish(what); },
+      [this](log_request& what) { return on_read(what); },
+      [this](subscribe_durably& what) { on_subscribe(what), end_turn(); },
+      [this](const settlement& what) { on_settlement(what), end_turn(); },
+      [this](const server_event& what) { announce(what), end_turn(); },
+      [this](const store_committed& what) { link_.on_committed(what), end_turn(); },
+      [this](store_answer& what) { link_.on_answered(what), end_turn(); },
+      [this](const admin_query& what) {
+        auto out = on_admin(what);
+        end_turn();
         return out;
       },
-      [this](const log_request& what) { return sequencer_.log().read(what); },
-      [this](subscribe_durably& what) { on_subscribe(what); },
-      [this](const settlement& what) { on_settlement(what); },
-      [this](const server_event& what) { announce(what); },
+      [this](tick_atom) { on_tick(); },
   };
 }
 
 void namespace_actor::on_exit() {
+  if (running_) save_cursors();
+  meters_.held->value(0);
+  meters_.sessions->value(0);
+  meters_.attached->value(0);
   // They hold on to the namespace as it does to them.
   relays_.clear();
   seats_.clear();
   open_calls_.clear();
+  pending_calls_.clear();
+  waiting_.clear();
+  promises_.clear();
+  link_.close();
 }
 
+// -- in
+
 void namespace_actor::add_relay(const caf::actor& relay) {
+  flush(); // what it is told to go on from has gone to the others
   monitor(relay);
-  relays_.push_back(relay);
+  relays_.push_back({next_number_++, relay, {}});
   attached info;
   info.ns = this;
   info.epoch = sequencer_.epoch();
@@ -69,72 +98,243 @@ void namespace_actor::add_relay(const caf::actor& relay) {
 }
 
 void namespace_actor::on_batch(request_batch& batch) {
-  auto relay = caf::actor_cast<caf::actor>(current_sender());
-  if (!relay) return;
-  answer_batch answers;
-  for (auto& next : batch.requests) {
-    if (auto* what = std::get_if<publish_request>(&next.what)) {
-      answers.answers.push_back(on_publish(*what));
-      answers.answers.back().ticket = next.ticket;
-    } else if (auto* what = std::get_if<call_request>(&next.what)) {
-      answers.answers.push_back(on_call(*what));
-      answers.answers.back().ticket = next.ticket;
-    } else if (auto* what = std::get_if<log_request>(&next.what)) {
-      // What the slice does not hold must come after it, so what is accepted goes out first.
-      fan_out();
-      auto slice = sequencer_.log().read(*what);
-      slice.ticket = next.ticket;
-      send(relay, std::move(slice));
-    } else if (auto* what = std::get_if<cancel_run>(&next.what)) {
-      on_cancel(next.ticket, what->run_id, relay);
-    }
-  }
-  if (!answers.answers.empty()) send(relay, std::move(answers));
-  fan_out();
+  auto is_sender = [this](const relay_entry& x) { return x.actor == current_sender(); };
+  auto from = std::find_if(relays_.begin(), relays_.end(), is_sender);
+  if (from == relays_.end()) return;
+  for (auto& next : batch.requests)
+    std::visit([&](auto& what) { on_request(*from, next.ticket, what); }, next.what);
+  end_turn();
 }
 
-answer namespace_actor::count(answer x) {
+void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publish_request& what) {
+  if (what.receipt != receipt_kind::none)
+    if (auto* who = sessions_.find(attachment{from.number, what.subscriber})) {
+      receipt_book::entry x;
+      x.event_id = what.client_id + '/' + what.message_id;
+      x.session = who->id;
+      x.type = what.type;
+      x.to = what.to;
+      x.kind = what.receipt;
+      x.added_ms = now_ms();
+      auto forgotten = receipts_.forgotten();
+      receipts_.add(std::move(x));
+      meters_.receipts_forgotten->inc(static_cast<std::int64_t>(receipts_.forgotten() - forgotten));
+    }
+  auto ephemeral = what.ephemeral;
+  submit(event_of(std::move(what), now_ms()), {from.number, ticket}, ephemeral);
+}
+
+void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, call_request& what) {
+  refusal no;
+  auto open = open_calls_.size() + pending_calls_.size();
+  if (settings_.targets.count(what.target) == 0)
+    no = unknown_target(what.target);
+  else if (open >= settings_.bounds.runs)
+    // Unlike an event, a call has someone waiting: better told to come again than kept in a line.
+    no = {code::too_many,
+          "namespace_full",
+          "too many runs in flight",
+          drain_rate::max_retry_ms / 10,
+          "namespace",
+          open,
+          settings_.bounds.runs};
+  if (no.refused()) {
+    meters_.refused->inc();
+    return answer_to(from, ticket, std::move(no));
+  }
+  pending_calls_[{from.number, ticket}] = {what.client_id + '/' + what.message_id, what.caller};
+  submit(event_of(what, now_ms()), {from.number, ticket}, false);
+}
+
+void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, log_request& what) {
+  auto number = from.number;
+  read(
+      what,
+      [this, number, ticket](log_slice slice) {
+        slice.ticket = ticket;
+        if (auto* to = find_relay(number)) send(to->actor, std::move(slice));
+      },
+      [this, number, ticket](refusal no) {
+        if (auto* to = find_relay(number)) answer_to(*to, ticket, std::move(no));
+      });
+}
+
+void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what) {
+  if (auto* x = find_seat(orchestrator_name); x != nullptr && x->subscriber)
+    send(x->subscriber, cancel_run{ticket, what.run_id, from.actor});
+  else
+    answer_to(from, ticket,
+              {code::unavailable, "unavailable", "the orchestrator is restarting", 1000, {}, 0, 0});
+}
+
+caf::result<answer> namespace_actor::on_publish(publish_request& what) {
+  auto ephemeral = what.ephemeral;
+  auto ticket = next_number_++;
+  auto promise = make_response_promise<answer>();
+  promises_.emplace(ticket, promise);
+  submit(event_of(std::move(what), now_ms()), {promise_source, ticket}, ephemeral);
+  end_turn();
+  return promise;
+}
+
+caf::result<log_slice> namespace_actor::on_read(log_request& what) {
+  auto promise = make_response_promise<log_slice>();
+  read(
+      what, [promise](log_slice slice) mutable { promise.deliver(std::move(slice)); },
+      [promise](const refusal& no) mutable {
+        promise.deliver(caf::make_error(caf::sec::runtime_error, no.message));
+      });
+  end_turn();
+  return promise;
+}
+
+void namespace_actor::submit(event x, asker who, bool ephemeral) {
+  auto predecessor = x.prev_event_id;
+  if (!sequencer_.submit(std::move(x), who, ephemeral)) return;
+  auto slash = predecessor.find('/');
+  find_event what{settings_.name, predecessor.substr(0, slash), predecessor.substr(slash + 1)};
+  // Without an answer it waits for its time to be over, like one whose predecessor never comes.
+  link_.read(std::move(what), [this, predecessor](store_answer& got) {
+    auto* place = std::get_if<std::optional<event_place>>(&got.what);
+    if (place != nullptr && *place) sequencer_.on_predecessor(predecessor, now_ms());
+  });
+}
+
+void namespace_actor::read(const log_request& what, std::function<void(log_slice)> then,
+                           std::function<void(refusal)> failed) {
+  flush(); // what the slice does not hold must come after it
+  auto& log = sequencer_.log();
+  if (!link_.exists() || log.covers(what, retention_.first_kept())) return then(log.read(what));
+  auto no = link_.read(read_log{settings_.name, what}, [this, then, failed](store_answer& got) {
+    auto* found = std::get_if<log_read>(&got.what);
+    if (found == nullptr) return failed(std::get<refusal>(got.what));
+    flush(); // as above: what was kept before this answer has come before it
+    log_slice slice;
+    for (auto& x : found->records)
+      slice.deliveries.push_back({x.what, settings_.encode ? settings_.encode(*x.what) : nullptr});
+    slice.first_kept = found->first_kept;
+    slice.read_to = found->read_to;
+    slice.head = sequencer_.log().head();
+    then(std::move(slice));
+  });
+  if (no.refused()) failed(std::move(no));
+}
+
+void namespace_actor::announce(const server_event& what, bool ephemeral) {
+  sequencer_.announce(what, now_ms(), ephemeral);
+}
+
+// -- through the store
+
+/// What every handler ends with.
+void namespace_actor::end_turn() {
+  flush();
+  send_notices();
+  meters_.held->value(static_cast<std::int64_t>(sequencer_.held()));
+  meters_.sessions->value(static_cast<std::int64_t>(sessions_.size()));
+  meters_.attached->value(static_cast<std::int64_t>(sessions_.attached()));
+  wake_at(sequencer_.next_expiry_ms());
+  wake_at(sessions_.next_expiry_ms());
+  wake_at(presence_.next_flush_ms());
+  wake_at(receipts_.next_due_ms());
+  wake_at(save_at_ms_);
+}
+
+void namespace_actor::flush() {
+  // Settling can make new events, of dead letters for example.
+  do {
+    if (auto batch = sequencer_.seal()) keep(std::move(*batch));
+    settle();
+  } while (sequencer_.has_open());
+}
+
+void namespace_actor::keep(sequencer::batch what) {
+  std::vector<store_write> writes;
+  if (link_.exists()) {
+    log_append append{settings_.name, sequencer_.epoch(), {}};
+    append.records.reserve(what.events.size());
+    for (auto& x : what.events) append.records.push_back({x.what, x.content_hash});
+    writes.push_back({std::move(append), {}});
+    for (auto& x : std::exchange(trims_, {})) writes.push_back(std::move(x));
+  }
+  auto shared = std::make_shared<const sequencer::batch>(std::move(what));
+  auto no =
+      link_.write(std::move(writes), [this, shared](const store_committed& done) { on_kept(*shared, done); });
+  if (no.refused()) on_not_kept(*shared, no);
+}
+
+void namespace_actor::on_not_kept(const sequencer::batch& what, const refusal& no) {
+  if (!sequencer_.is_in_flight(what.id)) return; // undone with an earlier one
+  sequencer_.on_failed(what.id, no);
+  for (auto& x : what.events)
+    if (x.what->client_id == "sys") meters_.unsaid->inc();
+  if (out_of_step(no)) quit(caf::make_error(caf::sec::runtime_error, "the store's log: " + no.message));
+}
+
+void namespace_actor::on_kept(const sequencer::batch& what, const store_committed& done) {
+  auto no = done.no.refused() || done.writes.empty() ? done.no : done.writes.front().no;
+  if (no.refused()) return on_not_kept(what, no);
+  sequencer_.on_kept(what.id);
+  if (!link_.exists()) return;
+  for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), x.what->ts_ms);
+  trim();
+}
+
+void namespace_actor::trim() {
+  auto first = retention_.trim(now_ms());
+  if (!first) return;
+  sequencer_.set_stored_from(*first);
+  trims_ = {{log_trim{settings_.name, *first}, {}}}; // goes with the next append
+}
+
+// -- out
+
+void namespace_actor::settle() {
+  auto done = sequencer_.take_settled();
+  std::map<std::uint64_t, answer_batch> batches;
+  for (auto& [who, reply] : done.answers) {
+    count(reply);
+    if (who.source == promise_source) {
+      if (auto node = promises_.extract(who.ticket); !node.empty()) node.mapped().deliver(std::move(reply));
+      continue;
+    }
+    if (auto node = pending_calls_.extract({who.source, who.ticket}); !node.empty() && !reply.no.refused())
+      await_result(reply.seq, node.mapped().run_id, node.mapped().caller);
+    reply.ticket = who.ticket;
+    batches[who.source].answers.push_back(std::move(reply));
+  }
+  for (auto& [source, batch] : batches)
+    if (auto* to = find_relay(source)) send(to->actor, std::move(batch));
+  if (!done.deliveries.empty()) fan_out(std::move(done.deliveries));
+}
+
+void namespace_actor::count(const answer& x) {
   if (x.no.refused())
     meters_.refused->inc();
   else if (x.duplicate)
     meters_.duplicates->inc();
   else
     meters_.accepted->inc();
-  return x;
 }
 
-answer namespace_actor::on_publish(const publish_request& what) {
-  return count(sequencer_.publish(what, settings_.wall_clock_ms()));
-}
-
-answer namespace_actor::on_call(const call_request& what) {
-  answer out;
-  if (settings_.targets.count(what.target) == 0) {
-    out.no = {code::not_found,
-              "unknown_target",
-              "nothing named " + what.target + " can be called here",
-              0,
-              {},
-              0,
-              0};
-    return count(std::move(out));
+void namespace_actor::fan_out(std::vector<delivery> deliveries) {
+  for (auto& x : deliveries) {
+    if (x.what->receipt != receipt_kind::none) receipts_.set_seq(x.what->event_id(), x.what->seq);
+    if (x.what->causal_gap) meters_.causal_gaps->inc();
   }
-  if (open_calls_.size() >= settings_.bounds.runs) {
-    // Unlike an event, a call has someone waiting: better told to come again than kept in a line.
-    out.no = {code::too_many, "namespace_full",   "too many runs in flight", drain_rate::max_retry_ms / 10,
-              "namespace",    open_calls_.size(), settings_.bounds.runs};
-    return count(std::move(out));
+  if (relays_.size() == 1) {
+    send(relays_.front().actor, delivery_batch{std::move(deliveries)});
+  } else if (!relays_.empty()) {
+    // One message, shared: what is sent to many relays is not copied for each.
+    auto msg = caf::make_message(delivery_batch{std::move(deliveries)});
+    for (auto& relay : relays_) send(relay.actor, msg);
   }
-  out = count(sequencer_.call(what, settings_.wall_clock_ms()));
-  if (out.no.refused()) return out;
-  await_result(out.seq, what.client_id + '/' + what.message_id, what.caller);
-  return out;
+  feed_all();
 }
 
 void namespace_actor::await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller) {
   auto* x = find_seat(orchestrator_name);
-  auto handled = x != nullptr && seq <= x->subscription.cursor() && !x->subscription.holds(seq);
-  if (!handled) {
+  if (x == nullptr || !x->subscription.is_past(seq)) {
     auto& call = open_calls_[seq];
     call.run_id = run_id;
     if (call.callers.size() >= max_callers) call.callers.erase(call.callers.begin());
@@ -144,100 +344,62 @@ void namespace_actor::await_result(std::uint64_t seq, const std::string& run_id,
   if (x != nullptr && x->subscriber && caller.relay) send(x->subscriber, watch_run{run_id, caller});
 }
 
-void namespace_actor::on_cancel(std::uint64_t ticket, const std::string& run_id, const caf::actor& relay) {
-  if (auto* x = find_seat(orchestrator_name); x != nullptr && x->subscriber) {
-    send(x->subscriber, cancel_run{ticket, run_id, relay});
-    return;
-  }
+void namespace_actor::answer_to(relay_entry& to, std::uint64_t ticket, refusal no, std::uint64_t seq) {
+  if (ticket == 0) return;
   answer out;
   out.ticket = ticket;
-  out.no = {code::unavailable, "unavailable", "the orchestrator is restarting", 1000, {}, 0, 0};
-  send(relay, answer_batch{{std::move(out)}});
+  out.seq = seq;
+  out.no = std::move(no);
+  send(to.actor, answer_batch{{std::move(out)}});
 }
 
-void namespace_actor::on_subscribe(subscribe_durably& what) {
-  monitor(what.subscriber);
-  auto i = seats_.find(what.name);
-  if (i == seats_.end()) {
-    durable_subscription made{what.name, what.patterns, what.window, sequencer_.log().head()};
-    i = seats_.emplace(what.name, seat{std::move(made), nullptr}).first;
-  } else if (i->second.subscriber) {
-    demonitor(i->second.subscriber);
-    i->second.subscription.on_gone(false);
-  }
-  i->second.subscription.resume(std::move(what.patterns), what.window);
-  i->second.subscriber = std::move(what.subscriber);
-  if (what.name == orchestrator_name)
-    for (auto& [seq, call] : open_calls_)
-      for (auto& caller : call.callers) send(i->second.subscriber, watch_run{call.run_id, caller});
-  feed(i->second);
+void namespace_actor::send_notices() {
+  for (auto& x : relays_)
+    if (!x.notices.empty()) send(x.actor, notice_batch{std::exchange(x.notices, {})});
 }
 
-void namespace_actor::on_settlement(const settlement& what) {
-  auto* x = find_seat(what.subscription);
-  if (x == nullptr || !x->subscription.settle(what.seq)) return;
-  if (what.subscription == orchestrator_name) open_calls_.erase(what.seq);
-  feed(*x);
+namespace_actor::relay_entry* namespace_actor::find_relay(std::uint64_t number) {
+  auto i = std::find_if(relays_.begin(), relays_.end(), [number](auto& x) { return x.number == number; });
+  return i == relays_.end() ? nullptr : &*i;
+}
+
+// -- time and ends
+
+/// Sees to it that a tick comes by then. @param when_ms 0: none is wanted.
+void namespace_actor::wake_at(std::int64_t when_ms) {
+  if (when_ms == 0 || (wake_at_ms_ > 0 && wake_at_ms_ <= when_ms)) return;
+  wake_at_ms_ = when_ms;
+  delayed_send(this, std::chrono::milliseconds{std::max<std::int64_t>(when_ms - now_ms(), 1)}, tick_atom_v);
+}
+
+void namespace_actor::on_tick() {
+  auto now = now_ms();
+  if (wake_at_ms_ > 0 && now >= wake_at_ms_) wake_at_ms_ = 0;
+  sequencer_.expire(now);
+  expire_sessions();
+  for (auto& x : presence_.flush(now)) announce(x, true);
+  tell_receipts();
+  for (auto& [name, x] : seats_)
+    if (auto due = x.subscription.next_due_ms(); due > 0 && due <= now) feed(x);
+  if (save_at_ms_ > 0 && now >= save_at_ms_) save_cursors();
+  end_turn();
 }
 
 void namespace_actor::on_down(const caf::down_msg& msg) {
-  auto gone = [&msg](const caf::actor& x) { return x && x.address() == msg.source; };
-  relays_.erase(std::remove_if(relays_.begin(), relays_.end(), gone), relays_.end());
+  if (link_.exists() && link_.actor().address() == msg.source)
+    return quit(caf::make_error(caf::sec::runtime_error, "the store is gone"));
+  for (auto i = relays_.begin(); i != relays_.end(); ++i) {
+    if (i->actor.address() != msg.source) continue;
+    auto number = i->number;
+    relays_.erase(i);
+    auto gone = [number](auto& x) { return x.first.first == number; };
+    std::erase_if(pending_calls_, gone); // kept or not, nobody waits for their results
+    for (auto* x : sessions_.detach_relay(number, now_ms())) detach(*x);
+    break;
+  }
   for (auto& [name, x] : seats_)
-    if (gone(x.subscriber)) on_subscriber_down(x, msg.reason);
-}
-
-void namespace_actor::on_subscriber_down(seat& x, const caf::error& reason) {
-  x.subscriber = nullptr;
-  auto crashed = reason && reason != caf::exit_reason::user_shutdown;
-  for (auto& dead : x.subscription.on_gone(crashed)) bury(x, dead, to_string(reason));
-}
-
-void namespace_actor::bury(seat& x, const offered_event& what, const std::string& error) {
-  if (x.subscription.name() == orchestrator_name) open_calls_.erase(what.what->seq);
-  auto dropped = dead_.dropped();
-  dead_.add({what.what, x.subscription.name(), what.attempt, error});
-  meters_.dead_letters->inc();
-  meters_.dropped_letters->inc(static_cast<std::int64_t>(dead_.dropped() - dropped));
-  nlohmann::json data = {{"agent", x.subscription.name()},
-                         {"event_id", what.what->event_id()},
-                         {"seq", what.what->seq},
-                         {"attempts", what.attempt},
-                         {"error", error}};
-  announce({"sys.agent.dead_letter", data.dump()});
-}
-
-void namespace_actor::announce(const server_event& what) {
-  sequencer_.announce(what, settings_.wall_clock_ms());
-  fan_out();
-}
-
-void namespace_actor::fan_out() {
-  auto fresh = sequencer_.take_fresh();
-  if (fresh.empty()) return;
-  if (relays_.size() == 1) {
-    send(relays_.front(), delivery_batch{std::move(fresh)});
-  } else if (!relays_.empty()) {
-    // One message, shared: what is sent to many relays is not copied for each.
-    auto msg = caf::make_message(delivery_batch{std::move(fresh)});
-    for (auto& relay : relays_) send(relay, msg);
-  }
-  for (auto& [name, x] : seats_) feed(x);
-}
-
-void namespace_actor::feed(seat& x) {
-  auto missed = x.subscription.missed();
-  while (x.subscriber) {
-    auto next = x.subscription.next(sequencer_.log());
-    if (!next) break;
-    send(x.subscriber, std::move(*next));
-  }
-  meters_.missed->inc(static_cast<std::int64_t>(x.subscription.missed() - missed));
-}
-
-namespace_actor::seat* namespace_actor::find_seat(const std::string& name) {
-  auto i = seats_.find(name);
-  return i == seats_.end() ? nullptr : &i->second;
+    if (x.subscriber && x.subscriber.address() == msg.source) on_subscriber_down(x, msg.reason);
+  if (running_) end_turn();
 }
 
 } // namespace weir

@@ -4,10 +4,16 @@
 #include "actors/namespace/dead_letters.hpp"
 #include "actors/namespace/durable_subscription.hpp"
 #include "actors/namespace/messages.hpp"
+#include "actors/namespace/namespace_meters.hpp"
+#include "actors/namespace/presence_book.hpp"
+#include "actors/namespace/receipt_book.hpp"
+#include "actors/namespace/retention.hpp"
 #include "actors/namespace/sequencer.hpp"
+#include "actors/namespace/session_table.hpp"
+#include "actors/namespace/store_link.hpp"
 
 #include <caf/event_based_actor.hpp>
-#include <caf/telemetry/counter.hpp>
+#include <caf/response_promise.hpp>
 
 #include <functional>
 #include <map>
@@ -17,20 +23,27 @@
 
 namespace weir {
 
-/// One tenant: gives every event its place and sends it to the relays and to the agents. The messages that it
-/// takes are those of `messages.hpp`; everything that it decides is the sequencer's and the subscriptions'.
+/// One tenant: gives every event its place, has it kept, and sends it to the relays and to the agents. The
+/// messages that it takes are those of `messages.hpp`; what it decides is decided by the plain classes that
+/// it holds together. Everything that a client was told is in the store before.
 ///
 /// What is on its way to it is bounded by the credit that it grants: `relay_credit` requests for each relay,
 /// one unsettled batch of emitted events for each agent.
+///
+/// Its functions are in five files: namespace_actor.cpp (events), namespace_loading.cpp,
+/// namespace_sessions.cpp, namespace_subscriptions.cpp and namespace_admin.cpp.
 class namespace_actor : public caf::event_based_actor {
 public:
   struct config {
     std::string name;
-    std::string epoch;
+    std::string epoch; ///< Of a log that begins now.
     limits bounds;
     event_encoder encode = nullptr;
     std::set<std::string> targets;               ///< What can be called here.
     std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
+    store_handle store;                          ///< Empty: nothing outlives the actor.
+    durability keep = durability::process;
+    bool refuse_orphans = false; ///< See `sequencer::config`.
   };
 
   /// The name of the orchestrator's durable subscription.
@@ -46,12 +59,25 @@ public:
 
   const sequencer& state() const noexcept { return sequencer_; }
   const dead_letters& dead() const noexcept { return dead_; }
+  const session_table& sessions() const noexcept { return sessions_; }
 
 private:
-  /// A durable subscription and who serves it now.
+  struct relay_entry {
+    std::uint64_t number = 0;
+    caf::actor actor;
+    std::vector<notice> notices; // of this turn
+  };
+
+  /// A durable subscription and who serves it now: an agent, the orchestrator, or the sessions of a group.
   struct seat {
+    explicit seat(durable_subscription x) : subscription(std::move(x)) {}
+
     durable_subscription subscription;
-    caf::actor subscriber; // null between one that crashed and its successor
+    caf::actor subscriber; // null between one that crashed and its successor, and for a group
+    bool is_group = false;
+    std::set<std::string> sessions; // of a group, attached or not
+    bool changed = false;           // what is kept of it is older than it is
+    std::uint64_t kept_cursor = 0;
   };
 
   /// A call that was accepted, and who waits for its result: told to the orchestrator, and told again to
@@ -61,41 +87,135 @@ private:
     std::vector<watcher> callers; // at most max_callers
   };
 
-  struct meters {
-    caf::telemetry::int_counter* accepted;
-    caf::telemetry::int_counter* duplicates;
-    caf::telemetry::int_counter* refused;
-    caf::telemetry::int_counter* dead_letters;
-    caf::telemetry::int_counter* dropped_letters;
-    caf::telemetry::int_counter* missed;
+  /// A call that waits to be kept.
+  struct pending_call {
+    std::string run_id;
+    watcher caller;
   };
 
+  using origin = std::pair<std::uint64_t, std::uint64_t>; // source and ticket
+
+  caf::behavior loading();
+  caf::behavior running();
+
+  // -- loading
+  void load();
+  void load_newest(log_state state, std::uint64_t before_seq);
+  void load_age(log_state state);
+  void load_ids();
+  void load_keys(const std::string& after);
+  void take_key(const key_entry& x);
+  void on_loaded();
+  void load_failed(const refusal& why);
+  template <class T, class Then>
+  void load_step(store_link::request what, Then then);
+
+  // -- events
   void add_relay(const caf::actor& relay);
   void on_batch(request_batch& batch);
-  answer on_publish(const publish_request& what);
-  answer on_call(const call_request& what);
-  void on_cancel(std::uint64_t ticket, const std::string& run_id, const caf::actor& relay);
+  void on_request(relay_entry& from, std::uint64_t ticket, publish_request& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, call_request& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, log_request& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what);
+  caf::result<answer> on_publish(publish_request& what);
+  caf::result<log_slice> on_read(log_request& what);
+  void submit(event x, asker who, bool ephemeral);
+  void read(const log_request& what, std::function<void(log_slice)> then,
+            std::function<void(refusal)> failed);
   void await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller);
+  void announce(const server_event& what, bool ephemeral = false);
+  void end_turn();
+  void flush();
+  void settle();
+  void keep(sequencer::batch what);
+  void on_kept(const sequencer::batch& what, const store_committed& done);
+  void on_not_kept(const sequencer::batch& what, const refusal& no);
+  void trim();
+  void fan_out(std::vector<delivery> deliveries);
+  void send_notices();
+  void wake_at(std::int64_t when_ms);
+  void on_tick();
+  void on_down(const caf::down_msg& msg);
+  void count(const answer& x);
+  relay_entry* find_relay(std::uint64_t number);
+  void answer_to(relay_entry& to, std::uint64_t ticket, refusal no, std::uint64_t seq = 0);
+
+  // -- sessions
+  void on_request(relay_entry& from, std::uint64_t ticket, session_open& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, session_welcomed& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, session_detach& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, session_subscribe& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, session_unsubscribe& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, session_ack& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, session_nack& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, presence_request& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, delivery_report& what);
+  session& open_session(attachment at, session_open& what, bool& resumed, bool& is_new);
+  void reply_opened(attachment at, std::uint64_t ticket, const std::string& id, bool resumed,
+                    const refusal& no);
+  void detach(session& x);
+  void close_before(session& x);
+  void expire_sessions();
+  void tell_receipts();
+  store_write session_put(const session& x) const;
+  void notify(attachment at, decltype(notice::what) what);
+  std::string make_session_id();
+
+  // -- durable subscriptions
   void on_subscribe(subscribe_durably& what);
   void on_settlement(const settlement& what);
-  void on_down(const caf::down_msg& msg);
   void on_subscriber_down(seat& x, const caf::error& reason);
   void bury(seat& x, const offered_event& what, const std::string& error);
-  void announce(const server_event& what);
-
-  /// Sends what was accepted to everyone that it concerns.
-  void fan_out();
   void feed(seat& x);
-  answer count(answer x);
+  void feed_all();
+  bool read_for(seat& x, const log_request& what);
+  void hand_over(seat& x, durable_subscription::offer what);
   seat* find_seat(const std::string& name);
+  static std::string group_name(const subscription_spec& spec);
+  refusal check_group(const session& who, const subscription_spec& spec);
+  seat& open_group(const subscription_spec& spec);
+  void join_group(session& who, const subscription_spec& spec);
+  void leave_group(seat& x, const std::string& member, bool crashed);
+  void forget_member(const std::string& session, const subscription_spec& spec);
+  void leave_groups(session& who);
+  std::uint64_t find_in_hand(seat& x, const std::string& event_id, const std::string& member);
+  void restore_cursor(durable_subscription& x);
+  store_write cursor_put(const seat& x) const;
+  void mark_changed(seat& x);
+  void save_soon();
+  void save_cursors();
+  admin_answer on_admin(const admin_query& what);
+  admin_answer retry(const std::string& event_id);
+  std::string report();
+
+  std::int64_t now_ms() const { return settings_.wall_clock_ms(); }
 
   config settings_;
+  store_link link_;
+  namespace_meters meters_;
   sequencer sequencer_;
+  retention retention_;
+  session_table sessions_;
+  presence_book presence_;
+  receipt_book receipts_;
   dead_letters dead_;
-  std::vector<caf::actor> relays_;
+  bool running_ = false;
+  bool failing_ = false; // to load
+  bool half_loaded_ = false;
+  std::vector<event_ptr> newest_;   // while loading, newest first; log_events or log_bytes
+  std::vector<caf::actor> waiting_; // relays that came while loading: one for each I/O thread
+  std::vector<relay_entry> relays_;
+  std::uint64_t next_number_ = 1;                                         // of relays and promises
+  std::map<std::uint64_t, caf::typed_response_promise<answer>> promises_; // of agents: one batch each
+  std::map<origin, pending_call> pending_calls_;  // with open_calls_ at most bounds.runs
+  std::map<std::uint64_t, open_call> open_calls_; // by seq: accepted and not settled
   std::map<std::string, seat, std::less<>> seats_;
-  std::map<std::uint64_t, open_call> open_calls_; // by seq: accepted and not settled; at most bounds.runs
-  meters meters_;
+  std::map<std::string, std::string, std::less<>>
+      kept_cursors_;                       // of those that have not subscribed again yet
+  std::set<std::string> unsaved_sessions_; // acknowledged more than is kept
+  std::int64_t save_at_ms_ = 0;            // 0: nothing is to be saved
+  std::int64_t wake_at_ms_ = 0;            // 0: no tick is on its way
+  std::vector<store_write> trims_;         // at most one
 };
 
 } // namespace weir

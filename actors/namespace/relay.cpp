@@ -36,6 +36,9 @@ caf::behavior relay::make_behavior() {
       [this](const answer_batch& batch) { on_answers(batch); },
       [this](const log_slice& slice) { on_log_slice(slice); },
       [this](const run_update& update) { on_run_update(update); },
+      [this](const session_opened& what) { on_session_opened(what); },
+      [this](const presence_list& what) { on_presence(what); },
+      [this](const notice_batch& batch) { on_notices(batch); },
       [this](tick_atom) { ask_to_attach(); },
   };
 }
@@ -80,7 +83,8 @@ void relay::on_namespace_down() {
     answer lost;
     lost.ticket = ticket;
     lost.no = unreachable(settings_.ns);
-    if (auto* who = find(x.subscriber)) who->who->on_answer(x.reference, lost);
+    auto* who = x.reference.empty() ? nullptr : find(x.subscriber); // sessions are opened again
+    if (who != nullptr) who->who->on_answer(x.reference, lost);
   }
   delayed_send(this, reattach_after, tick_atom_v);
 }
@@ -123,6 +127,22 @@ void relay::on_run_update(const run_update& update) {
   if (auto* x = find(update.subscriber)) x->who->on_run_update(update);
 }
 
+void relay::on_session_opened(const session_opened& what) {
+  std::string reference;
+  if (auto* who = settle(what.ticket, reference)) who->on_session_opened(what);
+}
+
+void relay::on_presence(const presence_list& what) {
+  rate_.on_done(clock().now());
+  std::string reference;
+  if (auto* who = settle(what.ticket, reference)) who->on_presence(reference, what);
+}
+
+void relay::on_notices(const notice_batch& batch) {
+  for (auto& next : batch.notices)
+    if (auto* x = find(next.subscriber)) x->who->on_notice(next);
+}
+
 void relay::on_turn_end() {
   if (ns_ && !outgoing_.empty()) send(ns_, request_batch{std::exchange(outgoing_, {})});
 }
@@ -131,7 +151,7 @@ void relay::on_turn_end() {
 
 std::uint64_t relay::join(weir::subscriber& who) {
   auto number = next_number_++;
-  subscribers_.emplace(number, member{&who, 0, {}});
+  subscribers_.emplace(number, member{&who, 0, false, {}});
   if (ns_) {
     info_.seq = seq_;
     who.on_attached(info_);
@@ -145,6 +165,7 @@ void relay::leave(std::uint64_t number) {
   auto* x = find(number);
   if (x == nullptr) return;
   for (auto& pattern : x->patterns) patterns_.remove(pattern, number);
+  if (x->has_session) post(0, session_detach{number});
   subscribers_.erase(number);
 }
 
@@ -166,6 +187,7 @@ void relay::unsubscribe(std::uint64_t number, const std::string& pattern) {
 }
 
 refusal relay::publish(std::uint64_t number, std::string reference, publish_request what) {
+  what.subscriber = number;
   return offer(number, std::move(reference), std::move(what));
 }
 
@@ -183,6 +205,47 @@ refusal relay::cancel(std::uint64_t number, std::string reference, std::string r
   return offer(number, std::move(reference), cancel_run{0, std::move(run_id), nullptr});
 }
 
+void relay::open_session(std::uint64_t number, session_open what) {
+  auto* x = find(number);
+  if (x == nullptr || !ns_) return; // `on_attached` comes, and it asks again
+  x->has_session = true;
+  what.subscriber = number;
+  auto ticket = next_ticket_++;
+  pending_.emplace(ticket, pending{number, {}});
+  pending_gauge_->inc();
+  post(ticket, std::move(what));
+}
+
+refusal relay::change_session(std::uint64_t number, std::string reference, session_subscribe what) {
+  what.subscriber = number;
+  return offer(number, std::move(reference), std::move(what));
+}
+
+refusal relay::change_session(std::uint64_t number, std::string reference, session_unsubscribe what) {
+  what.subscriber = number;
+  return offer(number, std::move(reference), std::move(what));
+}
+
+void relay::tell(std::uint64_t number, session_note what) {
+  std::visit(
+      [&](auto& x) {
+        x.subscriber = number;
+        post(0, std::move(x));
+      },
+      what);
+}
+
+refusal relay::read_presence(std::uint64_t number, std::string reference, std::uint32_t limit) {
+  return offer(number, std::move(reference), presence_request{limit});
+}
+
+template <class Request>
+void relay::post(std::uint64_t ticket, Request what) {
+  if (!ns_) return;
+  outgoing_.push_back({ticket, std::move(what)});
+  unit().at_turn_end(*this);
+}
+
 template <class Request>
 refusal relay::offer(std::uint64_t number, std::string reference, Request what) {
   if (!ns_) return unreachable(settings_.ns);
@@ -196,8 +259,7 @@ refusal relay::offer(std::uint64_t number, std::string reference, Request what) 
   auto ticket = next_ticket_++;
   pending_.emplace(ticket, pending{number, std::move(reference)});
   pending_gauge_->inc();
-  outgoing_.push_back({ticket, std::move(what)});
-  unit().at_turn_end(*this);
+  post(ticket, std::move(what));
   return {};
 }
 

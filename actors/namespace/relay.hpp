@@ -42,6 +42,11 @@ public:
   refusal publish(std::uint64_t number, std::string reference, publish_request what) override;
   refusal call(std::uint64_t number, std::string reference, call_request what) override;
   refusal read_log(std::uint64_t number, std::string reference, log_request what) override;
+  void open_session(std::uint64_t number, session_open what) override;
+  refusal change_session(std::uint64_t number, std::string reference, session_subscribe what) override;
+  refusal change_session(std::uint64_t number, std::string reference, session_unsubscribe what) override;
+  void tell(std::uint64_t number, session_note what) override;
+  refusal read_presence(std::uint64_t number, std::string reference, std::uint32_t limit) override;
   refusal cancel(std::uint64_t number, std::string reference, std::string run_id) override;
 
   bool is_attached() const noexcept { return ns_ != nullptr; }
@@ -52,6 +57,7 @@ private:
   struct member {
     weir::subscriber* who;
     std::uint64_t last_delivery = 0; // the number of the last delivery it got: one event once
+    bool has_session = false;
     std::vector<std::string> patterns;
   };
 
@@ -67,12 +73,17 @@ private:
   void on_answers(const answer_batch& batch);
   void on_log_slice(const log_slice& slice);
   void on_run_update(const run_update& update);
+  void on_session_opened(const session_opened& what);
+  void on_presence(const presence_list& what);
+  void on_notices(const notice_batch& batch);
   void deliver(const delivery& what);
   void on_turn_end() override;
 
   weir::subscriber* settle(std::uint64_t ticket, std::string& reference);
   template <class Request>
   refusal offer(std::uint64_t number, std::string reference, Request what);
+  template <class Request>
+  void post(std::uint64_t ticket, Request what);
   member* find(std::uint64_t number);
 
   config settings_;
@@ -84,9 +95,9 @@ private:
   std::uint64_t next_number_ = 1;
   std::uint64_t next_ticket_ = 1;
   std::unordered_map<std::uint64_t, member> subscribers_;
-  std::unordered_map<std::uint64_t, pending> pending_; // at most the credit
+  std::unordered_map<std::uint64_t, pending> pending_; // at most the credit, and a handshake each
   pattern_table patterns_;
-  std::vector<weir::request> outgoing_; // at most the credit
+  std::vector<weir::request> outgoing_; // of one turn
   drain_rate rate_;
   caf::telemetry::int_gauge* pending_gauge_;
 };

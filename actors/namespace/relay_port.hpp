@@ -18,7 +18,7 @@ public:
   /// the number that run updates are addressed with.
   virtual std::uint64_t join(subscriber& who) = 0;
 
-  /// Forgets a subscriber with its patterns; answers for it are dropped.
+  /// Forgets a subscriber with its patterns; answers for it are dropped, and its session is detached.
   virtual void leave(std::uint64_t number) = 0;
 
   /// Delivers matching events from now on. Gives the seq after which "now" is.
@@ -32,6 +32,19 @@ public:
   virtual refusal publish(std::uint64_t number, std::string reference, publish_request what) = 0;
   virtual refusal call(std::uint64_t number, std::string reference, call_request what) = 0;
   virtual refusal read_log(std::uint64_t number, std::string reference, log_request what) = 0;
+
+  /// Opens the subscriber's session; `on_session_opened` follows. Needs no credit: handshakes are bounded.
+  virtual void open_session(std::uint64_t number, session_open what) = 0;
+
+  /// Changes what the session is subscribed to. Deliveries are a matter of `subscribe` and `unsubscribe`.
+  virtual refusal change_session(std::uint64_t number, std::string reference, session_subscribe what) = 0;
+  virtual refusal change_session(std::uint64_t number, std::string reference, session_unsubscribe what) = 0;
+
+  /// Tells the namespace something that has no answer. Lost when the namespace is not reached.
+  virtual void tell(std::uint64_t number, session_note what) = 0;
+
+  /// Asks who is there; `on_presence` follows.
+  virtual refusal read_presence(std::uint64_t number, std::string reference, std::uint32_t limit) = 0;
 
   /// Asks the orchestrator to end a run.
   virtual refusal cancel(std::uint64_t number, std::string reference, std::string run_id) = 0;

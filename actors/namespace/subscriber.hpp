@@ -31,6 +31,16 @@ public:
   /// What a log request with this reference found.
   virtual void on_log_slice(const std::string& reference, const log_slice& what) = 0;
 
+  /// What became of `open_session`. What the log holds up to its `seq` has been delivered to whoever was
+  /// subscribed, and nothing after it.
+  virtual void on_session_opened(const session_opened& what) = 0;
+
+  /// Who is there.
+  virtual void on_presence(const std::string& reference, const presence_list& what) = 0;
+
+  /// An event of a queue, a receipt, or that the session was attached elsewhere.
+  virtual void on_notice(const notice& what) = 0;
+
   /// A delta or the result of a run that it waits for.
   virtual void on_run_update(const run_update& what) = 0;
 };

@@ -3,19 +3,25 @@
 #include "actors/core/meta_objects.hpp"
 #include "actors/host/host.hpp"
 #include "actors/models/simulated_backend.hpp"
+#include "actors/store/memory_store.hpp"
+#include "actors/store/sqlite_store.hpp"
 #include "net/gateway.hpp"
 #include "net/openai_backend.hpp"
+#include "net/session_secret.hpp"
 #include "net/wire/encode.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -64,7 +70,9 @@ std::size_t io_thread_count(const node_config& config) {
 /// What a namespace of this name runs.
 namespace_plan plan_of(const node_config& config, const std::string& name) {
   auto section = config.namespace_for(name);
-  namespace_plan out{{}, section.bounds};
+  namespace_plan out{{}, section.bounds, durability::process, false};
+  if (section.durability == "power") out.keep = durability::power;
+  if (section.durability == "none") out.keep = durability::none;
   for (auto& agent : config.agents)
     if (std::count(section.agents.begin(), section.agents.end(), agent.name) > 0) out.agents.push_back(agent);
   return out;
@@ -75,6 +83,32 @@ backend_factory make_backend(const model_config& model, io_thread& unit) {
   return make_simulated_backend(std::get<simulated_config>(model.backend));
 }
 
+/// Throws std::runtime_error that says what is wrong with it.
+std::unique_ptr<store> open_store(const node_config& config) {
+  if (config.store.kind == "memory") return std::make_unique<memory_store>();
+  std::filesystem::create_directories(config.node.data_dir);
+  auto opened =
+      open_sqlite_store({.path = (std::filesystem::path{config.node.data_dir} / "weir.db").string()});
+  if (auto* no = std::get_if<refusal>(&opened)) throw std::runtime_error(no->message);
+  return std::get<std::unique_ptr<store>>(std::move(opened));
+}
+
+/// Ends the node when its store has gone: without one it can keep nothing of what it is told.
+void watch_store(caf::actor_system& sys, const caf::actor& store, std::shared_ptr<node_status> status) {
+  sys.spawn<caf::hidden>([store, status](caf::event_based_actor* self) -> caf::behavior {
+    self->monitor(store);
+    self->set_down_handler([self, status](const caf::down_msg& msg) {
+      if (msg.reason != caf::exit_reason::user_shutdown) {
+        spdlog::critical("the store is gone: {}", to_string(msg.reason));
+        status->ready = false;
+        ::kill(::getpid(), SIGTERM);
+      }
+      self->quit();
+    });
+    return {[](int) {}};
+  });
+}
+
 /// The parts of a running node, made and ended in order.
 class running_node {
 public:
@@ -82,6 +116,7 @@ public:
     : system_(settings_), threads_(system_, io_thread_count(config)) {
     threads_.start();
     try {
+      start_store(config);
       start_models(config);
       host_ = system_.spawn<host>(host_config(config, std::move(registry)));
       open_gateway(config);
@@ -96,6 +131,13 @@ public:
   gateway& front() { return *gateway_; }
 
 private:
+  void start_store(const node_config& config) {
+    signer_ = std::make_shared<const session_signer>(
+        load_session_secret(config.session.secret_env, config.node.data_dir));
+    store_ = weir::start_store(system_, open_store(config));
+    watch_store(system_, store_.actor, status_);
+  }
+
   void start_models(const node_config& config) {
     auto models = std::make_shared<model_directory>();
     models_ = models;
@@ -113,19 +155,30 @@ private:
     front.port = config.listen.port;
     front.bounds = config.bounds;
     front.status = status_;
+    front.signer = signer_;
     front.host = host_;
     gateway_ = std::make_unique<gateway>(system_, threads_, std::move(front));
   }
 
   void stop() {
     if (gateway_) gateway_->stop(close_timeout);
-    if (host_) caf::anon_send_exit(host_, caf::exit_reason::user_shutdown);
-    host_ = nullptr;
-    for (auto& [name, pool] : *models_) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
+    end_host();
+    if (models_)
+      for (auto& [name, pool] : *models_) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
+    if (store_.actor) caf::anon_send_exit(store_.actor, caf::exit_reason::user_shutdown);
+    store_ = {};
     system_.await_all_actors_done(); // their threads still run
     gateway_.reset();
     threads_.stop();
     threads_.join();
+  }
+
+  /// Also its namespaces, whose last writes are then on their way to the store.
+  void end_host() {
+    if (!host_) return;
+    caf::scoped_actor self{system_};
+    self->send_exit(host_, caf::exit_reason::user_shutdown);
+    self->wait_for(std::exchange(host_, nullptr));
   }
 
   host::config host_config(const node_config& config, std::shared_ptr<const agent_registry> registry) {
@@ -135,6 +188,7 @@ private:
     out.registry = std::move(registry);
     out.models = models_;
     out.encode = wire::encode_event;
+    out.store = store_;
     out.seed = std::random_device{}() * 0x100000001ULL;
     return out;
   }
@@ -144,6 +198,8 @@ private:
   io_threads threads_;
   std::shared_ptr<const model_directory> models_;
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
+  std::shared_ptr<const session_signer> signer_;
+  store_handle store_;
   caf::actor host_;
   std::unique_ptr<gateway> gateway_;
 };

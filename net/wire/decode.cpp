@@ -49,43 +49,48 @@ bool is_server_client(std::string_view id) noexcept {
 
 client_frame read_hello(field_reader& in) {
   hello out;
-  for (auto* field : {"session", "last_seq", "token"}) in.not_yet(field);
   out.ns = in.ns("namespace");
   out.client_id = in.name("client_id");
   out.meta = in.optional_object("meta");
+  out.session = in.optional_text("session", max_session_bytes);
+  out.last_seq = in.optional_seq("last_seq", 0);
   if (is_server_client(out.client_id))
     in.refuse(forbidden("client_id: `sys`, `sys.…`, `sys:…` and `agent:…` are the server's own"));
   return out;
 }
 
+receipt_kind read_receipt(field_reader& in) {
+  auto place = in.choice("receipt", {"delivered", "acked"});
+  if (!place) return receipt_kind::none;
+  return *place == 0 ? receipt_kind::delivered : receipt_kind::acked;
+}
+
 client_frame read_publish(field_reader& in) {
   publish out;
-  for (auto* field : {"prev_event_id", "receipt"}) in.not_yet(field);
   out.message_id = in.name("message_id");
   out.type = in.type("type");
   out.data = in.any("data");
   out.to = in.optional_name("to");
   out.ephemeral = in.flag("ephemeral", false);
+  out.prev_event_id = in.optional_event_id("prev_event_id");
+  out.receipt = read_receipt(in);
   if (is_server_type(out.type)) in.refuse(forbidden("type: `sys` and what is below it are the server's own"));
   return out;
 }
 
-client_frame read_subscribe(field_reader& in, const json& object) {
+client_frame read_subscribe(field_reader& in) {
   subscribe out;
   out.id = in.label("id");
   out.pattern = in.pattern("pattern");
-  if (auto from = object.find("from"); from != object.end() && from->is_number_unsigned())
-    in.not_yet("from");
-  else
-    in.only("from", "new", {});
-  in.not_yet("queue");
-  if (in.flag("ack", false)) in.not_yet("ack");
+  out.from = in.seq_or("from", "new");
+  out.queue = in.optional_target("queue");
+  out.ack = in.flag("ack", false);
   return out;
 }
 
 client_frame read_call(field_reader& in) {
   call out;
-  for (auto* field : {"prev_event_id", "thread"}) in.not_yet(field);
+  in.not_yet("thread");
   in.only("on_busy", "concurrent", {"queue", "replace", "reject"});
   in.only("on_disconnect", "continue", {"cancel"});
   out.message_id = in.name("message_id");
@@ -93,6 +98,7 @@ client_frame read_call(field_reader& in) {
   out.input = in.any("input");
   out.timeout_ms = in.number("timeout_ms", 1, max_timeout_ms, 0);
   out.stream = in.flag("stream", false);
+  out.prev_event_id = in.optional_event_id("prev_event_id");
   return out;
 }
 
@@ -102,16 +108,57 @@ client_frame read_ping(field_reader& in) {
   return out;
 }
 
-constexpr std::array later_ops{"ack", "nack", "watch", "unwatch", "history", "presence"};
+client_frame read_ack(field_reader& in) {
+  ack out;
+  if (!in.has("seq") && !in.has("event_id"))
+    in.refuse(refusal::bad_field("seq: is missing, and so is event_id"));
+  if (in.has("seq") && in.has("event_id")) in.refuse(refusal::bad_field("event_id: must not come with seq"));
+  out.seq = in.optional_seq("seq", 1).value_or(0);
+  out.event_id = in.optional_event_id("event_id");
+  return out;
+}
 
-client_frame read_op(const std::string& op, field_reader& in, const json& object) {
+client_frame read_nack(field_reader& in) {
+  nack out;
+  out.event_id = in.event_id("event_id");
+  out.delay_ms = in.number("delay_ms", 0, max_delay_ms, out.delay_ms);
+  return out;
+}
+
+std::uint32_t read_limit(field_reader& in, std::uint32_t otherwise) {
+  return static_cast<std::uint32_t>(in.number("limit", 1, max_list, otherwise));
+}
+
+client_frame read_history(field_reader& in) {
+  history out;
+  out.id = in.label("id");
+  if (in.has("pattern")) out.pattern = in.pattern("pattern");
+  out.after_seq = in.optional_seq("after_seq", 0).value_or(0);
+  out.limit = read_limit(in, out.limit);
+  return out;
+}
+
+client_frame read_presence(field_reader& in) {
+  presence out;
+  out.id = in.label("id");
+  out.limit = read_limit(in, out.limit);
+  return out;
+}
+
+constexpr std::array later_ops{"watch", "unwatch"};
+
+client_frame read_op(const std::string& op, field_reader& in) {
   if (op == "publish") return read_publish(in);
   if (op == "ping") return read_ping(in);
   if (op == "hello") return read_hello(in);
-  if (op == "subscribe") return read_subscribe(in, object);
+  if (op == "subscribe") return read_subscribe(in);
   if (op == "unsubscribe") return unsubscribe{in.label("id")};
   if (op == "call") return read_call(in);
   if (op == "cancel") return cancel{in.event_id("run_id")};
+  if (op == "ack") return read_ack(in);
+  if (op == "nack") return read_nack(in);
+  if (op == "history") return read_history(in);
+  if (op == "presence") return read_presence(in);
   for (auto* later : later_ops)
     if (op == later) in.refuse(refusal::bad_field(not_yet_message(op)));
   in.refuse({code::bad_request, "unknown_op", "op: unknown", 0, {}, 0, 0});
@@ -140,7 +187,7 @@ std::variant<client_frame, rejected> decode_object(const json& object) {
   if (op == object.end()) return rejected{refusal::bad_field("op: is missing"), what_it_answers(object)};
   if (!op->is_string()) return rejected{refusal::bad_field("op: must be a string"), what_it_answers(object)};
   field_reader in{object};
-  auto frame = read_op(op->get_ref<const std::string&>(), in, object);
+  auto frame = read_op(op->get_ref<const std::string&>(), in);
   if (in.error().refused()) return rejected{in.error(), what_it_answers(object)};
   return frame;
 }

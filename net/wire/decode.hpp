@@ -14,6 +14,15 @@ inline constexpr std::size_t max_depth = 64;
 /// Longest `timeout_ms` of a call: a day.
 inline constexpr std::int64_t max_timeout_ms = 86'400'000;
 
+/// Longest `session` of a hello.
+inline constexpr std::size_t max_session_bytes = 4096;
+
+/// Longest `delay_ms` of a nack: an hour.
+inline constexpr std::int64_t max_delay_ms = 3'600'000;
+
+/// Most that one `history` or `presence` asks for.
+inline constexpr std::uint32_t max_list = 1000;
+
 /// Reads one client frame. Never throws; what is wrong with a bad one is said with the field's name.
 /// Fields that the protocol does not know are ignored; those that a later version brings are refused.
 std::variant<client_frame, rejected> decode(std::string_view text);

@@ -24,6 +24,20 @@ std::string encode_parts(const std::vector<run_part>& parts) {
   return out + ']';
 }
 
+std::string encode_clients(const std::vector<present_client>& clients) {
+  std::string out = "[";
+  for (auto& x : clients) {
+    if (out.size() > 1) out += ',';
+    out += json_writer{}
+               .text("client_id", x.client_id)
+               .number("since", x.since_ms)
+               .number("connections", x.connections)
+               .raw("meta", x.meta.empty() ? "{}" : x.meta)
+               .take();
+  }
+  return out + ']';
+}
+
 void write_refusal(json_writer& out, const refusal& x) {
   out.number("code", static_cast<std::uint64_t>(x.status)).text("reason", x.reason);
   if (!x.message.empty()) out.text("message", x.message);
@@ -42,7 +56,8 @@ std::string encode(const welcome& x) {
                     .take();
   json_writer out{"welcome"};
   out.text("namespace", x.ns).text("client_id", x.client_id);
-  out.number("session_ttl_ms", std::int64_t{0}).flag("recovered", false); // sessions come later
+  if (!x.session.empty()) out.text("session", x.session);
+  out.number("session_ttl_ms", x.session_ttl_ms).flag("recovered", x.recovered);
   out.text("epoch", x.epoch).number("seq", x.seq).text("node", x.node);
   out.number("heartbeat_ms", x.heartbeat_ms).raw("limits", limits);
   return out.take();
@@ -151,6 +166,28 @@ std::string encode_history(std::string_view id, const std::vector<event_ptr>& ev
   return json_writer{"history"}.text("id", id).raw("events", list).flag("more", more).take();
 }
 
+std::string encode_receipt(std::string_view event_id, receipt_kind kind, std::uint64_t count,
+                           const std::vector<std::string>& by) {
+  std::string names = "[";
+  for (std::size_t i = 0; i < std::min(by.size(), max_receipt_names); ++i) {
+    if (i > 0) names += ',';
+    append_json_string(names, by[i]);
+  }
+  names += ']';
+  json_writer out{"receipt"};
+  out.text("event_id", event_id).text("kind", to_string(kind)).number("count", count).raw("by", names);
+  return out.take();
+}
+
+std::string encode_presence(std::string_view id, std::uint64_t count,
+                            const std::vector<present_client>& clients) {
+  return json_writer{"presence"}
+      .text("id", id)
+      .number("count", count)
+      .raw("clients", encode_clients(clients))
+      .take();
+}
+
 frame_ptr make_frame(std::string_view text) {
   constexpr char fin_and_text = '\x81';
   std::string out;
@@ -174,5 +211,7 @@ frame_ptr make_frame(std::string_view text) {
 }
 
 frame_ptr encode_event(const event& x) { return make_frame(encode(x)); }
+
+frame_ptr encode_redelivered(const event& x) { return make_frame(encode(x, true)); }
 
 } // namespace weir::wire

@@ -2,6 +2,8 @@
 
 #include "actors/core/refusal.hpp"
 #include "actors/namespace/event.hpp"
+#include "actors/namespace/present_client.hpp"
+#include "actors/namespace/receipt_kind.hpp"
 #include "actors/runs/messages.hpp"
 #include "net/wire/frames.hpp"
 
@@ -15,6 +17,9 @@
 
 namespace weir::wire {
 
+/// So many client_ids a `receipt` names; `count` tells how many there are.
+inline constexpr std::size_t max_receipt_names = 16;
+
 struct welcome {
   std::string ns;
   std::string client_id;
@@ -25,6 +30,9 @@ struct welcome {
   std::uint64_t max_frame_bytes = 0;
   std::uint64_t publish_per_s = 0;
   std::uint64_t burst = 0;
+  std::string session; ///< The signed token; empty: left out.
+  std::int64_t session_ttl_ms = 0;
+  bool recovered = false; ///< All that was missed is on its way.
 };
 
 std::string encode(const welcome& x);
@@ -62,10 +70,21 @@ std::string encode_gap(std::uint64_t from, std::uint64_t to, std::string_view re
 std::string encode_drain(std::int64_t delay_ms, std::string_view reason);
 std::string encode_history(std::string_view id, const std::vector<event_ptr>& events, bool more);
 
+/// @param by who it was; the first `max_receipt_names` are told.
+std::string encode_receipt(std::string_view event_id, receipt_kind kind, std::uint64_t count,
+                           const std::vector<std::string>& by);
+
+/// @param count of all that are there, also where `clients` has not all of them.
+std::string encode_presence(std::string_view id, std::uint64_t count,
+                            const std::vector<present_client>& clients);
+
 /// A complete, unmasked WebSocket text frame: header and payload.
 frame_ptr make_frame(std::string_view text);
 
 /// An event's frame; an `event_encoder`.
 frame_ptr encode_event(const event& x);
+
+/// The frame of an event that a queue gives out once more.
+frame_ptr encode_redelivered(const event& x);
 
 } // namespace weir::wire

@@ -32,6 +32,17 @@ bool is_namespace(std::string_view text) noexcept {
                         [](char c) { return is_lower_or_digit(c) || c == '_' || c == '-'; });
 }
 
+std::string quoted(std::initializer_list<std::string_view> words) {
+  std::string out;
+  for (auto word : words) {
+    if (!out.empty()) out += " or ";
+    out += '`';
+    out += word;
+    out += '`';
+  }
+  return out;
+}
+
 // Strings are valid UTF-8 here: the parser has checked. The handler is a second line.
 std::string dump(const nlohmann::json& x) {
   return x.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -99,10 +110,26 @@ std::string field_reader::target(const char* field) {
   return *text;
 }
 
+std::string field_reader::optional_target(const char* field) {
+  return has(field) ? target(field) : std::string{};
+}
+
 std::string field_reader::event_id(const char* field) {
   auto* text = string(field);
   if (text == nullptr) return {};
   if (!is_event_id(*text)) wrong(field, "must be a client_id and a message_id, joined by /");
+  return *text;
+}
+
+std::string field_reader::optional_event_id(const char* field) {
+  return has(field) ? event_id(field) : std::string{};
+}
+
+std::string field_reader::optional_text(const char* field, std::size_t max_bytes) {
+  if (!has(field)) return {};
+  auto* text = string(field);
+  if (text == nullptr) return {};
+  if (text->size() > max_bytes) wrong(field, "must be at most " + std::to_string(max_bytes) + " bytes long");
   return *text;
 }
 
@@ -152,14 +179,39 @@ std::int64_t field_reader::number(const char* field, std::int64_t min, std::int6
   return otherwise;
 }
 
+std::optional<std::uint64_t> field_reader::optional_seq(const char* field, std::int64_t min) {
+  if (!has(field)) return std::nullopt;
+  return static_cast<std::uint64_t>(number(field, min, max_seq, min));
+}
+
+std::optional<std::uint64_t> field_reader::seq_or(const char* field, std::string_view word) {
+  auto* value = find(field);
+  if (value == nullptr || (value->is_string() && value->get_ref<const std::string&>() == word))
+    return std::nullopt;
+  if (value->is_number()) return optional_seq(field, 1);
+  wrong(field, "must be " + quoted({word}) + " or a seq");
+  return std::nullopt;
+}
+
+std::optional<std::size_t> field_reader::choice(const char* field,
+                                                std::initializer_list<std::string_view> words) {
+  if (!has(field)) return std::nullopt;
+  auto* text = string(field);
+  if (text == nullptr) return std::nullopt;
+  auto word = std::find(words.begin(), words.end(), *text);
+  if (word != words.end()) return static_cast<std::size_t>(word - words.begin());
+  wrong(field, "must be " + quoted(words));
+  return std::nullopt;
+}
+
 void field_reader::only(const char* field, std::string_view now,
                         std::initializer_list<std::string_view> later) {
   if (!has(field)) return;
   auto* text = string(field);
   if (text == nullptr || *text == now) return;
   if (std::find(later.begin(), later.end(), *text) != later.end()) return not_yet(field);
-  std::string words = "`" + std::string{now} + "`";
-  for (auto word : later) words += " or `" + std::string{word} + "`";
+  auto words = quoted({now});
+  if (later.size() > 0) words += " or " + quoted(later);
   wrong(field, "must be " + words);
 }
 

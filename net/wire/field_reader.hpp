@@ -6,10 +6,15 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace weir::wire {
+
+/// Logs keep a seq as a signed number of 64 bits.
+inline constexpr std::int64_t max_seq = std::numeric_limits<std::int64_t>::max();
 
 /// Takes checked fields out of a JSON object. The first thing that is wrong is kept; what is read after it
 /// means nothing.
@@ -34,8 +39,17 @@ public:
   /// An agent's or workflow's name: 1–64 of `[A-Za-z0-9_-]`, so that it can be a token of a type.
   std::string target(const char* field);
 
+  /// As `target`, and empty when it is absent.
+  std::string optional_target(const char* field);
+
   /// `<client_id>/<message_id>`.
   std::string event_id(const char* field);
+
+  /// As `event_id`, and empty when it is absent.
+  std::string optional_event_id(const char* field);
+
+  /// Any string up to this long; empty when it is absent.
+  std::string optional_text(const char* field, std::size_t max_bytes);
 
   std::string type(const char* field);
   std::string pattern(const char* field);
@@ -50,6 +64,15 @@ public:
 
   /// A whole number within [min, max].
   std::int64_t number(const char* field, std::int64_t min, std::int64_t max, std::int64_t otherwise);
+
+  /// A position in a log: a whole number within [min, `max_seq`].
+  std::optional<std::uint64_t> optional_seq(const char* field, std::int64_t min);
+
+  /// As `optional_seq` from 1; `word` means the same as an absent field.
+  std::optional<std::uint64_t> seq_or(const char* field, std::string_view word);
+
+  /// The place of a word among `words`; nothing when it is absent.
+  std::optional<std::size_t> choice(const char* field, std::initializer_list<std::string_view> words);
 
   /// A word that may have one value in this version; `later` are those that it will have.
   void only(const char* field, std::string_view now, std::initializer_list<std::string_view> later);

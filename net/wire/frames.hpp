@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/core/refusal.hpp"
+#include "actors/namespace/receipt_kind.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -13,7 +15,9 @@ namespace weir::wire {
 struct hello {
   std::string ns;
   std::string client_id;
-  std::string meta = "{}"; ///< JSON text of an object.
+  std::string meta = "{}";               ///< JSON text of an object.
+  std::string session;                   ///< The token of a session to resume, as it came; empty: none.
+  std::optional<std::uint64_t> last_seq; ///< All up to this one has been seen.
 };
 
 struct publish {
@@ -22,11 +26,16 @@ struct publish {
   std::string to;   ///< Empty: everyone.
   std::string data; ///< JSON text, compact.
   bool ephemeral = false;
+  std::string prev_event_id; ///< Empty: none.
+  receipt_kind receipt = receipt_kind::none;
 };
 
 struct subscribe {
   std::string id;
   std::string pattern;
+  std::optional<std::uint64_t> from; ///< This seq and on, from 1; none: what is new.
+  std::string queue;                 ///< The group that shares the events; empty: none.
+  bool ack = false;                  ///< The client acknowledges what it has got.
 };
 
 struct unsubscribe {
@@ -39,6 +48,7 @@ struct call {
   std::string input;           ///< JSON text, compact.
   std::int64_t timeout_ms = 0; ///< 0: the target's default.
   bool stream = false;
+  std::string prev_event_id; ///< Empty: none.
 };
 
 struct cancel {
@@ -49,7 +59,32 @@ struct ping {
   std::string id; ///< Empty: none.
 };
 
-using client_frame = std::variant<hello, publish, subscribe, unsubscribe, call, cancel, ping>;
+/// Either `seq` or `event_id` is set.
+struct ack {
+  std::uint64_t seq = 0; ///< All up to it; 0: none.
+  std::string event_id;  ///< One of a queue; empty: none.
+};
+
+/// Gives a queue's event to another member.
+struct nack {
+  std::string event_id;
+  std::int64_t delay_ms = 0;
+};
+
+struct history {
+  std::string id;
+  std::string pattern = ">";
+  std::uint64_t after_seq = 0;
+  std::uint32_t limit = 100;
+};
+
+struct presence {
+  std::string id;
+  std::uint32_t limit = 100;
+};
+
+using client_frame =
+    std::variant<hello, publish, subscribe, unsubscribe, call, cancel, ping, ack, nack, history, presence>;
 
 /// What an `error` frame answers. At most one is set; all empty when the frame named nothing.
 struct answered {

@@ -45,13 +45,24 @@ void check(const publish& x) {
   json again{{"op", "publish"}, {"type", x.type}, {"message_id", x.message_id}, {"ephemeral", x.ephemeral}};
   again["data"] = frame["data"];
   if (!x.to.empty()) again["to"] = x.to;
+  if (!x.prev_event_id.empty()) again["prev_event_id"] = x.prev_event_id;
+  if (x.receipt != receipt_kind::none) again["receipt"] = to_string(x.receipt);
   auto second = decode(again.dump());
   auto* same = std::get_if<client_frame>(&second);
-  require(same != nullptr && std::get<publish>(*same).data == x.data, "what was read is read the same again");
+  require(same != nullptr, "what was read can be read again");
+  auto& y = std::get<publish>(*same);
+  require(y.data == x.data && y.prev_event_id == x.prev_event_id && y.receipt == x.receipt,
+          "what was read is read the same again");
 }
 
-void check(const hello& x) { require(json::parse(x.meta).is_object(), "meta is an object"); }
+void check(const hello& x) {
+  require(json::parse(x.meta).is_object(), "meta is an object");
+  require(x.session.size() <= max_session_bytes, "a session's token is within its bound");
+  auto told = parsed(encode_presence("p", 1, {{x.client_id, 0, 1, x.meta}}));
+  require(told["clients"][0]["meta"] == json::parse(x.meta), "a presence tells the meta");
+}
 void check(const subscribe& x) {
+  require(x.from.value_or(1) >= 1, "a log begins with 1");
   require(parsed(encode_subscribed(x.id, 1))["id"] == x.id, "the id comes back");
 }
 void check(const unsubscribe& x) {
@@ -66,6 +77,20 @@ void check(const cancel& x) {
 }
 void check(const ping& x) {
   require(x.id.empty() || parsed(encode_pong(x.id))["id"] == x.id, "the id comes back");
+}
+
+void check(const ack& x) { require((x.seq == 0) != x.event_id.empty(), "an ack is of a seq or of an event"); }
+void check(const nack& x) {
+  require(!x.event_id.empty() && x.delay_ms >= 0 && x.delay_ms <= max_delay_ms,
+          "a delay is within its range");
+}
+void check(const history& x) {
+  require(x.limit >= 1 && x.limit <= max_list, "a limit is within its range");
+  require(parsed(encode_history(x.id, {}, false))["id"] == x.id, "the id comes back");
+}
+void check(const presence& x) {
+  require(x.limit >= 1 && x.limit <= max_list, "a limit is within its range");
+  require(parsed(encode_presence(x.id, 0, {}))["id"] == x.id, "the id comes back");
 }
 
 } // namespace

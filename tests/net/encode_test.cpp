@@ -45,8 +45,44 @@ TEST_CASE("an event leaves out what it lacks") {
   CHECK(full["redelivered"] == true);
 }
 
-TEST_CASE("a welcome tells the limits and that nothing was recovered") {
-  welcome x{"demo", "alice", "9f3c", 1240, "n1", 25000, 65536, 200, 400};
+TEST_CASE("a redelivered event's frame says so") {
+  CHECK(*encode_redelivered(some_event()) == *make_frame(encode(some_event(), true)));
+  CHECK(*encode_event(some_event()) == *make_frame(encode(some_event())));
+}
+
+TEST_CASE("a welcome tells the session and whether it was recovered") {
+  welcome x;
+  x.session = "e30.c2ln";
+  x.session_ttl_ms = 120'000;
+  x.recovered = true;
+  auto told = json::parse(encode(x));
+  CHECK(told["session"] == "e30.c2ln");
+  CHECK(told["session_ttl_ms"] == 120'000);
+  CHECK(told["recovered"] == true);
+}
+
+TEST_CASE("a receipt names the first sixteen and counts them all") {
+  CHECK(encode_receipt("alice/m1", receipt_kind::delivered, 2, {"bob", "carol"})
+        == R"({"op":"receipt","event_id":"alice/m1","kind":"delivered","count":2,"by":["bob","carol"]})");
+  CHECK(encode_receipt("alice/m1", receipt_kind::acked, 0, {})
+        == R"({"op":"receipt","event_id":"alice/m1","kind":"acked","count":0,"by":[]})");
+  std::vector<std::string> many;
+  for (int i = 0; i < 20; ++i) many.push_back("c" + std::to_string(i));
+  auto told = json::parse(encode_receipt("alice/m1", receipt_kind::acked, 20, many));
+  CHECK(told["count"] == 20);
+  CHECK(told["by"] == json(std::vector<std::string>(many.begin(), many.begin() + 16)));
+}
+
+TEST_CASE("a presence tells who is there and since when") {
+  CHECK(encode_presence("p", 0, {}) == R"({"op":"presence","id":"p","count":0,"clients":[]})");
+  auto told = encode_presence("p", 7, {{"alice", 1234, 2, R"({"name":"Alice"})"}, {"bob", 1235, 1, ""}});
+  CHECK(json::parse(told) == json::parse(R"({"op":"presence","id":"p","count":7,"clients":[
+    {"client_id":"alice","since":1234,"connections":2,"meta":{"name":"Alice"}},
+    {"client_id":"bob","since":1235,"connections":1,"meta":{}}]})"));
+}
+
+TEST_CASE("a welcome tells the limits, and no session where there is none") {
+  welcome x{"demo", "alice", "9f3c", 1240, "n1", 25000, 65536, 200, 400, "", 0, false};
   CHECK(json::parse(encode(x)) == json::parse(R"({"op":"welcome","namespace":"demo","client_id":"alice",
     "session_ttl_ms":0,"recovered":false,"epoch":"9f3c","seq":1240,"node":"n1","heartbeat_ms":25000,
     "limits":{"max_frame_bytes":65536,"publish_per_s":200,"burst":400}})"));

@@ -222,3 +222,38 @@ TEST_CASE("whatever the room, each matching event comes once and in order") {
   b.drain(10'000);
   CHECK(b.out.seqs == wanted);
 }
+
+TEST_CASE("a subscription from the past gets its history, and nothing is sent again for it") {
+  bench x;
+  x.publish("a");
+  x.publish("b");
+  x.publish("a");
+  x.publish("b");
+  CHECK(x.out.seqs == std::vector<std::uint64_t>{1, 3});
+  CHECK(x.fed.add("*", 0)); // the third and first match this one, too
+  x.drain(10);
+  CHECK(x.out.seqs == std::vector<std::uint64_t>{1, 3, 2, 4});
+  CHECK(x.out.told.empty()); // the client does not lag
+  x.publish("a");
+  CHECK(x.out.seqs.back() == 5);
+}
+
+TEST_CASE("a subscription that begins in the future gets nothing before") {
+  bench x;
+  x.fed.add("a", 2);
+  x.fed.remove("a");
+  x.fed.remove("a");
+  x.fed.add("a", 2);
+  for (int i = 0; i < 3; ++i) x.publish("a");
+  CHECK(x.out.seqs == std::vector<std::uint64_t>{3});
+}
+
+TEST_CASE("a session that goes on gets what came since") {
+  bench x;
+  for (int i = 0; i < 5; ++i) x.publish("a");
+  x.out.seqs.clear();
+  x.fed.resume(2);
+  x.drain(10);
+  CHECK(x.out.seqs == std::vector<std::uint64_t>{3, 4, 5});
+  CHECK(x.fed.current() == feed::state::live);
+}

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -79,6 +80,46 @@ public:
     return no;
   }
 
+  void open_session(std::uint64_t, session_open what) override {
+    opens.push_back(what);
+    later.push_back([this] {
+      auto out = session;
+      if (out.session.empty()) out.session = "s1";
+      if (out.epoch.empty()) out.epoch = info.epoch;
+      if (out.seq == 0) out.seq = info.seq;
+      who->on_session_opened(out);
+    });
+  }
+  refusal change_session(std::uint64_t, std::string reference, session_subscribe what) override {
+    return change(std::move(reference), std::move(what));
+  }
+  refusal change_session(std::uint64_t, std::string reference, session_unsubscribe what) override {
+    return change(std::move(reference), std::move(what));
+  }
+  void tell(std::uint64_t, session_note what) override { told.push_back(std::move(what)); }
+  refusal read_presence(std::uint64_t, std::string reference, std::uint32_t limit) override {
+    if (!no.refused()) presences.push_back({std::move(reference), limit});
+    return no;
+  }
+
+  /// Answers what has to do with the session, as the namespace would some time later.
+  void answer_all() {
+    while (!later.empty()) {
+      auto next = std::move(later.front());
+      later.pop_front();
+      if (who != nullptr) next();
+    }
+  }
+
+  /// All that was told of one kind.
+  template <class T>
+  std::vector<T> told_of() const {
+    std::vector<T> out;
+    for (auto& x : told)
+      if (auto* y = std::get_if<T>(&x)) out.push_back(*y);
+    return out;
+  }
+
   weir::subscriber* who = nullptr;
   bool attach_at_once = true;
   attached info = [] {
@@ -95,6 +136,25 @@ public:
   std::vector<asked<call_request>> calls;
   std::vector<asked<log_request>> reads;
   std::vector<asked<std::string>> cancels;
+  std::vector<asked<std::uint32_t>> presences;
+  std::vector<session_open> opens;
+  std::vector<session_note> told;
+  session_opened session; // what every `open_session` is answered with
+  refusal session_no;     // what every change of a session is answered with
+  std::deque<std::function<void()>> later;
+
+private:
+  template <class T>
+  refusal change(std::string reference, T) {
+    if (no.refused()) return no;
+    later.push_back([this, reference] {
+      answer out;
+      out.seq = info.seq;
+      out.no = session_no;
+      who->on_answer(reference, out);
+    });
+    return {};
+  }
 };
 
 /// Lets everyone into the one fake relay, or nobody.
@@ -118,6 +178,7 @@ class connection_fixture : public fixture {
 public:
   connection_fixture() : shared(std::make_shared<connection_context>(sys, gate, sched.clock().now())) {
     gate.actor = own(sys.spawn<probe<int>>());
+    shared->signer = std::make_shared<const session_signer>("a secret of some length");
     run();
   }
 
@@ -148,6 +209,8 @@ public:
   }
 
   void settle() {
+    run();
+    gate.relay.answer_all();
     run();
     while (std::exchange(socket->pending, false)) {
       line->on_writable();

@@ -23,6 +23,9 @@ public:
     slices.emplace_back(reference, what);
   }
   void on_run_update(const run_update& what) override { updates.push_back(what); }
+  void on_session_opened(const session_opened& what) override { sessions.push_back(what); }
+  void on_presence(const std::string&, const presence_list& what) override { presences.push_back(what); }
+  void on_notice(const notice& what) override { notices.push_back(what); }
 
   /// The message ids of what was delivered.
   std::vector<std::string> delivered() const {
@@ -43,6 +46,9 @@ public:
   std::vector<std::pair<std::string, answer>> answers;
   std::vector<std::pair<std::string, log_slice>> slices;
   std::vector<run_update> updates;
+  std::vector<session_opened> sessions;
+  std::vector<presence_list> presences;
+  std::vector<notice> notices;
 
 private:
   std::string client_id_;

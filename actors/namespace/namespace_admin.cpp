@@ -1,0 +1,76 @@
+// What an operator asks a namespace.
+
+#include "actors/namespace/namespace_actor.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace weir {
+
+using nlohmann::json;
+
+admin_answer namespace_actor::on_admin(const admin_query& what) {
+  switch (what.what) {
+  case admin_query::verb::report:
+    return {{}, report()};
+  case admin_query::verb::dead_letters: {
+    auto list = json::array();
+    for (auto& x : dead_.all()) {
+      if (list.size() >= what.limit) break;
+      list.push_back({{"event_id", x.what->event_id()},
+                      {"seq", x.what->seq},
+                      {"type", x.what->type},
+                      {"subscription", x.subscription},
+                      {"attempts", x.attempts},
+                      {"error", x.error},
+                      {"data", json::parse(x.what->data, nullptr, false)}});
+    }
+    return {{}, list.dump(-1, ' ', false, json::error_handler_t::replace)};
+  }
+  case admin_query::verb::retry:
+    return retry(what.event_id);
+  }
+  return {{code::bad_request, "unknown_op", "no such query", 0, {}, 0, 0}, {}};
+}
+
+admin_answer namespace_actor::retry(const std::string& event_id) {
+  auto letter = dead_.take(event_id);
+  if (!letter) return {{code::not_found, "unknown_target", "no dead letter " + event_id, 0, {}, 0, 0}, {}};
+  auto* x = find_seat(letter->subscription);
+  if (x == nullptr) {
+    auto message = "nobody has the subscription " + letter->subscription + " now";
+    dead_.add(std::move(*letter));
+    return {{code::not_found, "unknown_target", std::move(message), 0, {}, 0, 0}, {}};
+  }
+  x->subscription.retry(letter->what);
+  if (link_.exists())
+    link_.try_write({{key_delete{settings_.name, dead_letter_key(*letter)}, {}}, cursor_put(*x)});
+  mark_changed(*x);
+  feed(*x);
+  json out = {{"event_id", event_id}, {"subscription", letter->subscription}};
+  return {{}, out.dump()};
+}
+
+std::string namespace_actor::report() {
+  auto subscriptions = json::array();
+  for (auto& [name, x] : seats_)
+    subscriptions.push_back({{"name", name},
+                             {"cursor", x.subscription.cursor()},
+                             {"in_hand", x.subscription.in_hand()},
+                             {"members", x.subscription.members()},
+                             {"missed", x.subscription.missed()}});
+  json out = {{"name", settings_.name},
+              {"epoch", sequencer_.epoch()},
+              {"seq", sequencer_.log().head()},
+              {"first_kept", link_.exists() ? retention_.first_kept() : sequencer_.log().first_kept()},
+              {"kept_bytes", link_.exists() ? retention_.bytes() : sequencer_.log().bytes()},
+              {"sessions", sessions_.size()},
+              {"attached", sessions_.attached()},
+              {"clients", presence_.count()},
+              {"relays", relays_.size()},
+              {"waiting_for_predecessor", sequencer_.held()},
+              {"dead_letters", dead_.all().size()},
+              {"subscriptions", std::move(subscriptions)}};
+  return out.dump();
+}
+
+} // namespace weir

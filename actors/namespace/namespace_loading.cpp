@@ -1,0 +1,154 @@
+// How a namespace takes up what the store has of it. Until then nobody is let in.
+
+#include "actors/namespace/namespace_actor.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/skip.hpp>
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+constexpr auto retry_after = std::chrono::milliseconds{500};
+constexpr std::uint64_t keys_at_once = 1000;
+
+bool starts_with(const std::string& text, std::string_view prefix) {
+  return text.compare(0, prefix.size(), prefix) == 0;
+}
+
+} // namespace
+
+caf::behavior namespace_actor::loading() {
+  set_default_handler(caf::skip); // agents and the host can wait; they are few
+  return {
+      [this](const attach_relay& what) {
+        if (!failing_) return waiting_.push_back(what.relay);
+        attached out;
+        out.no = {code::unavailable,
+                  "unavailable",
+                  "namespace " + settings_.name + " cannot read its store",
+                  1000,
+                  {},
+                  0,
+                  0};
+        send(what.relay, std::move(out));
+      },
+      [this](store_answer& what) { link_.on_answered(what); },
+  };
+}
+
+/// Asks for something, and goes on with it when it comes.
+template <class T, class Then>
+void namespace_actor::load_step(store_link::request what, Then then) {
+  auto no = link_.read(std::move(what), [this, then](store_answer& got) {
+    if (auto* x = std::get_if<T>(&got.what))
+      then(*x);
+    else
+      load_failed(std::get<refusal>(got.what));
+  });
+  if (no.refused()) load_failed(no);
+}
+
+/// Begins again some time later, or, with half of it done, leaves that to a successor.
+void namespace_actor::load_failed(const refusal& why) {
+  failing_ = true;
+  for (auto& relay : std::exchange(waiting_, {})) {
+    attached out;
+    out.no = why;
+    send(relay, std::move(out));
+  }
+  if (half_loaded_)
+    return quit(caf::make_error(caf::sec::runtime_error, "cannot read the store: " + why.message));
+  run_delayed(retry_after, [this] { load(); });
+}
+
+void namespace_actor::load() {
+  load_step<log_state>(read_log_state{settings_.name}, [this](log_state& state) {
+    half_loaded_ = true;
+    if (state.epoch.empty()) state.epoch = settings_.epoch;
+    load_newest(state, state.head + 1);
+  });
+}
+
+/// The newest events, backwards, until the log in memory is full.
+void namespace_actor::load_newest(log_state state, std::uint64_t before_seq) {
+  std::uint64_t bytes = 0;
+  for (auto& x : newest_) bytes += x->size_bytes();
+  if (before_seq <= state.first_kept || newest_.size() >= settings_.bounds.log_events
+      || bytes >= settings_.bounds.log_bytes)
+    return load_age(std::move(state));
+  log_request what;
+  what.patterns = {">"};
+  what.before_seq = before_seq;
+  what.limit = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(settings_.bounds.log_events - newest_.size(), store::max_scanned_events));
+  load_step<log_read>(read_log{settings_.name, what}, [this, state](log_read& got) {
+    for (auto i = got.records.rbegin(); i != got.records.rend(); ++i) newest_.push_back(std::move(i->what));
+    load_newest(state, got.records.empty() ? 0 : got.read_to);
+  });
+}
+
+/// How old the oldest event is.
+void namespace_actor::load_age(log_state state) {
+  sequencer_.resume(state.epoch, state.head - newest_.size());
+  auto newest_ms = newest_.empty() ? 0 : newest_.front()->ts_ms;
+  for (; !newest_.empty(); newest_.pop_back()) sequencer_.restore(std::move(newest_.back()));
+  sequencer_.set_stored_from(state.first_kept);
+  if (state.count() == 0) return load_ids();
+  log_request oldest;
+  oldest.patterns = {">"};
+  oldest.after_seq = state.first_kept - 1;
+  oldest.limit = 1;
+  load_step<log_read>(read_log{settings_.name, oldest}, [this, state, newest_ms](log_read& got) {
+    auto oldest_ms = got.records.empty() ? newest_ms : got.records.front().what->ts_ms;
+    retention_.restore(state.first_kept, state.head, state.bytes, oldest_ms, newest_ms);
+    load_ids();
+  });
+}
+
+void namespace_actor::load_ids() {
+  auto oldest_ms = now_ms() - static_cast<std::int64_t>(settings_.bounds.dedupe_ms);
+  load_step<std::vector<event_mark>>(
+      read_newest_ids{settings_.name, settings_.bounds.dedupe_ids, oldest_ms},
+      [this](std::vector<event_mark>& got) {
+        for (auto& x : got) sequencer_.restore(std::move(x.event_id), {x.seq, x.content_hash}, x.ts_ms);
+        load_keys({});
+      });
+}
+
+void namespace_actor::load_keys(const std::string& after) {
+  load_step<std::vector<key_entry>>(scan_keys{settings_.name, {}, after, keys_at_once},
+                                    [this](std::vector<key_entry>& got) {
+                                      for (auto& x : got) take_key(x);
+                                      if (got.size() < keys_at_once) return on_loaded();
+                                      load_keys(got.back().key);
+                                    });
+}
+
+void namespace_actor::take_key(const key_entry& x) {
+  if (starts_with(x.key, "session/")) {
+    // How long its socket has been gone is not known: it has all its time from now on.
+    if (auto found = decode_session(x.key.substr(8), x.value)) sessions_.add(std::move(*found), now_ms());
+  } else if (starts_with(x.key, "cursor/")) {
+    kept_cursors_[x.key.substr(7)] = x.value;
+  } else if (starts_with(x.key, "dead/")) {
+    if (auto found = decode_dead_letter(x.value)) dead_.add(std::move(*found));
+  }
+}
+
+void namespace_actor::on_loaded() {
+  sessions_.each([this](session& x) {
+    for (auto& [id, spec] : x.subscriptions)
+      if (!spec.queue.empty()) open_group(spec).sessions.insert(x.id);
+  });
+  running_ = true;
+  set_default_handler(caf::print_and_drop);
+  become(running());
+  for (auto& relay : std::exchange(waiting_, {})) add_relay(relay);
+  trim();
+  end_turn();
+}
+
+} // namespace weir

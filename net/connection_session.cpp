@@ -1,0 +1,240 @@
+// A client's session: how it begins or goes on, what it is subscribed to, and what it acknowledges.
+
+#include "net/connection.hpp"
+#include "net/wire/encode.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+refusal unknown_subscription() {
+  return {code::not_found, "unknown_subscription", "id: there is no subscription of this id", 0, {}, 0, 0};
+}
+
+/// A reference's number and the id behind it.
+std::pair<std::uint64_t, std::string> split(const std::string& reference) {
+  auto colon = reference.find(':');
+  return {std::stoull(reference.substr(0, colon)), reference.substr(colon + 1)};
+}
+
+} // namespace
+
+// -- the session
+
+/// Asks for the session that the client names, for a new one, or, after the namespace was restarted, for the
+/// one that is going on.
+void connection::open_session() {
+  session_open what;
+  what.client_id = client_id_;
+  what.meta = hello_.meta;
+  if (phase_ == phase::open) {
+    what.session = session_;
+    what.reattached = true;
+    for (auto& [id, x] : subscriptions_)
+      if (x.active) what.subscriptions.push_back(x.spec);
+  } else if (!hello_.session.empty() && shared_->signer) {
+    // A token that is not good is as one that was never seen: the client begins anew.
+    auto claims = shared_->signer->verify(hello_.session, shared_->wall_clock_ms());
+    if (claims && claims->ns == ns_ && claims->client_id == client_id_) what.session = claims->session;
+  }
+  relay_.port->open_session(number_, std::move(what));
+}
+
+void connection::on_session_opened(const session_opened& what) {
+  if (!is_live()) return;
+  if (what.no.refused()) {
+    refuse(what.no);
+    return close(close_code::try_again, what.no.reason);
+  }
+  if (phase_ == phase::opening) return welcome(what);
+  session_ = what.session;
+}
+
+void connection::welcome(const session_opened& what) {
+  session_ = what.session;
+  auto last_seq = hello_.last_seq.value_or(what.seq);
+  // The log still has all that came after what the client has had.
+  auto recovered = what.resumed && last_seq <= what.seq && last_seq + 1 >= what.first_kept;
+  wire::welcome out;
+  out.ns = ns_;
+  out.client_id = client_id_;
+  if (shared_->signer)
+    out.session =
+        shared_->signer->sign({ns_, client_id_, session_, shared_->wall_clock_ms() + token_life_ms});
+  out.session_ttl_ms = what.ttl_ms;
+  out.recovered = recovered;
+  out.epoch = what.epoch;
+  out.seq = what.seq;
+  out.node = shared_->node_name;
+  out.heartbeat_ms = shared_->heartbeat.count();
+  out.max_frame_bytes = shared_->bounds.frame_bytes;
+  out.publish_per_s = shared_->bounds.publish_per_s;
+  out.burst = shared_->bounds.burst;
+  phase_ = phase::open;
+  reply(wire::encode(out));
+  resume(what);
+  if (last_seq > what.seq)
+    take_gap(1, what.seq, "epoch"); // the client has had what this history does not have
+  else if (!what.resumed && last_seq < what.seq)
+    take_gap(last_seq + 1, what.seq, "trimmed"); // its subscriptions are gone
+  relay_.port->tell(number_, session_welcomed{});
+  hello_.session.clear();
+  settle_hello();
+  shared_->timers.schedule(*this, shared_->heartbeat);
+}
+
+/// Takes the subscriptions up again. What came since is read from the log.
+void connection::resume(const session_opened& what) {
+  auto otherwise = what.acked > 0 ? what.acked : what.seq;
+  auto from = what.resumed ? hello_.last_seq.value_or(otherwise) : what.seq;
+  feed_.resume(what.seq);
+  for (auto& spec : what.subscriptions) {
+    auto& x = subscriptions_[spec.id] = {spec, 0, true};
+    if (!spec.queue.empty()) continue;
+    relay_.port->subscribe(number_, x.spec.pattern);
+    feed_.add(x.spec.pattern, spec.since);
+  }
+  feed_.resume(std::min(from, what.seq));
+}
+
+// -- subscriptions
+
+void connection::on_frame(wire::subscribe& x) {
+  if (auto there = subscriptions_.find(x.id); there != subscriptions_.end()) {
+    auto& spec = there->second.spec;
+    if (there->second.active && spec.pattern == x.pattern && spec.queue == x.queue && spec.ack == x.ack
+        && !x.from)
+      return reply(wire::encode_subscribed(x.id, spec.since)); // sent again, by a client that got no answer
+    return refuse({code::conflict, "conflict", "id: there is a subscription of this id", 0, {}, 0, 0},
+                  {{}, x.id, {}});
+  }
+  if (auto limit = shared_->bounds.subscriptions_per_session; subscriptions_.size() >= limit)
+    return refuse({code::too_large,
+                   "too_large",
+                   "more than " + std::to_string(limit) + " subscriptions",
+                   0,
+                   {},
+                   subscriptions_.size(),
+                   limit},
+                  {{}, x.id, {}});
+  subscription made;
+  made.spec = {x.id, std::move(x.pattern), std::move(x.queue), x.ack,
+               x.from ? *x.from - 1 : subscription_spec::from_now};
+  made.request = ++requests_;
+  auto no = relay_.port->change_session(number_, "s:" + std::to_string(requests_) + ':' + x.id,
+                                        session_subscribe{0, made.spec});
+  if (no.refused()) return refuse(no, {{}, x.id, {}});
+  subscriptions_.emplace(std::move(x.id), std::move(made));
+}
+
+void connection::on_subscribed(const std::string& reference, const answer& what) {
+  auto [request, id] = split(reference);
+  auto i = subscriptions_.find(id);
+  if (i == subscriptions_.end() || i->second.request != request) return;
+  if (what.no.refused()) {
+    subscriptions_.erase(i);
+    return refuse(what.no, {{}, id, {}});
+  }
+  begin(i->second, what.seq);
+  reply(wire::encode_subscribed(id, what.seq));
+}
+
+/// @param seq the newest when the namespace answered.
+void connection::begin(subscription& x, std::uint64_t seq) {
+  x.active = true;
+  if (x.spec.since == subscription_spec::from_now) x.spec.since = seq;
+  if (!x.spec.queue.empty()) return;
+  relay_.port->subscribe(number_, x.spec.pattern);
+  if (feed_.add(x.spec.pattern, x.spec.since)) ++reads_; // what is being read is not what is wanted now
+}
+
+void connection::on_frame(wire::unsubscribe& x) {
+  auto there = subscriptions_.find(x.id);
+  if (there == subscriptions_.end() || !there->second.active)
+    return refuse(unknown_subscription(), {{}, x.id, {}});
+  auto no = relay_.port->change_session(number_, "u:" + std::to_string(++requests_) + ':' + x.id,
+                                        session_unsubscribe{0, x.id});
+  if (no.refused()) return refuse(no, {{}, x.id, {}});
+  there->second.request = requests_;
+}
+
+void connection::on_unsubscribed(const std::string& reference, const answer& what) {
+  auto [request, id] = split(reference);
+  auto i = subscriptions_.find(id);
+  if (i == subscriptions_.end() || i->second.request != request) return;
+  if (what.no.refused()) return refuse(what.no, {{}, id, {}});
+  if (i->second.spec.queue.empty()) {
+    relay_.port->unsubscribe(number_, i->second.spec.pattern);
+    feed_.remove(i->second.spec.pattern);
+  }
+  subscriptions_.erase(i);
+  reply(wire::encode_unsubscribed(id));
+}
+
+// -- queues and acknowledgements
+
+void connection::on_notice(const notice& what) {
+  if (phase_ != phase::open) return;
+  if (auto* offer = std::get_if<queue_offer>(&what.what)) {
+    auto& x = *offer->what;
+    shared_->metrics.deliveries->inc();
+    out_.marker(offer->redelivered ? wire::encode_redelivered(x) : wire::encode_event(x));
+    if (!offer->acks) unconfirmed_.push_back(x.event_id());
+    mark_dirty();
+  } else if (auto* receipt = std::get_if<receipt_notice>(&what.what)) {
+    reply(wire::encode_receipt(receipt->event_id, receipt->kind, receipt->count, receipt->by));
+  } else {
+    close(close_code::taken_over, "the session is attached elsewhere");
+  }
+}
+
+/// Events of a queue that the client does not acknowledge are done with once the kernel has them.
+void connection::confirm_written() {
+  if (phase_ != phase::open) return;
+  for (auto& id : std::exchange(unconfirmed_, {}))
+    relay_.port->tell(number_, session_ack{0, 0, std::move(id)});
+}
+
+void connection::on_frame(wire::ack& x) {
+  relay_.port->tell(number_, session_ack{0, x.seq, std::move(x.event_id)});
+}
+
+void connection::on_frame(wire::nack& x) {
+  relay_.port->tell(number_, session_nack{0, std::move(x.event_id), x.delay_ms});
+}
+
+// -- what is asked of the past and of others
+
+void connection::on_frame(wire::history& x) {
+  auto id = x.id;
+  if (auto number = histories_.begin(std::move(x)); number > 0) return read_history(number);
+  refuse({code::too_many, "rate", "too many history reads at once", 100, "connection",
+          history_reads::max_reads, history_reads::max_reads},
+         {{}, id, {}});
+}
+
+/// Reads on, or answers.
+void connection::read_history(std::uint64_t number) {
+  auto what = histories_.next(number);
+  if (!what) {
+    auto done = histories_.take(number);
+    return reply(wire::encode_history(done->id, done->events, done->more));
+  }
+  what->client_id = client_id_;
+  auto no = relay_.port->read_log(number_, "h:" + std::to_string(number), std::move(*what));
+  if (no.refused()) refuse(no, {{}, histories_.take(number)->id, {}});
+}
+
+void connection::on_frame(wire::presence& x) {
+  auto no = relay_.port->read_presence(number_, "w:" + x.id, x.limit);
+  if (no.refused()) refuse(no, {{}, x.id, {}});
+}
+
+void connection::on_presence(const std::string& reference, const presence_list& what) {
+  if (phase_ == phase::open) reply(wire::encode_presence(reference.substr(2), what.count, what.clients));
+}
+
+} // namespace weir

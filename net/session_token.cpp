@@ -1,0 +1,82 @@
+#include "net/session_token.hpp"
+
+#include "net/base64url.hpp"
+
+#include <nlohmann/json.hpp>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+using nlohmann::json;
+
+bool read_text(const json& object, const char* field, std::string& out) {
+  auto i = object.find(field);
+  if (i == object.end() || !i->is_string()) return false;
+  out = i->get_ref<const std::string&>();
+  return true;
+}
+
+std::optional<session_claims> read_claims(std::string_view text) {
+  auto object = json::parse(text.begin(), text.end(), nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  session_claims out;
+  if (!read_text(object, "ns", out.ns) || !read_text(object, "client", out.client_id)
+      || !read_text(object, "session", out.session))
+    return std::nullopt;
+  auto expires = object.find("exp");
+  if (expires == object.end() || !expires->is_number_integer()) return std::nullopt;
+  out.expires_ms = expires->get<std::int64_t>();
+  return out;
+}
+
+/// Takes the same time wherever they differ, so that a signature cannot be guessed byte by byte.
+bool same(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+} // namespace
+
+session_signer::session_signer(std::string secret) : secret_(std::move(secret)) {
+  if (secret_.size() < min_secret_bytes)
+    throw std::invalid_argument("a session secret must be at least " + std::to_string(min_secret_bytes)
+                                + " bytes long");
+}
+
+std::string session_signer::signature_of(std::string_view claims) const {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  auto* bytes = reinterpret_cast<const unsigned char*>(claims.data());
+  auto* done = HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()), bytes, claims.size(),
+                    digest, &size);
+  if (done == nullptr) throw std::runtime_error("HMAC-SHA256 failed");
+  return to_base64url({reinterpret_cast<const char*>(digest), size});
+}
+
+std::string session_signer::sign(const session_claims& x) const {
+  json object{{"ns", x.ns}, {"client", x.client_id}, {"session", x.session}, {"exp", x.expires_ms}};
+  auto claims = to_base64url(object.dump(-1, ' ', false, json::error_handler_t::replace));
+  auto signature = signature_of(claims);
+  return std::move(claims) + '.' + signature;
+}
+
+std::optional<session_claims> session_signer::verify(std::string_view token, std::int64_t now_ms) const {
+  auto dot = token.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  auto claims = token.substr(0, dot);
+  // Before anything is parsed: what was not signed by us is not looked at.
+  if (!same(token.substr(dot + 1), signature_of(claims))) return std::nullopt;
+  auto text = from_base64url(claims);
+  if (!text) return std::nullopt;
+  auto out = read_claims(*text);
+  if (!out || now_ms >= out->expires_ms) return std::nullopt;
+  return out;
+}
+
+} // namespace weir

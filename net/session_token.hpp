@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+/// What a session token says: whose session it is, and until when.
+struct session_claims {
+  std::string ns;
+  std::string client_id;
+  std::string session;         ///< The session's own id.
+  std::int64_t expires_ms = 0; ///< Milliseconds since the Unix epoch; from then on it is no good.
+};
+
+/// Makes and checks session tokens: `<claims>.<signature>`, both base64url, the claims as a JSON object, the
+/// signature an HMAC-SHA256 (RFC 2104) of the claims' text. Nodes with the same secret take each other's.
+class session_signer {
+public:
+  static constexpr std::size_t min_secret_bytes = 16;
+
+  /// Throws `std::invalid_argument` when the secret is shorter than `min_secret_bytes`.
+  explicit session_signer(std::string secret);
+
+  std::string sign(const session_claims& x) const;
+
+  /// Nothing where the token is malformed, signed with another secret, or expired at `now_ms`. Never throws
+  /// for what is in the token.
+  std::optional<session_claims> verify(std::string_view token, std::int64_t now_ms) const;
+
+private:
+  std::string signature_of(std::string_view claims) const;
+
+  std::string secret_;
+};
+
+} // namespace weir
