@@ -380,7 +380,10 @@ void namespace_actor::on_tick() {
   for (auto& x : presence_.flush(now)) announce(x, true);
   tell_receipts();
   for (auto& [name, x] : seats_)
-    if (auto due = x.subscription.next_due_ms(); due > 0 && due <= now) feed(x);
+    if (auto due = x.subscription.next_due_ms(); due > now)
+      wake_at(due);
+    else if (due > 0)
+      feed(x);
   if (save_at_ms_ > 0 && now >= save_at_ms_) save_cursors();
   end_turn();
 }

@@ -5,8 +5,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <iostream>
+#include <limits>
 
 namespace weir {
 
@@ -37,16 +39,28 @@ void add_node(CLI::App& app, config_options& options, command& chosen) {
 /// What the client commands are given.
 struct client_arguments {
   client_options at;
-  std::string first, second; ///< TYPE and DATA, or what else the command takes.
+  publish_arguments publish;
+  tail_arguments tail;
+  call_arguments call;
   std::string agent = "assistant";
-  bool stream = false;
 };
+
+constexpr std::int64_t day_ms = 86'400'000;
+
+/// A whole number from `min` on.
+CLI::Range at_least(std::int64_t min, std::int64_t max = std::numeric_limits<std::int64_t>::max()) {
+  return CLI::Range(min, max);
+}
 
 CLI::App* add_client_command(CLI::App& app, const char* name, const char* what, client_arguments& given) {
   auto* out = app.add_subcommand(name, what);
   out->add_option("--url", given.at.url, "the node")->capture_default_str();
   out->add_option("--namespace", given.at.ns, "the namespace")->capture_default_str();
   out->add_option("--client", given.at.client_id, "who speaks; a random name if not given");
+  out->add_option("--node-timeout-ms", given.at.node_timeout_ms,
+                  "give the node up when it has said nothing for so long, not even to a ping")
+      ->check(at_least(1, day_ms))
+      ->capture_default_str();
   return out;
 }
 
@@ -55,23 +69,54 @@ void on_chosen(CLI::App& sub, command& chosen, command run) {
   sub.callback([&chosen, run] { chosen = [run] { return guarded(run); }; });
 }
 
-void add_client(CLI::App& app, client_arguments& given, command& chosen) {
-  auto& x = given;
+void add_chat(CLI::App& app, client_arguments& x, command& chosen) {
   auto* chat = add_client_command(app, "chat", "Talk to an agent", x);
   chat->add_option("--agent", x.agent, "whom to talk to")->capture_default_str();
   on_chosen(*chat, chosen, [&x] { return chat_command(x.at, x.agent); });
+}
+
+void add_publish(CLI::App& app, client_arguments& x, command& chosen) {
   auto* publish = add_client_command(app, "publish", "Publish an event", x);
-  publish->add_option("TYPE", x.first, "the event's type")->required();
-  publish->add_option("DATA", x.second, "JSON, or a text")->required();
-  on_chosen(*publish, chosen, [&x] { return publish_command(x.at, x.first, x.second); });
+  auto& what = x.publish;
+  publish->add_option("TYPE", what.type, "the event's type")->required();
+  publish->add_option("DATA", what.data, "JSON, or a text")->required();
+  publish->add_option("--to", what.to, "the one client that gets it");
+  publish->add_flag("--ephemeral", what.ephemeral, "it is not kept");
+  publish->add_option("--prev", what.prev_event_id, "the event_id that must be delivered before it");
+  publish->add_option("--timeout-ms", what.timeout_ms, "how long to wait for the answer")
+      ->check(at_least(1, day_ms))
+      ->capture_default_str();
+  on_chosen(*publish, chosen, [&x] { return publish_command(x.at, x.publish); });
+}
+
+void add_tail(CLI::App& app, client_arguments& x, command& chosen) {
   auto* tail = add_client_command(app, "tail", "Print the events that match, until ctrl-c", x);
-  tail->add_option("PATTERN", x.first, "such as chat.*.message or >")->required();
-  on_chosen(*tail, chosen, [&x] { return tail_command(x.at, x.first); });
+  auto& what = x.tail;
+  tail->add_option("PATTERN", what.pattern, "such as chat.*.message or >")->required();
+  tail->add_option("--from", what.from, "the seq to begin with; what is new if not given")
+      ->check(at_least(1));
+  tail->add_option("--count", what.count, "end after so many events")->check(at_least(1));
+  tail->add_option("--timeout-ms", what.timeout_ms, "end after this time; with 1 if --count is not reached")
+      ->check(at_least(1, day_ms));
+  on_chosen(*tail, chosen, [&x] { return tail_command(x.at, x.tail); });
+}
+
+void add_call(CLI::App& app, client_arguments& x, command& chosen) {
   auto* call = add_client_command(app, "call", "Call an agent and print the result", x);
-  call->add_option("TARGET", x.first, "the agent's name")->required();
-  call->add_option("INPUT", x.second, "JSON, or a text")->required();
-  call->add_flag("--stream", x.stream, "print the deltas too");
-  on_chosen(*call, chosen, [&x] { return call_command(x.at, x.first, x.second, x.stream); });
+  auto& what = x.call;
+  call->add_option("TARGET", what.target, "the agent's name")->required();
+  call->add_option("INPUT", what.input, "JSON, or a text")->required();
+  call->add_flag("--stream", what.stream, "print the deltas too");
+  call->add_option("--timeout-ms", what.timeout_ms, "of the run; the agent's own if not given")
+      ->check(at_least(1, day_ms));
+  on_chosen(*call, chosen, [&x] { return call_command(x.at, x.call); });
+}
+
+void add_client(CLI::App& app, client_arguments& given, command& chosen) {
+  add_chat(app, given, chosen);
+  add_publish(app, given, chosen);
+  add_tail(app, given, chosen);
+  add_call(app, given, chosen);
 }
 
 /// Commands of later versions: known, and refused whatever follows them.

@@ -70,7 +70,7 @@ std::size_t io_thread_count(const node_config& config) {
 /// What a namespace of this name runs.
 namespace_plan plan_of(const node_config& config, const std::string& name) {
   auto section = config.namespace_for(name);
-  namespace_plan out{{}, section.bounds, durability::process, false};
+  namespace_plan out{{}, section.bounds, durability::process, section.causal == "refuse"};
   if (section.durability == "power") out.keep = durability::power;
   if (section.durability == "none") out.keep = durability::none;
   for (auto& agent : config.agents)

@@ -1,38 +1,18 @@
 // The built binary against a scripted server.
 #include "tests/support/fake_ws_server.hpp"
+#include "tests/support/shell.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
 
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
-
 using nlohmann::json;
 using weir::test::fake_peer;
 using weir::test::fake_ws_server;
+using weir::test::run;
+using weir::test::shell;
 
 namespace {
-
-struct outcome {
-  int status = -1;
-  std::string out; ///< stdout, and stderr where the shell was told so.
-};
-
-outcome shell(const std::string& line) {
-  auto* pipe = popen(line.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  outcome x;
-  std::array<char, 4096> chunk;
-  while (auto count = fread(chunk.data(), 1, chunk.size(), pipe)) x.out.append(chunk.data(), count);
-  auto status = pclose(pipe);
-  x.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return x;
-}
-
-outcome run(const std::string& arguments) { return shell(std::string{WEIR_BINARY} + ' ' + arguments); }
 
 /// Answers as a node would, with what the tests look for.
 void node(fake_peer& peer, std::string_view text) {

@@ -3,6 +3,7 @@
 #include "actors/host/host.hpp"
 #include "actors/namespace/relay.hpp"
 #include "tests/support/fixture.hpp"
+#include "tests/store/spy_store.hpp"
 #include "tests/support/recorder.hpp"
 
 #include <functional>
@@ -16,6 +17,8 @@ public:
   agent_registry registry = agent_registry::with_builtins();
   model_directory models;
   namespace_plan plan{{{"echo", "echo", {}}}, {}};
+  std::shared_ptr<spy> disk; ///< With one, there is a store.
+  std::uint64_t store_inbox = 4096;
 
   /// Starts the host with what `registry`, `models` and `plan` are now.
   void start() {
@@ -25,11 +28,33 @@ public:
     cfg.registry = std::make_shared<const agent_registry>(registry);
     cfg.models = std::make_shared<const model_directory>(models);
     cfg.seed = 7;
-    cfg.wall_clock_ms = [this] {
-      auto since = sched.clock().now().time_since_epoch();
-      return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-    };
+    cfg.wall_clock_ms = [this] { return now_ms(); };
+    if (disk && !store.actor) {
+      store_options options;
+      options.inbox_limit = store_inbox;
+      options.detached = false;
+      options.actor.wall_clock_ms = cfg.wall_clock_ms;
+      store = start_store(sys, std::make_unique<spy_store>(disk), options);
+      own(store.actor);
+    }
+    cfg.store = store;
     the_host = own(sys.spawn<host>(std::move(cfg)));
+  }
+
+  ~node_fixture() { store = {}; }
+
+  std::int64_t now_ms() const {
+    auto since = sched.clock().now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  }
+
+  /// Ends the host with its namespaces at once, and starts another over the same store.
+  void restart() {
+    caf::anon_send_exit(the_host, caf::exit_reason::kill);
+    run();
+    the_host = nullptr;
+    start();
+    run();
   }
 
   /// A relay of its own, attached.
@@ -63,6 +88,7 @@ public:
   }
 
   caf::actor the_host;
+  store_handle store;
 };
 
 } // namespace weir::test

@@ -40,10 +40,12 @@ public:
     json input = line;
     session_.send(
         {{"op", "call"}, {"target", agent_}, {"message_id", id}, {"input", input}, {"stream", true}});
+    auto deadline = session_.answer_deadline();
     json frame;
     std::string text, run_id;
     for (bool streamed = false;;) {
-      session_.wait(frame, text);
+      // The answer to the call is due at once; how long the run takes only the node knows.
+      session_.wait(frame, text, run_id.empty() ? deadline : client_session::clock::time_point::max());
       auto op = frame.value("op", "");
       if (op == "ok" && frame.contains("run_id")) run_id = frame.value("run_id", "");
       if (op == "error") return refused(frame);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <random>
 
@@ -13,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr ws_client::milliseconds step{500}; // how often a wait looks whether the connection is still there
+constexpr ws_client::milliseconds max_step{500}; // how often a wait looks whether the node is still there
 
 } // namespace
 
@@ -45,9 +46,12 @@ std::string printable(std::string_view text) {
 }
 
 bool client_session::open(const client_options& options) {
-  client_.connect(options.url);
+  node_timeout_ = ws_client::milliseconds{options.node_timeout_ms};
+  client_.connect(options.url, node_timeout_);
+  client_.set_send_timeout(node_timeout_);
   auto id = options.client_id.empty() ? "cli-" + random_word(6) : options.client_id;
-  auto answer = client_.hello(options.ns, id);
+  auto answer = client_.hello(options.ns, id, node_timeout_);
+  heard_at_ = clock::now();
   if (answer.value("op", "") == "welcome") return true;
   std::cout << answer.dump() << std::endl;
   return false;
@@ -61,6 +65,7 @@ bool client_session::receive(json& frame, std::string& text, ws_client::millisec
     auto why = client_.close_reason().empty() ? "" : ": " + client_.close_reason();
     throw ws_error{"the node closed the connection (" + std::to_string(client_.close_code()) + why + ")"};
   }
+  check_alive(got.has_value());
   if (!got) return false;
   text = std::move(*got);
   frame = json::parse(text, nullptr, false);
@@ -68,8 +73,31 @@ bool client_session::receive(json& frame, std::string& text, ws_client::millisec
   return true;
 }
 
-void client_session::wait(json& frame, std::string& text) {
-  while (!receive(frame, text, step)) {
+void client_session::wait(json& frame, std::string& text, clock::time_point deadline) {
+  auto step = std::min(max_step, node_timeout_ / 4 + ws_client::milliseconds{1});
+  for (;;) {
+    auto left = deadline - clock::now();
+    if (left <= clock::duration::zero()) throw ws_error{"the node did not answer in time"};
+    if (receive(frame, text, std::min(step, std::chrono::ceil<ws_client::milliseconds>(left)))) return;
+  }
+}
+
+client_session::clock::time_point client_session::answer_deadline(ws_client::milliseconds allowed) const {
+  return clock::now() + node_timeout_ + allowed;
+}
+
+void client_session::check_alive(bool heard) {
+  auto now = clock::now();
+  if (heard || client_.pongs() != pongs_) {
+    pongs_ = client_.pongs();
+    heard_at_ = now;
+    pinged_at_.reset();
+  } else if (!pinged_at_ && now - heard_at_ >= node_timeout_ / 2) {
+    client_.ping();
+    pinged_at_ = clock::now();
+  } else if (pinged_at_ && now - *pinged_at_ >= node_timeout_ / 2) {
+    throw ws_error{"the node has stopped answering: nothing from it for "
+                   + std::to_string(node_timeout_.count()) + " ms"};
   }
 }
 

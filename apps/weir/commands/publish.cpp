@@ -7,16 +7,29 @@
 
 namespace weir {
 
-int publish_command(const client_options& options, const std::string& type, const std::string& data) {
-  auto id = random_word(12);
-  nlohmann::json request = {{"op", "publish"}, {"type", type}, {"message_id", id}, {"data", as_data(data)}};
+namespace {
+
+nlohmann::json request_of(const publish_arguments& what) {
+  nlohmann::json out = {
+      {"op", "publish"}, {"type", what.type}, {"message_id", random_word(12)}, {"data", as_data(what.data)}};
+  if (!what.to.empty()) out["to"] = what.to;
+  if (!what.prev_event_id.empty()) out["prev_event_id"] = what.prev_event_id;
+  if (what.ephemeral) out["ephemeral"] = true;
+  return out;
+}
+
+} // namespace
+
+int publish_command(const client_options& options, const publish_arguments& what) {
+  auto request = request_of(what);
   client_session session;
   if (!session.open(options)) return exit_refused;
   session.send(request);
+  auto deadline = client_session::clock::now() + ws_client::milliseconds{what.timeout_ms};
   nlohmann::json frame;
   std::string text;
   for (;;) {
-    session.wait(frame, text);
+    session.wait(frame, text, deadline);
     auto op = frame.value("op", "");
     if (op != "ok" && op != "error") continue;
     std::cout << text << std::endl;

@@ -90,8 +90,30 @@ void check_agent(const agent_config& x, const node_config& cfg, const agent_regi
   check_emit(x, out);
 }
 
+void check_ports(const node_config& cfg, problems& out) {
+  if (cfg.admin.port != 0 && cfg.admin.port == cfg.listen.port && cfg.admin.address == cfg.listen.address)
+    out.add("admin.port", std::to_string(cfg.admin.port) + " is listen.port too");
+}
+
+/// What is in memory is the end of what is in the store.
+void check_log(const limits& x, const std::string& path, problems& out) {
+  if (x.kept_events < x.log_events)
+    out.add(path + ".kept_events",
+            std::to_string(x.kept_events) + " is less than log_events, " + std::to_string(x.log_events));
+}
+
+void check_durability(const std::string& path, const namespace_section& x, const node_config& cfg,
+                      problems& out) {
+  if (cfg.store.kind == "memory" && x.durability == "power")
+    out.add(path + ".durability", in_quotes(x.durability) + ": not with store.kind memory");
+}
+
 void check_namespace(const std::string& name, const namespace_section& x, const node_config& cfg,
                      problems& out) {
+  check_durability("namespaces." + name, x, cfg, out);
+  auto& node = cfg.bounds;
+  if (x.bounds.kept_events != node.kept_events || x.bounds.log_events != node.log_events)
+    check_log(x.bounds, "namespaces." + name + ".limits", out);
   for (std::size_t i = 0; i < x.agents.size(); ++i) {
     auto path = "namespaces." + name + ".agents[" + std::to_string(i) + "]";
     if (find(cfg.agents, x.agents[i]) == nullptr) out.add(path, "no agent " + in_quotes(x.agents[i]));
@@ -105,6 +127,8 @@ void check_namespace(const std::string& name, const namespace_section& x, const 
 
 void check_across(const node_config& cfg, const agent_registry& kinds, problems& out) {
   check_roles(cfg, out);
+  check_ports(cfg, out);
+  check_log(cfg.bounds, "limits", out);
   for (auto& x : cfg.namespaces) check_namespace(x.first, x.second, cfg, out);
   for (auto& x : cfg.models) check_model(x, cfg, out);
   cycle_search cycles{cfg, out};

@@ -10,6 +10,7 @@ using schema::later;
 
 constexpr std::int64_t million = 1'000'000;
 constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t mebibyte = 1024 * 1024;
 
 struct limit_row {
@@ -37,9 +38,27 @@ constexpr limit_row table[] = {
      "requests of one I/O thread in flight to a namespace; above it `429 namespace_full`"},
     {"dedupe_ids", &limits::dedupe_ids, 1, 100 * million, true, "ids remembered; the oldest is forgotten"},
     {"dedupe_ms", &limits::dedupe_ms, 1, 7 * day_ms, true, "older ids are forgotten"},
+    {"causal_events", &limits::causal_events, 1, million, true,
+     "of a namespace, waiting for their predecessor; above it `429 causal_full`"},
+    {"causal_wait_ms", &limits::causal_wait_ms, 1, 10 * minute_ms, true,
+     "how long an event waits for its predecessor; then see `namespaces.NAME.causal`"},
     {"log_events", &limits::log_events, 1, 100 * million, true, "kept in memory; the oldest is trimmed"},
     {"log_bytes", &limits::log_bytes, 4096, 65'536 * mebibyte, true, "as above, counted in bytes"},
     {"log_age_ms", &limits::log_age_ms, 1, 365 * day_ms, true, "older events are trimmed"},
+    {"kept_events", &limits::kept_events, 1, 1000 * million, true,
+     "kept in the store; the oldest is trimmed. Not less than `log_events`"},
+    {"kept_bytes", &limits::kept_bytes, mebibyte, mebibyte* mebibyte, true, "as above, counted in bytes"},
+    {"session_ttl_ms", &limits::session_ttl_ms, 1000, day_ms, true,
+     "how long a session without a socket is kept; then it is forgotten"},
+    {"sessions", &limits::sessions, 1, 10 * million, true,
+     "of a namespace, without a socket; the one that would expire first is forgotten"},
+    {"queue_groups", &limits::queue_groups, 1, 100'000, true, "of a namespace; above it `413 too_large`"},
+    {"queue_window", &limits::queue_window, 1, 10'000, true,
+     "unacknowledged events of one member; the rest waits in the log"},
+    {"receipts", &limits::receipts, 1, million, true,
+     "events whose receipts are awaited; the oldest is forgotten"},
+    {"presence_per_s", &limits::presence_per_s, 1, million, true,
+     "joins and leaves told one by one; above it they are counted together"},
     {"handshakes", &limits::handshakes, 1, million, false,
      "in progress per I/O thread; above it HTTP 503 with `Retry-After`"},
     {"runs", &limits::runs, 1, million, true,
@@ -53,9 +72,6 @@ constexpr limit_row table[] = {
 
 /// What nothing enforces yet.
 constexpr const char* later_limits[][2] = {
-    {"causal_events", "events that wait for their predecessor"},
-    {"causal_wait_ms", "how long an event waits for its predecessor"},
-    {"session_ttl_ms", "how long a session without a socket is kept"},
     {"model_tokens_per_min", "a namespace's share of the models"},
 };
 

@@ -13,8 +13,11 @@ std::vector<schema::field<namespace_section>> section_fields() {
   using x = namespace_section;
   return {
       schema::member("agents", &x::agents, schema::texts("agents' names"), "the agents that run there"),
-      schema::member("durability", &x::durability, schema::choice({"none"}, {"process", "power"}),
-                     "what an `ok` survives"),
+      schema::member("durability", &x::durability, schema::choice({"process", "power", "none"}),
+                     "what an `ok` survives: the end of the node's process, or of its power too"),
+      schema::member("causal", &x::causal, schema::choice({"deliver", "refuse"}),
+                     "what becomes of an event whose predecessor has not come within `causal_wait_ms`: it is "
+                     "delivered with `causal_gap`, or refused"),
       schema::later<x>("workflows", "the workflows that run there", {json::array()}),
   };
 }

@@ -2,7 +2,23 @@
 
 #include "apps/weir/config/rules.hpp"
 
+#include <cstdlib>
+
 namespace weir {
+
+namespace {
+
+bool is_set(const std::string& variable) {
+  auto* value = std::getenv(variable.c_str());
+  return value != nullptr && *value != '\0';
+}
+
+std::string exposed(const std::string& key, const std::string& address, const std::string& why) {
+  return key + ": " + address + " is not a loopback address, and " + why
+         + ": anyone could connect. Say --insecure if that is meant";
+}
+
+} // namespace
 
 namespace_section node_config::namespace_for(const std::string& name) const {
   auto found = namespaces.find(name);
@@ -30,10 +46,11 @@ node_config default_config() {
 }
 
 std::string check_exposure(const node_config& cfg) {
-  if (cfg.auth.mode != "none" || is_loopback(cfg.listen.address)) return {};
-  return "listen.address: " + cfg.listen.address
-         + " is not a loopback address, and auth.mode is none: anyone could connect. "
-           "Say --insecure if that is meant";
+  if (cfg.auth.mode == "none" && !is_loopback(cfg.listen.address))
+    return exposed("listen.address", cfg.listen.address, "auth.mode is none");
+  if (!is_set(cfg.admin.token_env) && !is_loopback(cfg.admin.address))
+    return exposed("admin.address", cfg.admin.address, cfg.admin.token_env + " is not set");
+  return {};
 }
 
 } // namespace weir

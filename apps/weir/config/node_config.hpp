@@ -24,8 +24,8 @@ struct listen_section {
 };
 
 struct admin_section {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 8081;
+  std::string address = "127.0.0.1"; ///< An IP address.
+  std::uint16_t port = 8081;         ///< 0: a free one.
   std::string token_env = "WEIR_ADMIN_TOKEN";
 };
 
@@ -33,19 +33,20 @@ struct auth_section {
   std::string mode = "none";
 };
 
+/// Its key `ttl_ms` is kept as `bounds.session_ttl_ms`.
 struct session_section {
-  std::string secret_env = "WEIR_SESSION_SECRET";
-  std::uint64_t ttl_ms = 120'000;
+  std::string secret_env = "WEIR_SESSION_SECRET"; ///< Not set: the secret is a file in `data_dir`.
 };
 
 struct store_section {
-  std::string kind = "memory";
+  std::string kind = "sqlite"; ///< `sqlite` or `memory`.
 };
 
 /// What a namespace runs, and within which limits: the node's, except those that it sets itself.
 struct namespace_section {
   std::vector<std::string> agents;
-  std::string durability = "none";
+  std::string durability = "process"; ///< `process`, `power` or `none`.
+  std::string causal = "deliver";     ///< `deliver` or `refuse`: what has waited in vain for its predecessor.
   limits bounds;
 };
 
@@ -76,7 +77,8 @@ struct node_config {
 /// A node without a configuration file.
 node_config default_config();
 
-/// The variables whose values are secrets are named in the configuration, the values never are.
+/// Whether anyone could reach what nothing protects: clients while `auth.mode` is `none`, the admin calls
+/// while the variable `admin.token_env` is not set.
 /// @returns why the node must not listen there without `--insecure`, or an empty string.
 std::string check_exposure(const node_config& cfg);
 

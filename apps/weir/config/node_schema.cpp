@@ -13,6 +13,7 @@ using schema::json;
 using schema::later;
 using schema::member;
 using schema::object;
+using schema::property;
 using schema::text;
 
 schema::type_ptr<node_section> node_section_schema() {
@@ -24,7 +25,8 @@ schema::type_ptr<node_section> node_section_schema() {
              "what it does; a node with only some of them is not in this version yet"),
       member("io_threads", &x::io_threads, integer<std::uint32_t>(0, 256),
              "threads for sockets; 0: one per core"),
-      later<x>("data_dir", "where the node keeps what survives it", {"weir-data"}),
+      member("data_dir", &x::data_dir, text("not empty", check_not_empty),
+             "the folder of what survives the node; made where it is missing"),
   });
 }
 
@@ -47,18 +49,50 @@ schema::type_ptr<auth_section> auth_schema() {
   });
 }
 
-schema::type_ptr<session_section> session_schema() {
-  using x = session_section;
+schema::type_ptr<admin_section> admin_schema() {
+  using x = admin_section;
   return object<x>({
-      later<x>("secret_env", "the environment variable that holds the secret", {"WEIR_SESSION_SECRET"}),
-      later<x>("ttl_ms", "how long a session without a socket is kept", {120'000}),
+      member("address", &x::address, text("an IP address", check_ip_address),
+             "where the admin calls are; anything but loopback needs `--insecure` while there is no token"),
+      member("port", &x::port, integer<std::uint16_t>(0, 65'535), "0: a free one"),
+      member("token_env", &x::token_env, text("a variable's name", check_variable_name),
+             "the environment variable that holds the token of the admin calls; not set: there is none"),
   });
+}
+
+/// `ttl_ms` is another name for the node's `limits.session_ttl_ms`. The limits are read later, so theirs
+/// wins where both are given.
+schema::type_ptr<node_config> session_schema() {
+  using x = node_config;
+  return object<x>({
+      property<x, std::string>(
+          "secret_env", text("a variable's name", check_variable_name),
+          "the environment variable that holds the secret; not set: `session.secret` in `node.data_dir`, "
+          "made once",
+          [](const x& from) { return from.session.secret_env; },
+          [](x& to, std::string value) { to.session.secret_env = std::move(value); }),
+      property<x, std::uint64_t>(
+          "ttl_ms", integer<std::uint64_t>(1000, 86'400'000),
+          "how long a session without a socket is kept; `limits.session_ttl_ms` wins where both are given",
+          [](const x& from) { return from.bounds.session_ttl_ms; },
+          [](x& to, std::uint64_t value) {
+            to.bounds.session_ttl_ms = value;
+            for (auto& entry : to.namespaces) entry.second.bounds.session_ttl_ms = value;
+          }),
+  });
+}
+
+schema::field<node_config> session_field() {
+  return property<node_config, node_config>(
+      "session", session_schema(), "", [](const node_config& x) { return x; },
+      [](node_config& x, node_config value) { x = std::move(value); });
 }
 
 schema::type_ptr<store_section> store_schema() {
   using x = store_section;
   return object<x>({
-      member("kind", &x::kind, choice({"memory"}, {"sqlite", "redis"}), "where events are kept"),
+      member("kind", &x::kind, choice({"sqlite", "memory"}, {"redis"}),
+             "where events are kept: a file in `node.data_dir`, or nowhere but in the process"),
       later<x>("url", "where the store is"),
   });
 }
@@ -74,7 +108,7 @@ schema::type_ptr<log_section> log_schema() {
 
 /// The namespaces of the defaults follow the node's limits.
 schema::field<node_config> limits_field() {
-  return schema::property<node_config, limits>(
+  return property<node_config, limits>(
       "limits", limits_schema(false), "", [](const node_config& x) { return x.bounds; },
       [](node_config& x, limits value) {
         x.bounds = value;
@@ -89,9 +123,9 @@ schema::type_ptr<node_config> node_schema() {
   return object<x>({
       member("node", &x::node, node_section_schema(), ""),
       member("listen", &x::listen, listen_schema(), ""),
-      later<x>("admin", "the admin calls' address, port and token"),
+      member("admin", &x::admin, admin_schema(), ""),
       member("auth", &x::auth, auth_schema(), ""),
-      schema::unless_empty(member("session", &x::session, session_schema(), "")),
+      session_field(),
       member("store", &x::store, store_schema(), ""),
       later<x>("cluster", "other nodes"),
       limits_field(),

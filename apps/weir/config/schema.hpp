@@ -121,17 +121,6 @@ field<T> only_if(Predicate applies, std::string where, field<T> x) {
   return x;
 }
 
-/// A key that is not printed while there is nothing in it.
-template <class T>
-field<T> unless_empty(field<T> x) {
-  auto print = std::move(x.print);
-  x.print = [print, key = x.key](const T& what, json& object) {
-    print(what, object);
-    if (object[key].empty()) object.erase(key);
-  };
-  return x;
-}
-
 /// A key of a later version: refused by name, unless it says what is so anyway. Not printed.
 template <class T>
 field<T> later(std::string key, std::string meaning, std::vector<json> harmless = {}) {

@@ -1,0 +1,102 @@
+#include "tests/support/config.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <cstdlib>
+#include <utility>
+
+using namespace weir;
+using namespace weir::test;
+
+TEST_CASE("limits are taken up to the ends of their ranges and not beyond", "[config]") {
+  struct range {
+    std::string key;
+    std::uint64_t limits::*target;
+    std::uint64_t initial, min, max;
+  };
+  auto x = GENERATE(values<range>({
+      {"causal_events", &limits::causal_events, 1024, 1, 1'000'000},
+      {"causal_wait_ms", &limits::causal_wait_ms, 2000, 1, 600'000},
+      {"session_ttl_ms", &limits::session_ttl_ms, 120'000, 1000, 86'400'000},
+      {"sessions", &limits::sessions, 200'000, 1, 10'000'000},
+      {"kept_events", &limits::kept_events, 1'000'000, 1, 1'000'000'000},
+      {"kept_bytes", &limits::kept_bytes, 1ULL << 30, 1ULL << 20, 1ULL << 40},
+      {"queue_groups", &limits::queue_groups, 256, 1, 100'000},
+      {"queue_window", &limits::queue_window, 16, 1, 10'000},
+      {"receipts", &limits::receipts, 10'000, 1, 1'000'000},
+      {"presence_per_s", &limits::presence_per_s, 50, 1, 1'000'000},
+  }));
+  CAPTURE(x.key);
+  auto set_to = [&x](std::uint64_t value) {
+    return lines{"limits.log_events=1", "limits." + x.key + "=" + std::to_string(value)};
+  };
+  CHECK(good("").bounds.*x.target == x.initial);
+  for (auto value : {x.min, x.max}) {
+    CHECK(good("", set_to(value)).bounds.*x.target == value);
+    CHECK(good("", set_to(value)).namespace_for("any").bounds.*x.target == value);
+    CHECK(good("", {"limits.log_events=1", "namespaces.own.limits." + x.key + "=" + std::to_string(value)})
+                  .namespace_for("own")
+                  .bounds
+              .*x.target
+          == value);
+  }
+  auto range = " is out of range, must be " + std::to_string(x.min) + " to " + std::to_string(x.max);
+  for (auto value : {x.min - 1, x.max + 1})
+    CHECK(bad("", set_to(value)) == lines{"limits." + x.key + ": " + std::to_string(value) + range});
+}
+
+TEST_CASE("a session's time to live is a limit, and the limits' own name for it wins", "[config]") {
+  auto ttl = [](const std::string& text, const std::string& ns) {
+    auto cfg = good(text);
+    return std::pair{cfg.bounds.session_ttl_ms, cfg.namespace_for(ns).bounds.session_ttl_ms};
+  };
+  using both = std::pair<std::uint64_t, std::uint64_t>;
+  CHECK(ttl("", "x") == both{120'000, 120'000});
+  CHECK(ttl(R"({"session":{"ttl_ms":5000}})", "x") == both{5000, 5000});
+  CHECK(ttl(R"({"limits":{"session_ttl_ms":6000},"session":{"ttl_ms":5000}})", "x") == both{6000, 6000});
+  CHECK(ttl(R"({"limits":{"burst":6},"session":{"ttl_ms":5000}})", "x") == both{5000, 5000});
+  CHECK(ttl(R"({"session":{"ttl_ms":5000},"namespaces":{"a":{"limits":{"session_ttl_ms":7000}}}})", "a")
+        == both{5000, 7000});
+}
+
+TEST_CASE("what is said of the store, the session and the admin calls is taken", "[config]") {
+  auto cfg = good(R"({"node":{"data_dir":"/var/lib/weir"},"store":{"kind":"memory"},
+    "session":{"secret_env":"MY_SECRET"},"admin":{"address":"::1","port":0,"token_env":"MY_TOKEN"},
+    "namespaces":{"a":{"durability":"none","causal":"refuse"}}})");
+  CHECK(cfg.node.data_dir == "/var/lib/weir");
+  CHECK(cfg.store.kind == "memory");
+  CHECK(cfg.session.secret_env == "MY_SECRET");
+  CHECK(cfg.admin.address == "::1");
+  CHECK(cfg.admin.port == 0);
+  CHECK(cfg.admin.token_env == "MY_TOKEN");
+  CHECK(cfg.namespace_for("a").durability == "none");
+  CHECK(cfg.namespace_for("a").causal == "refuse");
+  CHECK(good(R"({"namespaces":{"a":{"durability":"power"}}})").namespace_for("a").durability == "power");
+}
+
+TEST_CASE("only loopback is listened on without auth", "[config]") {
+  auto at = [](const std::string& address) {
+    return check_exposure(good("", {"listen.address=" + address}));
+  };
+  CHECK(at("127.0.0.1").empty());
+  CHECK(at("127.9.9.9").empty());
+  CHECK(at("::1").empty());
+  CHECK(at("0.0.0.0").substr(0, 14) == "listen.address");
+  CHECK_FALSE(at("::").empty());
+  CHECK_FALSE(at("192.168.0.1").empty());
+}
+
+TEST_CASE("only loopback is listened on for the admin calls without their token", "[config]") {
+  auto at = [](const std::string& address) {
+    return check_exposure(good("", {"admin.token_env=WEIR_TEST_TOKEN", "admin.address=" + address}));
+  };
+  CHECK(at("::1").empty());
+  CHECK(at("0.0.0.0").substr(0, 13) == "admin.address");
+  CHECK(at("0.0.0.0").find("WEIR_TEST_TOKEN is not set") != std::string::npos);
+  setenv("WEIR_TEST_TOKEN", "", 1);
+  CHECK_FALSE(at("0.0.0.0").empty());
+  setenv("WEIR_TEST_TOKEN", "a token", 1);
+  CHECK(at("0.0.0.0").empty());
+  unsetenv("WEIR_TEST_TOKEN");
+}

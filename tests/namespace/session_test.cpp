@@ -1,0 +1,244 @@
+// Sessions, queue groups, presence and receipts, through a relay as connections use it.
+
+#include "tests/support/member.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace weir;
+using namespace std::chrono_literals;
+using test::member;
+
+namespace {
+
+class session_fixture : public test::node_fixture {
+public:
+  session_fixture() { disk = std::make_shared<test::spy>(); }
+};
+
+} // namespace
+
+// -- sessions
+
+TEST_CASE_METHOD(session_fixture, "a session comes back with its subscriptions, also after a restart") {
+  std::string id;
+  {
+    auto& x = open("demo");
+    member alice{*this, x, "alice"};
+    id = alice.session();
+    CHECK(!alice.opened().resumed);
+    alice.subscribe("s1", "a.*");
+    alice.subscribe("s2", "b.>");
+    alice.unsubscribe("s1");
+    alice.leave();
+    member again{*this, x, "alice", id};
+    CHECK(again.opened().resumed);
+    CHECK(again.session() == id);
+    REQUIRE(again.opened().subscriptions.size() == 1);
+    CHECK(again.opened().subscriptions[0].pattern == "b.>");
+  }
+  restart();
+  member alice{*this, open("demo"), "alice", id};
+  CHECK(alice.opened().resumed);
+  CHECK(alice.opened().subscriptions.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture, "a session is another client's or expired: a new one begins") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"};
+  auto id = alice.session();
+  member mallory{*this, x, "mallory", id};
+  CHECK(!mallory.opened().resumed);
+  CHECK(mallory.session() != id);
+  alice.leave();
+  advance(121s, 1s);
+  member late{*this, x, "alice", id};
+  CHECK(!late.opened().resumed);
+  CHECK(late.session() != id);
+}
+
+TEST_CASE_METHOD(session_fixture, "of two attachments of one session the second wins, once it is welcomed") {
+  auto& x = open("demo");
+  auto& y = open("demo");
+  member first{*this, x, "alice"};
+  test::recorder second("alice");
+  auto number = y.join(second);
+  session_open what;
+  what.client_id = "alice";
+  what.session = first.session();
+  y.open_session(number, what);
+  run();
+  REQUIRE(second.sessions.size() == 1);
+  CHECK(second.sessions[0].resumed);
+  CHECK(!first.was_taken_over());
+  y.tell(number, session_welcomed{});
+  run();
+  CHECK(first.was_taken_over());
+  first.leave(); // it closes its socket, and the session stays with the second
+  member watch{*this, x, "watch"};
+  CHECK(watch.who_is_there().count == 2);
+  y.leave(number);
+  run();
+  CHECK(watch.who_is_there().count == 1);
+}
+
+TEST_CASE_METHOD(session_fixture, "above their bound the sessions that would expire first are forgotten") {
+  plan.bounds.sessions = 2;
+  auto& x = open("demo");
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    member alice{*this, x, "alice"};
+    ids.push_back(alice.session());
+    alice.leave();
+    advance(10ms);
+  }
+  advance(1s);
+  { // any traffic makes it look
+    member bob{*this, x, "bob"};
+    bob.leave();
+    advance(200s, 1s);
+  }
+  member first{*this, x, "alice", ids[0]};
+  CHECK(!first.opened().resumed);
+}
+
+// -- queue groups
+
+TEST_CASE_METHOD(session_fixture, "the members of a queue share its events, up to a window each") {
+  plan.bounds.queue_window = 2;
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, w1{*this, x, "w1"}, w2{*this, x, "w2"};
+  CHECK(!w1.subscribe("q", "work.*", "g").no.refused());
+  CHECK(!w2.subscribe("q", "work.*", "g").no.refused());
+  for (int i = 1; i <= 6; ++i) alice.publish("m" + std::to_string(i), "work.a");
+  auto a = w1.queued(), b = w2.queued();
+  CHECK(a.size() + b.size() == 10); // two each, with a blank between them
+  w1.tell(session_ack{0, 0, "alice/" + a.substr(0, 2)});
+  CHECK(w1.queued() == "m5");
+  w1.tell(session_ack{0, 0, "alice/" + b.substr(0, 2)}); // not its own
+  CHECK(w1.queued().empty());
+}
+
+TEST_CASE_METHOD(session_fixture, "what a member gives back or leaves goes to another, and then to the dead letters") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, watch{*this, x, "watch"};
+  watch.subscribe("s", "sys.agent.*");
+  member w1{*this, x, "w1"};
+  w1.subscribe("q", "work", "g");
+  alice.publish("m1", "work");
+  CHECK(w1.queued() == "m1");
+  w1.tell(session_nack{0, "alice/m1", 500});
+  CHECK(w1.queued().empty());
+  advance(600ms);
+  CHECK(w1.queued() == "m1!");
+  member w2{*this, x, "w2"};
+  w2.subscribe("q", "work", "g");
+  alice.publish("m2", "work");
+  CHECK(w2.queued() == "m2");
+  w2.leave();
+  CHECK(w1.queued() == "m2!");
+  w1.leave(); // the second try of both
+  REQUIRE(watch.deliveries.size() == 2);
+  CHECK(watch.deliveries[0].what->type == "sys.agent.dead_letter");
+  member w3{*this, x, "w3"};
+  w3.subscribe("q", "work", "g");
+  CHECK(w3.queued().empty());
+}
+
+TEST_CASE_METHOD(session_fixture, "a queue goes on after a restart with what was not acknowledged") {
+  std::string id;
+  {
+    auto& x = open("demo");
+    member alice{*this, x, "alice"}, w{*this, x, "w"};
+    id = w.session();
+    w.subscribe("q", "work", "g");
+    for (int i = 1; i <= 3; ++i) alice.publish("m" + std::to_string(i), "work");
+    CHECK(w.queued() == "m1 m2 m3");
+    w.tell(session_ack{0, 0, "alice/m2"});
+    advance(100ms);
+    restart();
+  }
+  member w{*this, open("demo"), "w", id};
+  CHECK(w.opened().resumed);
+  CHECK(w.queued() == "m1! m3!");
+}
+
+TEST_CASE_METHOD(session_fixture, "a queue ends with its last session, and there may be so many") {
+  plan.bounds.queue_groups = 1;
+  auto& x = open("demo");
+  member alice{*this, x, "alice"};
+  CHECK(!alice.subscribe("q1", "a", "g1").no.refused());
+  auto no = alice.subscribe("q2", "a", "g2").no;
+  CHECK(no.status == code::too_large);
+  CHECK(no.reason == "too_large");
+  CHECK(alice.subscribe("q3", "a", "g1").no.status == code::conflict);
+  alice.unsubscribe("q1");
+  CHECK(!alice.subscribe("q2", "a", "g2").no.refused());
+}
+
+// -- presence
+
+TEST_CASE_METHOD(session_fixture, "clients are there from their first connection to their last") {
+  auto& x = open("demo");
+  member watch{*this, x, "watch"};
+  watch.subscribe("p", "sys.presence.*");
+  {
+    member a{*this, x, "alice"}, b{*this, x, "alice"};
+    auto list = watch.who_is_there();
+    CHECK(list.count == 2);
+    CHECK(list.clients.at(0).client_id == "alice");
+    CHECK(list.clients.at(0).connections == 2);
+    CHECK(watch.who_is_there(1).clients.size() == 1);
+  }
+  REQUIRE(watch.deliveries.size() == 2);
+  CHECK(watch.deliveries[0].what->type == "sys.presence.joined");
+  CHECK(watch.deliveries[0].what->data.find("\"alice\"") != std::string::npos);
+  CHECK(watch.deliveries[1].what->type == "sys.presence.left");
+  CHECK(watch.deliveries[1].what->ephemeral());
+  CHECK(watch.who_is_there().count == 1);
+}
+
+TEST_CASE_METHOD(session_fixture, "a crowd that comes at once is counted") {
+  plan.bounds.presence_per_s = 2;
+  auto& x = open("demo");
+  member watch{*this, x, "watch"};
+  watch.subscribe("p", "sys.presence.joined");
+  std::vector<std::unique_ptr<member>> crowd;
+  for (int i = 0; i < 10; ++i) crowd.push_back(std::make_unique<member>(*this, x, "c" + std::to_string(i)));
+  auto told = watch.deliveries.size();
+  CHECK(told <= 2);
+  advance(2s);
+  REQUIRE(watch.deliveries.size() == told + 1);
+  CHECK(watch.deliveries.back().what->data.find("\"joined\":" + std::to_string(10 - told)) != std::string::npos);
+}
+
+// -- receipts
+
+TEST_CASE_METHOD(session_fixture, "a sender hears how many clients were sent its event, all at once") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, bob{*this, x, "bob"}, carol{*this, x, "carol"};
+  alice.publish("m1", "a", {}, receipt_kind::delivered);
+  for (auto* who : {&bob, &carol}) who->tell(delivery_report{0, "alice/m1"});
+  CHECK(alice.receipts().empty());
+  advance(200ms);
+  auto got = alice.receipts();
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].event_id == "alice/m1");
+  CHECK(got[0].kind == receipt_kind::delivered);
+  CHECK(got[0].count == 2);
+  CHECK(got[0].by == std::vector<std::string>{"bob", "carol"});
+}
+
+TEST_CASE_METHOD(session_fixture, "an ack of all up to a seq counts for the events that the client got") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, bob{*this, x, "bob"};
+  bob.subscribe("s", "a");
+  alice.publish("m1", "a", {}, receipt_kind::acked);
+  alice.publish("m2", "b", {}, receipt_kind::acked);
+  bob.tell(session_ack{0, 2, {}});
+  bob.tell(session_ack{0, 2, {}}); // counts once
+  advance(200ms);
+  auto got = alice.receipts();
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].event_id == "alice/m1");
+  CHECK(got[0].count == 1);
+}
