@@ -182,6 +182,12 @@ TEST_CASE("the checker names what is wrong with a session", "[checker]") {
   CHECK(out.has(rule));
 }
 
+TEST_CASE("a gap among ephemeral events breaks no promise", "[checker]") {
+  auto run = sound_history();
+  run.sessions[0].gaps.push_back({2, 3, "ephemeral_dropped"});
+  CHECK(check(run).ok());
+}
+
 TEST_CASE("what came around an unanswered subscribe may have been seen or not", "[checker]") {
   auto run = sound_history();
   auto& bob = run.sessions[0];

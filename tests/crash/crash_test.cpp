@@ -76,8 +76,9 @@ std::string config(const std::string& data_dir) {
         {"burst", 1'000'000},
         {"dedupe_ids", 10'000'000},
         {"dedupe_ms", 86'400'000},
-        {"log_events", 10'000'000},
-        {"log_bytes", 1'073'741'824},
+        {"log_events", 1000}, // in memory: what is older comes from the store
+        {"kept_events", 10'000'000},
+        {"kept_bytes", 10'737'418'240},
         {"causal_wait_ms", 20'000},
         {"session_ttl_ms", 3'600'000}}},
       {"agents", {{"ab", {{"kind", "chain_ab"}}}, {"bc", {{"kind", "chain_bc"}}}}},
@@ -91,7 +92,6 @@ class run {
 public:
   explicit run(const cast& who, std::uint32_t seed = option("WEIR_CRASH_SEED", 1))
     : seed_(seed), rng_(seed_), node_(config(data_.path), {}, WEIR_CRASH_NODE_PATH) {
-    setenv("WEIR_SESSION_SECRET", "for the crash tests only, 32 bytes", 0);
     node_.use_port(quiet_port(rng_));
     node_.start();
     crowd_ = std::make_unique<crowd>(node_.url(), who, seed_);

@@ -62,11 +62,12 @@ void subscriber::ask(std::size_t number) {
 
 void subscriber::on_frame(const json& frame) {
   auto op = frame.value("op", "");
+  if (op == "event" && !frame.contains("seq")) return; // who comes and goes: no promise is made of that
   if (op == "event") {
     next_read_ = context_.now() + 1'000'000;
     context_.progress();
     on_event(frame);
-    if (frame.contains("seq")) last_seq_ = std::max(last_seq_, frame["seq"].get<std::uint64_t>());
+    last_seq_ = std::max(last_seq_, frame.at("seq").get<std::uint64_t>());
   } else if (op == "ok") {
     on_ok(frame);
   } else if (op == "error") {
