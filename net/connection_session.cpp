@@ -94,8 +94,8 @@ void connection::resume(const session_opened& what) {
   for (auto& spec : what.subscriptions) {
     auto& x = subscriptions_[spec.id] = {spec, 0, true};
     if (!spec.queue.empty()) continue;
-    relay_.port->subscribe(number_, x.spec.pattern);
-    feed_.add(x.spec.pattern, spec.since);
+    auto pushed_to = relay_.port->subscribe(number_, x.spec.pattern);
+    feed_.add(x.spec.pattern, spec.since, pushed_to);
   }
   feed_.resume(std::min(from, what.seq));
 }
@@ -147,8 +147,9 @@ void connection::begin(subscription& x, std::uint64_t seq) {
   x.active = true;
   if (x.spec.since == subscription_spec::from_now) x.spec.since = seq;
   if (!x.spec.queue.empty()) return;
-  relay_.port->subscribe(number_, x.spec.pattern);
-  if (feed_.add(x.spec.pattern, x.spec.since)) ++reads_; // what is being read is not what is wanted now
+  auto pushed_to = relay_.port->subscribe(number_, x.spec.pattern);
+  if (feed_.add(x.spec.pattern, x.spec.since, pushed_to))
+    ++reads_; // what is being read is not what is wanted now
 }
 
 void connection::on_frame(wire::unsubscribe& x) {

@@ -28,8 +28,12 @@ void feed::resume(std::uint64_t cursor) {
   cursor_ = cursor;
 }
 
-bool feed::add(std::string pattern, std::uint64_t since) {
+bool feed::add(std::string pattern, std::uint64_t since, std::uint64_t pushed_to) {
+  // What was not pushed to a live feed matched nothing, but it may match this pattern.
+  if (state_ == state::live) cursor_ = std::max(cursor_, pushed_to);
   auto rewind = since < cursor_;
+  auto stale = state_ == state::reading; // without this pattern
+  if (stale) state_ = state::lagging;
   if (rewind) {
     for (auto& x : wanted_) x.sent_to = std::max(x.sent_to, cursor_);
     cursor_ = since;
@@ -37,7 +41,7 @@ bool feed::add(std::string pattern, std::uint64_t since) {
   }
   max_since_ = std::max(max_since_, since);
   wanted_.push_back({std::move(pattern), since});
-  return rewind;
+  return rewind || stale;
 }
 
 void feed::remove(const std::string& pattern) {

@@ -43,8 +43,9 @@ public:
 
   /// Events after `since` that match are wanted. Those of the past are read from the log, and what was sent
   /// for another pattern is not sent again.
+  /// @param pushed_to the newest event that would have been pushed had it matched.
   /// @returns whether a read that is under way must not be given to `on_slice` any more.
-  bool add(std::string pattern, std::uint64_t since);
+  bool add(std::string pattern, std::uint64_t since, std::uint64_t pushed_to);
 
   /// Takes one such pattern back.
   void remove(const std::string& pattern);
