@@ -40,6 +40,7 @@ namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
 caf::behavior namespace_actor::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   if (!link_.exists()) {
+    begin_subscriptions();
     running_ = true;
     return running();
   }

@@ -39,7 +39,8 @@ public:
     std::string epoch; ///< Of a log that begins now.
     limits bounds;
     event_encoder encode = nullptr;
-    std::set<std::string> targets;               ///< What can be called here.
+    std::set<std::string> targets;     ///< What can be called here.
+    std::set<std::string> subscribers; ///< Durable subscriptions that miss nothing from the first load on.
     std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
@@ -105,6 +106,8 @@ private:
   void load_ids();
   void load_keys(const std::string& after);
   void take_key(const key_entry& x);
+  void keep_beginning();
+  std::vector<store_write> begin_subscriptions();
   void on_loaded();
   void load_failed(const refusal& why);
   template <class T, class Then>
@@ -202,6 +205,7 @@ private:
   bool running_ = false;
   bool failing_ = false; // to load
   bool half_loaded_ = false;
+  bool begins_ = false;             // while loading: the store has no log of it yet
   std::vector<event_ptr> newest_;   // while loading, newest first; log_events or log_bytes
   std::vector<caf::actor> waiting_; // relays that came while loading: one for each I/O thread
   std::vector<relay_entry> relays_;

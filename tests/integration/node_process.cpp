@@ -76,7 +76,8 @@ node_process::~node_process() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void node_process::start() {
+/// Gives the end of the pipe that its standard output comes out of.
+int node_process::launch() {
   int out[2];
   if (pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string{strerror(errno)});
   auto args = args_;
@@ -85,14 +86,26 @@ void node_process::start() {
   pid_ = fork();
   if (pid_ == 0) become(args, out[1], log_path(), max_file_kib_);
   close(out[1]);
-  auto line = read_ready_line(out[0]);
-  close(out[0]);
+  return out[0];
+}
+
+void node_process::start() {
+  auto out = launch();
+  auto line = read_ready_line(out);
+  close(out);
   if (line.empty()) {
     kill();
     throw std::runtime_error("the node does not get ready: " + tail_of(log_path()));
   }
   url_ = line;
   port_ = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
+}
+
+void node_process::start_in_vain(std::chrono::milliseconds before_the_kill) {
+  auto out = launch();
+  std::this_thread::sleep_for(before_the_kill);
+  kill();
+  close(out);
 }
 
 std::string node_process::read_ready_line(int out) {

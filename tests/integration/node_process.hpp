@@ -26,6 +26,9 @@ public:
   /// std::runtime_error with the end of its log when it does not come within 20 s.
   void start();
 
+  /// Starts it and kills it after that long, ready or not.
+  void start_in_vain(std::chrono::milliseconds before_the_kill);
+
   /// Starts on this port, instead of a free one.
   void use_port(std::uint16_t port) noexcept { port_ = port; }
 
@@ -54,6 +57,7 @@ public:
   std::uint64_t cpu_ms() const;
 
 private:
+  int launch();
   int wait_for_end();
   std::string read_ready_line(int out);
 
