@@ -230,12 +230,35 @@ TEST_CASE("a subscription from the past gets its history, and nothing is sent ag
   x.publish("a");
   x.publish("b");
   CHECK(x.out.seqs == std::vector<std::uint64_t>{1, 3});
-  CHECK(x.fed.add("*", 0, 4)); // the third and first match this one, too
+  CHECK(x.fed.add("*", 0, x.log.head())); // the third and first match this one, too
   x.drain(10);
   CHECK(x.out.seqs == std::vector<std::uint64_t>{1, 3, 2, 4});
   CHECK(x.out.told.empty()); // the client does not lag
   x.publish("a");
   CHECK(x.out.seqs.back() == 5);
+}
+
+TEST_CASE("a subscription from the past gets what came before it and matched nothing else") {
+  bench x;
+  x.publish("b");
+  x.publish("b");
+  x.fed.add("b", 0, x.log.head());
+  x.drain(10);
+  CHECK(x.out.seqs == seq_list{1, 2});
+}
+
+TEST_CASE("a read that was asked for before a subscription was made does not stand for it") {
+  bench x;
+  x.out.room = 0;
+  x.publish("a");
+  x.out.room = 10;
+  auto what = x.fed.on_room(x.out);
+  REQUIRE(what);
+  auto since = x.log.head();
+  x.publish("b");
+  CHECK(x.fed.add("b", since, x.log.head()));
+  x.drain(10);
+  CHECK(x.out.seqs == seq_list{1, 2});
 }
 
 TEST_CASE("a subscription that begins in the future gets nothing before") {
