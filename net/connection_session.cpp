@@ -81,7 +81,7 @@ void connection::welcome(const session_opened& what) {
   else if (!what.resumed && last_seq < what.seq)
     take_gap(last_seq + 1, what.seq, "trimmed"); // its subscriptions are gone
   relay_.port->tell(number_, session_welcomed{});
-  hello_.session.clear();
+  hello_.session = {}; // with its memory
   settle_hello();
   shared_->timers.schedule(*this, shared_->heartbeat);
 }

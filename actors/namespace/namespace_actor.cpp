@@ -65,7 +65,9 @@ caf::behavior namespace_actor::running() {
         end_turn();
         return out;
       },
-      [this](tick_atom) { on_tick(); },
+      [this](tick_atom, std::uint64_t number) {
+        if (number == ticks_) on_tick(); // else an earlier one was asked for since
+      },
   };
 }
 
@@ -206,7 +208,10 @@ void namespace_actor::read(const log_request& what, std::function<void(log_slice
                            std::function<void(refusal)> failed) {
   flush(); // what the slice does not hold must come after it
   auto& log = sequencer_.log();
-  if (!link_.exists() || log.covers(what, retention_.first_kept())) return then(log.read(what));
+  auto slice = log.read(what);
+  // Of a backward read the log in memory may have enough though the store has more.
+  auto enough = what.before_seq > 0 && slice.deliveries.size() >= what.limit;
+  if (!link_.exists() || enough || log.covers(what, retention_.first_kept())) return then(std::move(slice));
   auto no = link_.read(read_log{settings_.name, what}, [this, then, failed](store_answer& got) {
     auto* found = std::get_if<log_read>(&got.what);
     if (found == nullptr) return failed(std::get<refusal>(got.what));
@@ -373,12 +378,13 @@ namespace_actor::relay_entry* namespace_actor::find_relay(std::uint64_t number) 
 void namespace_actor::wake_at(std::int64_t when_ms) {
   if (when_ms == 0 || (wake_at_ms_ > 0 && wake_at_ms_ <= when_ms)) return;
   wake_at_ms_ = when_ms;
-  delayed_send(this, std::chrono::milliseconds{std::max<std::int64_t>(when_ms - now_ms(), 1)}, tick_atom_v);
+  delayed_send(this, std::chrono::milliseconds{std::max<std::int64_t>(when_ms - now_ms(), 1)}, tick_atom_v,
+               ++ticks_);
 }
 
 void namespace_actor::on_tick() {
   auto now = now_ms();
-  if (wake_at_ms_ > 0 && now >= wake_at_ms_) wake_at_ms_ = 0;
+  wake_at_ms_ = 0;
   sequencer_.expire(now);
   expire_sessions();
   for (auto& x : presence_.flush(now)) announce(x, true);

@@ -73,9 +73,11 @@ private:
   struct seat {
     explicit seat(durable_subscription x) : subscription(std::move(x)) {}
 
+    bool is_group() const noexcept { return !group.queue.empty(); }
+
     durable_subscription subscription;
-    caf::actor subscriber; // null between one that crashed and its successor, and for a group
-    bool is_group = false;
+    caf::actor subscriber;          // null between one that crashed and its successor, and for a group
+    subscription_spec group;        // with a pattern, if it is one of clients
     std::set<std::string> sessions; // of a group, attached or not
     bool changed = false;           // what is kept of it is older than it is
     std::uint64_t kept_cursor = 0;
@@ -218,6 +220,7 @@ private:
       kept_cursors_;                       // of those that have not subscribed again yet
   std::set<std::string> unsaved_sessions_; // acknowledged more than is kept
   std::int64_t save_at_ms_ = 0;            // 0: nothing is to be saved
+  std::uint64_t ticks_ = 0;                // the number of the one tick that counts
   std::int64_t wake_at_ms_ = 0;            // 0: no tick is on its way
   std::vector<store_write> trims_;         // at most one
 };
