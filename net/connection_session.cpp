@@ -181,6 +181,7 @@ void connection::on_notice(const notice& what) {
     auto& x = *offer->what;
     shared_->metrics.deliveries->inc();
     out_.marker(offer->redelivered ? wire::encode_redelivered(x) : wire::encode_event(x));
+    if (x.receipt == receipt_kind::delivered) relay_.port->tell(number_, delivery_report{0, x.event_id()});
     if (!offer->acks) unconfirmed_.push_back(x.event_id());
     mark_dirty();
   } else if (auto* receipt = std::get_if<receipt_notice>(&what.what)) {

@@ -66,6 +66,7 @@ std::string weir_binary() {
 node_process::node_process(std::string config, std::vector<std::string> args, std::string binary)
   : folder_(make_folder()) {
   std::ofstream{folder_ + "/weir.json"} << config;
+  own_data_ = config.find("\"data_dir\"") == std::string::npos;
   args_ = {binary.empty() ? weir_binary() : binary, "node", "--config", folder_ + "/weir.json"};
   args_.insert(args_.end(), args.begin(), args.end());
 }
@@ -81,8 +82,8 @@ int node_process::launch() {
   int out[2];
   if (pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string{strerror(errno)});
   auto args = args_;
-  args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_), "--set", "admin.port=0", "--set",
-                           "node.data_dir=" + folder_ + "/data"});
+  args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_), "--set", "admin.port=0"});
+  if (own_data_) args.insert(args.end(), {"--set", "node.data_dir=" + folder_ + "/data"});
   pid_ = fork();
   if (pid_ == 0) become(args, out[1], log_path(), max_file_kib_);
   close(out[1]);

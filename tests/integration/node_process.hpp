@@ -67,6 +67,7 @@ private:
   std::string admin_url_;
   std::uint16_t port_ = 0;
   std::uint64_t max_file_kib_ = 0;
+  bool own_data_ = true; // the configuration names no folder for it
   pid_t pid_ = -1;
 };
 
