@@ -120,18 +120,19 @@ history crowd::end() {
 }
 
 std::string crowd::summary(const history& run) const {
-  std::size_t seen = 0, repeats = 0, resumes = 0, lagging = 0;
+  std::size_t seen = 0, repeats = 0, resumes = 0, lagging = 0, dead = 0;
   for (auto& x : run.sessions) seen += x.events.size();
   for (auto& x : run.publishes)
     for (auto& ok : x.oks) repeats += ok.duplicate ? 1 : 0;
+  for (auto& x : run.log) dead += x.dead_letter.empty() ? 0 : 1;
   for (auto* x : everyone()) resumes += x->resumes();
   for (auto& x : subscribers_) lagging += x->times_lagging();
   return std::to_string(run.kills.size()) + " kills, " + std::to_string(resumes) + " resumes, "
          + std::to_string(run.log.size()) + " events in the log, " + std::to_string(run.publishes.size())
          + " published, " + std::to_string(repeats) + " repeats recognised, " + std::to_string(seen)
          + " received in " + std::to_string(run.sessions.size()) + " sessions, "
-         + std::to_string(run.jobs.size()) + " jobs handed out, lagging " + std::to_string(lagging)
-         + " times";
+         + std::to_string(run.jobs.size()) + " jobs handed out, " + std::to_string(dead)
+         + " dead letters, lagging " + std::to_string(lagging) + " times";
 }
 
 } // namespace weir::test
