@@ -90,14 +90,13 @@ void connection::welcome(const session_opened& what) {
 void connection::resume(const session_opened& what) {
   auto otherwise = what.acked > 0 ? what.acked : what.seq;
   auto from = what.resumed ? hello_.last_seq.value_or(otherwise) : what.seq;
-  feed_.resume(what.seq);
   for (auto& spec : what.subscriptions) {
     auto& x = subscriptions_[spec.id] = {spec, 0, true};
     if (!spec.queue.empty()) continue;
-    auto pushed_to = relay_.port->subscribe(number_, x.spec.pattern);
-    feed_.add(x.spec.pattern, spec.since, pushed_to);
+    relay_.port->subscribe(number_, x.spec.pattern);
+    feed_.add(x.spec.pattern, spec.since, what.seq);
   }
-  feed_.resume(std::min(from, what.seq));
+  feed_.resume(std::min(from, what.seq), what.seq);
 }
 
 // -- subscriptions
@@ -147,9 +146,8 @@ void connection::begin(subscription& x, std::uint64_t seq) {
   x.active = true;
   if (x.spec.since == subscription_spec::from_now) x.spec.since = seq;
   if (!x.spec.queue.empty()) return;
-  auto pushed_to = relay_.port->subscribe(number_, x.spec.pattern);
-  if (feed_.add(x.spec.pattern, x.spec.since, pushed_to))
-    ++reads_; // what is being read is not what is wanted now
+  auto now = relay_.port->subscribe(number_, x.spec.pattern);
+  if (feed_.add(x.spec.pattern, x.spec.since, now)) ++reads_; // what is being read is not what is wanted now
 }
 
 void connection::on_frame(wire::unsubscribe& x) {

@@ -74,6 +74,7 @@ void namespace_actor::on_exit() {
   meters_.held->value(0);
   meters_.sessions->value(0);
   meters_.attached->value(0);
+  meters_.receipts->value(0);
   // They hold on to the namespace as it does to them.
   relays_.clear();
   seats_.clear();
@@ -229,11 +230,13 @@ void namespace_actor::announce(const server_event& what, bool ephemeral) {
 
 /// What every handler ends with.
 void namespace_actor::end_turn() {
+  if (sessions_.over_bound()) expire_sessions();
   flush();
   send_notices();
   meters_.held->value(static_cast<std::int64_t>(sequencer_.held()));
   meters_.sessions->value(static_cast<std::int64_t>(sessions_.size()));
   meters_.attached->value(static_cast<std::int64_t>(sessions_.attached()));
+  meters_.receipts->value(static_cast<std::int64_t>(receipts_.size()));
   wake_at(sequencer_.next_expiry_ms());
   wake_at(sessions_.next_expiry_ms());
   wake_at(presence_.next_flush_ms());

@@ -32,6 +32,9 @@ public:
   /// Starts on this port, instead of a free one.
   void use_port(std::uint16_t port) noexcept { port_ = port; }
 
+  /// From the next start on it can make no file larger than this; 0: as large as it likes.
+  void limit_files_kib(std::uint64_t most) noexcept { max_file_kib_ = most; }
+
   /// SIGKILL, and waits for the end.
   void kill();
 
@@ -41,6 +44,7 @@ public:
   void signal(int number);
 
   const std::string& url() const noexcept { return url_; }
+  const std::string& admin_url() const noexcept { return admin_url_; }
   std::uint16_t port() const noexcept { return port_; }
   pid_t pid() const noexcept { return pid_; }
   const std::string& folder() const noexcept { return folder_; }
@@ -60,7 +64,9 @@ private:
   std::string folder_;
   std::vector<std::string> args_;
   std::string url_;
+  std::string admin_url_;
   std::uint16_t port_ = 0;
+  std::uint64_t max_file_kib_ = 0;
   pid_t pid_ = -1;
 };
 

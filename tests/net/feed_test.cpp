@@ -275,7 +275,7 @@ TEST_CASE("a session that goes on gets what came since") {
   bench x;
   for (int i = 0; i < 5; ++i) x.publish("a");
   x.out.seqs.clear();
-  x.fed.resume(2);
+  x.fed.resume(2, 5);
   x.drain(10);
   CHECK(x.out.seqs == std::vector<std::uint64_t>{3, 4, 5});
   CHECK(x.fed.current() == feed::state::live);
