@@ -165,7 +165,7 @@ TEST_CASE("clients that are cut off or read slowly lose, repeat and reorder noth
   cast who;
   who.slow_readers = 2;
   who.publishing.large_percent = 40; // more than sockets hold while nobody reads
-  who.publishing.large_bytes = 16'000;
+  who.publishing.large_bytes = 30'000;
   run x{who};
   x.start();
   auto cuts = option("WEIR_CRASH_CUTS", default_cuts);

@@ -18,7 +18,7 @@ std::vector<habits> reading_habits(std::size_t slow_readers) {
       {{{"chat.r2.>", false, {}}, {"job.*", false, {}}, {"chain.c.*", false, {}}}, true, false},
   };
   for (std::size_t i = 0; i < slow_readers; ++i)
-    out.push_back({{{i % 2 == 0 ? ">" : "bulk.*", false, {}}}, false, true});
+    out.push_back({{{i % 2 == 0 ? ">" : "chat.>", false, {}}}, false, true});
   return out;
 }
 
@@ -84,7 +84,7 @@ std::vector<resuming_client*> crowd::everyone() const {
 void crowd::cut_one(std::mt19937& rng) {
   auto all = everyone();
   auto quick = all.size() - slow_readers_;
-  all[rng() % (rng() % 10 == 0 ? all.size() : quick)]->cut();
+  all[rng() % (rng() % 50 == 0 ? all.size() : quick)]->cut();
 }
 
 bool crowd::all_published() const {
