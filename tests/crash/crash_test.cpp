@@ -154,6 +154,7 @@ TEST_CASE("a node that is killed over and over loses, repeats and reorders nothi
   auto kills = option("WEIR_CRASH_KILLS", default_kills);
   for (std::uint32_t i = 0; i < kills; ++i) {
     x.wait(100ms, 500ms);
+    if (i % 3 == 0) x.cut();
     x.kill();
   }
   x.wait(100ms, 500ms);
@@ -164,7 +165,7 @@ TEST_CASE("clients that are cut off or read slowly lose, repeat and reorder noth
   cast who;
   who.slow_readers = 2;
   who.publishing.large_percent = 40; // more than sockets hold while nobody reads
-  who.publishing.large_bytes = 8000;
+  who.publishing.large_bytes = 30'000;
   run x{who};
   x.start();
   auto cuts = option("WEIR_CRASH_CUTS", default_cuts);

@@ -18,7 +18,7 @@ std::vector<habits> reading_habits(std::size_t slow_readers) {
       {{{"chat.r2.>", false, {}}, {"job.*", false, {}}, {"chain.c.*", false, {}}}, true, false},
   };
   for (std::size_t i = 0; i < slow_readers; ++i)
-    out.push_back({{{i % 2 == 0 ? ">" : "bulk.*", false, {}}}, false, true});
+    out.push_back({{{i % 2 == 0 ? ">" : "chat.>", false, {}}}, false, true});
   return out;
 }
 
@@ -84,7 +84,7 @@ std::vector<resuming_client*> crowd::everyone() const {
 void crowd::cut_one(std::mt19937& rng) {
   auto all = everyone();
   auto quick = all.size() - slow_readers_;
-  all[rng() % (rng() % 10 == 0 ? all.size() : quick)]->cut();
+  all[rng() % (rng() % 50 == 0 ? all.size() : quick)]->cut();
 }
 
 bool crowd::all_published() const {
@@ -120,18 +120,19 @@ history crowd::end() {
 }
 
 std::string crowd::summary(const history& run) const {
-  std::size_t seen = 0, repeats = 0, resumes = 0, lagging = 0;
+  std::size_t seen = 0, repeats = 0, resumes = 0, lagging = 0, dead = 0;
   for (auto& x : run.sessions) seen += x.events.size();
   for (auto& x : run.publishes)
     for (auto& ok : x.oks) repeats += ok.duplicate ? 1 : 0;
+  for (auto& x : run.log) dead += x.dead_letter.empty() ? 0 : 1;
   for (auto* x : everyone()) resumes += x->resumes();
   for (auto& x : subscribers_) lagging += x->times_lagging();
   return std::to_string(run.kills.size()) + " kills, " + std::to_string(resumes) + " resumes, "
          + std::to_string(run.log.size()) + " events in the log, " + std::to_string(run.publishes.size())
          + " published, " + std::to_string(repeats) + " repeats recognised, " + std::to_string(seen)
          + " received in " + std::to_string(run.sessions.size()) + " sessions, "
-         + std::to_string(run.jobs.size()) + " jobs handed out, lagging " + std::to_string(lagging)
-         + " times";
+         + std::to_string(run.jobs.size()) + " jobs handed out, " + std::to_string(dead)
+         + " dead letters, lagging " + std::to_string(lagging) + " times";
 }
 
 } // namespace weir::test
