@@ -20,6 +20,22 @@ constexpr std::size_t length_bytes(char lead) noexcept {
   return 1;
 }
 
+/// How many bytes the code point takes that `text` begins with; 0: it begins with none that is well formed
+/// (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF).
+constexpr std::size_t well_formed_bytes(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return 1;
+  auto size = length_bytes(text[0]);
+  if (size < 2 || lead < 0xC2 || lead > 0xF4 || text.size() < size) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if (!is_continuation(text[i])) return 0;
+  auto second = static_cast<unsigned char>(text[1]);
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)) return 0;
+  if ((lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return 0;
+  return size;
+}
+
 /// The number of Unicode code points in valid UTF-8, as the protocol's `at` counts them.
 constexpr std::uint64_t code_points(std::string_view text) noexcept {
   std::uint64_t n = 0;

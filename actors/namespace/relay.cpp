@@ -32,7 +32,7 @@ caf::behavior relay::make_behavior() {
   ask_to_attach();
   return {
       [this](const attached& info) { on_attached(info); },
-      [this](delivery_batch& batch) { on_deliveries(batch); },
+      [this](const delivery_batch& batch) { on_deliveries(batch); },
       [this](const answer_batch& batch) { on_answers(batch); },
       [this](const log_slice& slice) { on_log_slice(slice); },
       [this](const run_update& update) { on_run_update(update); },
@@ -89,10 +89,13 @@ void relay::on_namespace_down() {
   delayed_send(this, reattach_after, tick_atom_v);
 }
 
-void relay::on_deliveries(delivery_batch& batch) {
+/// The batch is shared with the other threads' relays: taken as one's own it would be copied first.
+void relay::on_deliveries(const delivery_batch& batch) {
   for (auto& x : batch.deliveries) {
-    if (!x.frame && settings_.encode) x.frame = settings_.encode(*x.what);
-    deliver(x);
+    if (x.frame || !settings_.encode)
+      deliver(x);
+    else
+      deliver({x.what, settings_.encode(*x.what)}); // it came from another node
   }
 }
 

@@ -69,7 +69,7 @@ private:
   void ask_to_attach();
   void on_attached(const attached& info);
   void on_namespace_down();
-  void on_deliveries(delivery_batch& batch);
+  void on_deliveries(const delivery_batch& batch);
   void on_answers(const answer_batch& batch);
   void on_log_slice(const log_slice& slice);
   void on_run_update(const run_update& update);

@@ -2,6 +2,7 @@
 
 #include "actors/namespace/pattern.hpp"
 #include "net/wire/field_reader.hpp"
+#include "net/wire/plain_publish.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -195,6 +196,7 @@ std::variant<client_frame, rejected> decode_object(const json& object) {
 } // namespace
 
 std::variant<client_frame, rejected> decode(std::string_view text) {
+  if (auto x = read_plain_publish(text)) return client_frame{std::move(*x)};
   if (depth_of(text) > max_depth) return malformed("nested deeper than " + std::to_string(max_depth));
   try {
     return decode_object(json::parse(text.begin(), text.end()));
