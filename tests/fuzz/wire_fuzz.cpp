@@ -3,6 +3,7 @@
 
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
+#include "net/wire/plain_publish.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -95,8 +96,21 @@ void check(const presence& x) {
 
 } // namespace
 
+/// The quick way to read a publish says the same as the parser.
+void check_plain(std::string_view text) {
+  auto quick = read_plain_publish(text);
+  if (!quick) return;
+  auto slow = json::parse(text.begin(), text.end(), nullptr, false);
+  require(slow.is_object(), "what is plain is JSON");
+  require(quick->data == slow["data"].dump() && quick->type == slow["type"]
+              && quick->message_id == slow["message_id"],
+          "what is plain reads the same through the parser");
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  auto result = decode({reinterpret_cast<const char*>(data), size});
+  std::string_view text{reinterpret_cast<const char*>(data), size};
+  check_plain(text);
+  auto result = decode(text);
   if (auto* no = std::get_if<rejected>(&result))
     check(*no);
   else
