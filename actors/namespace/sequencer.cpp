@@ -28,7 +28,7 @@ refusal orphaned(const event& x) {
 } // namespace
 
 sequencer::sequencer(config settings)
-  : settings_(std::move(settings)),
+  : settings_(std::move(settings)), incarnation_(settings_.epoch),
     log_({settings_.bounds.log_events, settings_.bounds.log_bytes, settings_.bounds.log_age_ms}),
     window_(settings_.bounds.dedupe_ids, settings_.bounds.dedupe_ms),
     held_(settings_.bounds.causal_events, settings_.bounds.causal_wait_ms) {}
@@ -156,8 +156,9 @@ void sequencer::announce(const server_event& what, std::int64_t now_ms, bool eph
   if (!ephemeral) x.seq = next_seq_++;
   x.type = what.type;
   x.client_id = "sys";
-  x.message_id =
-      settings_.epoch + '.' + (ephemeral ? "e" + std::to_string(++announced_) : std::to_string(x.seq));
+  // What is not kept has no seq to be named by, and the epoch outlives the one who counts.
+  x.message_id = ephemeral ? incarnation_ + ".e" + std::to_string(++announced_)
+                           : settings_.epoch + '.' + std::to_string(x.seq);
   x.ts_ms = now_ms;
   x.data = what.data;
   auto hash = content_hash(x);

@@ -141,6 +141,7 @@ private:
   void refuse(asker who, refusal no);
 
   config settings_;
+  std::string incarnation_; // the epoch that a new history would have had: different each time
   event_log log_;
   dedupe_window window_;
   causal_buffer<held_event> held_;
