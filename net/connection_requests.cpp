@@ -85,8 +85,8 @@ void connection::on_frame(wire::hello& x) {
   }
   shared_->metrics.connections->inc();
   hello_ = std::move(x);
-  ns_ = hello_.ns;
-  client_id_ = hello_.client_id;
+  ns_ = std::move(hello_.ns);
+  client_id_ = std::move(hello_.client_id);
   relay_ = std::get<relay_handle>(std::move(entered));
   phase_ = phase::attaching;
   monitor(relay_.actor);

@@ -81,7 +81,7 @@ void connection::welcome(const session_opened& what) {
   else if (!what.resumed && last_seq < what.seq)
     take_gap(last_seq + 1, what.seq, "trimmed"); // its subscriptions are gone
   relay_.port->tell(number_, session_welcomed{});
-  hello_.session.clear();
+  hello_.session = {}; // with its memory
   settle_hello();
   shared_->timers.schedule(*this, shared_->heartbeat);
 }
@@ -90,14 +90,13 @@ void connection::welcome(const session_opened& what) {
 void connection::resume(const session_opened& what) {
   auto otherwise = what.acked > 0 ? what.acked : what.seq;
   auto from = what.resumed ? hello_.last_seq.value_or(otherwise) : what.seq;
-  feed_.resume(what.seq);
   for (auto& spec : what.subscriptions) {
     auto& x = subscriptions_[spec.id] = {spec, 0, true};
     if (!spec.queue.empty()) continue;
     relay_.port->subscribe(number_, x.spec.pattern);
-    feed_.add(x.spec.pattern, spec.since);
+    feed_.add(x.spec.pattern, spec.since, what.seq);
   }
-  feed_.resume(std::min(from, what.seq));
+  feed_.resume(std::min(from, what.seq), what.seq);
 }
 
 // -- subscriptions
@@ -147,8 +146,8 @@ void connection::begin(subscription& x, std::uint64_t seq) {
   x.active = true;
   if (x.spec.since == subscription_spec::from_now) x.spec.since = seq;
   if (!x.spec.queue.empty()) return;
-  relay_.port->subscribe(number_, x.spec.pattern);
-  if (feed_.add(x.spec.pattern, x.spec.since)) ++reads_; // what is being read is not what is wanted now
+  auto now = relay_.port->subscribe(number_, x.spec.pattern);
+  if (feed_.add(x.spec.pattern, x.spec.since, now)) ++reads_; // what is being read is not what is wanted now
 }
 
 void connection::on_frame(wire::unsubscribe& x) {
@@ -182,6 +181,7 @@ void connection::on_notice(const notice& what) {
     auto& x = *offer->what;
     shared_->metrics.deliveries->inc();
     out_.marker(offer->redelivered ? wire::encode_redelivered(x) : wire::encode_event(x));
+    if (x.receipt == receipt_kind::delivered) relay_.port->tell(number_, delivery_report{0, x.event_id()});
     if (!offer->acks) unconfirmed_.push_back(x.event_id());
     mark_dirty();
   } else if (auto* receipt = std::get_if<receipt_notice>(&what.what)) {

@@ -23,21 +23,22 @@ void feed::on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& s
   if (std::exchange(told_lagging_, false)) sink.take_caught_up(cursor_);
 }
 
-void feed::resume(std::uint64_t cursor) {
-  if (cursor < cursor_) state_ = state::lagging;
+void feed::resume(std::uint64_t cursor, std::uint64_t now) {
   cursor_ = cursor;
+  state_ = cursor < now ? state::lagging : state::live;
 }
 
-bool feed::add(std::string pattern, std::uint64_t since) {
-  auto rewind = since < cursor_;
-  if (rewind) {
+bool feed::add(std::string pattern, std::uint64_t since, std::uint64_t now) {
+  if (state_ == state::live) cursor_ = std::max(cursor_, now);
+  auto interrupts = since < cursor_ || state_ == state::reading; // that read knows nothing of this pattern
+  if (since < cursor_) {
     for (auto& x : wanted_) x.sent_to = std::max(x.sent_to, cursor_);
     cursor_ = since;
-    state_ = state::lagging;
   }
+  if (interrupts) state_ = state::lagging;
   max_since_ = std::max(max_since_, since);
   wanted_.push_back({std::move(pattern), since});
-  return rewind;
+  return interrupts;
 }
 
 void feed::remove(const std::string& pattern) {

@@ -38,13 +38,13 @@ public:
   /// of the same one will be read.
   void on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& sink);
 
-  /// A session goes on: all that matches up to `cursor` has been sent before.
-  void resume(std::uint64_t cursor);
+  /// A session goes on: all that matches up to `cursor` has been sent before, and pushes are at `now`.
+  void resume(std::uint64_t cursor, std::uint64_t now);
 
-  /// Events after `since` that match are wanted. Those of the past are read from the log, and what was sent
-  /// for another pattern is not sent again.
+  /// Events after `since` that match are wanted. Those up to `now`, which is where the pushes are, are read
+  /// from the log, and what was sent for another pattern is not sent again.
   /// @returns whether a read that is under way must not be given to `on_slice` any more.
-  bool add(std::string pattern, std::uint64_t since);
+  bool add(std::string pattern, std::uint64_t since, std::uint64_t now);
 
   /// Takes one such pattern back.
   void remove(const std::string& pattern);

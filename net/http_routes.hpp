@@ -15,6 +15,15 @@ struct node_status {
   std::atomic<bool> ready{false}; ///< False while it starts and while it drains.
 };
 
+/// A plain HTTP request.
+struct http_request {
+  std::string method;
+  std::string path;
+  std::string query; ///< What follows the `?`.
+  std::string body;
+  std::string authorization; ///< The header's value.
+};
+
 struct http_reply {
   unsigned status = 200;
   std::string content_type;

@@ -32,6 +32,19 @@ std::string_view path_of(const request_type& request) {
   return std::string_view{target.data(), target.size()}.substr(0, target.find('?'));
 }
 
+std::string text_of(beast::string_view x) { return {x.data(), x.size()}; }
+
+http_request plain(request_type& request) {
+  http_request out;
+  out.method = text_of(request.method_string());
+  out.path = path_of(request);
+  auto target = text_of(request.target());
+  if (auto mark = target.find('?'); mark != std::string::npos) out.query = target.substr(mark + 1);
+  out.body = std::move(request.body());
+  out.authorization = text_of(request[http::field::authorization]);
+  return out;
+}
+
 /// A few seconds, spread so that those who are refused together do not come again together.
 std::string retry_after_s() {
   thread_local std::minstd_rand random{std::random_device{}()};
@@ -91,11 +104,19 @@ private:
     if (error) return reply(error_reply(400, "malformed", error.message()), false);
     auto request = parser_->release();
     if (refusing_) return refuse();
+    if (context_->handle) return hand_over(request);
     if (path_of(request) == "/v1/ws") return upgrade(std::move(request));
     auto method = request.method_string();
     auto answer =
         route({method.data(), method.size()}, path_of(request), *context_->node, context_->unit.system());
     reply(std::move(answer), request.keep_alive(), request.method() == http::verb::head);
+  }
+
+  void hand_over(request_type& request) {
+    auto keep_alive = request.keep_alive();
+    context_->handle(plain(request), [self = shared_from_this(), keep_alive](http_reply answer) {
+      self->reply(std::move(answer), keep_alive);
+    });
   }
 
   void upgrade(request_type request) {

@@ -35,6 +35,9 @@ struct socket_context {
   /// as over. Null once the gateway has stopped.
   std::function<opened_connection(std::shared_ptr<transport>, std::function<void()> hello_done)> open;
 
+  /// Answers plain requests, now or later, on this thread; empty: `route` does.
+  std::function<void(const http_request&, std::function<void(http_reply)> done)> handle;
+
   std::uint64_t handshakes = 0; ///< In progress; at most bounds.handshakes, then 503.
   std::uint64_t refusing =
       0; ///< Sockets that are being told 503; at most as many again, then closed unheard.

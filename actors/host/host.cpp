@@ -129,7 +129,11 @@ void host::start(const std::string& name, entry& x) {
   cfg.epoch = make_epoch();
   cfg.bounds = x.plan.bounds;
   cfg.encode = settings_.encode;
-  for (auto& agent : x.plan.agents) cfg.targets.insert(agent.name);
+  cfg.subscribers.insert(namespace_actor::orchestrator_name);
+  for (auto& agent : x.plan.agents) {
+    cfg.targets.insert(agent.name);
+    cfg.subscribers.insert("agent." + agent.name);
+  }
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   if (x.plan.keep != durability::none) cfg.store = settings_.store;
   cfg.keep = x.plan.keep;

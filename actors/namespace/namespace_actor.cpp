@@ -40,6 +40,7 @@ namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
 caf::behavior namespace_actor::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   if (!link_.exists()) {
+    begin_subscriptions();
     running_ = true;
     return running();
   }
@@ -64,7 +65,9 @@ caf::behavior namespace_actor::running() {
         end_turn();
         return out;
       },
-      [this](tick_atom) { on_tick(); },
+      [this](tick_atom, std::uint64_t number) {
+        if (number == ticks_) on_tick(); // else an earlier one was asked for since
+      },
   };
 }
 
@@ -73,6 +76,7 @@ void namespace_actor::on_exit() {
   meters_.held->value(0);
   meters_.sessions->value(0);
   meters_.attached->value(0);
+  meters_.receipts->value(0);
   // They hold on to the namespace as it does to them.
   relays_.clear();
   seats_.clear();
@@ -204,7 +208,10 @@ void namespace_actor::read(const log_request& what, std::function<void(log_slice
                            std::function<void(refusal)> failed) {
   flush(); // what the slice does not hold must come after it
   auto& log = sequencer_.log();
-  if (!link_.exists() || log.covers(what, retention_.first_kept())) return then(log.read(what));
+  auto slice = log.read(what);
+  // Of a backward read the log in memory may have enough though the store has more.
+  auto enough = what.before_seq > 0 && slice.deliveries.size() >= what.limit;
+  if (!link_.exists() || enough || log.covers(what, retention_.first_kept())) return then(std::move(slice));
   auto no = link_.read(read_log{settings_.name, what}, [this, then, failed](store_answer& got) {
     auto* found = std::get_if<log_read>(&got.what);
     if (found == nullptr) return failed(std::get<refusal>(got.what));
@@ -228,11 +235,13 @@ void namespace_actor::announce(const server_event& what, bool ephemeral) {
 
 /// What every handler ends with.
 void namespace_actor::end_turn() {
+  if (sessions_.over_bound()) expire_sessions();
   flush();
   send_notices();
   meters_.held->value(static_cast<std::int64_t>(sequencer_.held()));
   meters_.sessions->value(static_cast<std::int64_t>(sessions_.size()));
   meters_.attached->value(static_cast<std::int64_t>(sessions_.attached()));
+  meters_.receipts->value(static_cast<std::int64_t>(receipts_.size()));
   wake_at(sequencer_.next_expiry_ms());
   wake_at(sessions_.next_expiry_ms());
   wake_at(presence_.next_flush_ms());
@@ -371,12 +380,13 @@ namespace_actor::relay_entry* namespace_actor::find_relay(std::uint64_t number) 
 void namespace_actor::wake_at(std::int64_t when_ms) {
   if (when_ms == 0 || (wake_at_ms_ > 0 && wake_at_ms_ <= when_ms)) return;
   wake_at_ms_ = when_ms;
-  delayed_send(this, std::chrono::milliseconds{std::max<std::int64_t>(when_ms - now_ms(), 1)}, tick_atom_v);
+  delayed_send(this, std::chrono::milliseconds{std::max<std::int64_t>(when_ms - now_ms(), 1)}, tick_atom_v,
+               ++ticks_);
 }
 
 void namespace_actor::on_tick() {
   auto now = now_ms();
-  if (wake_at_ms_ > 0 && now >= wake_at_ms_) wake_at_ms_ = 0;
+  wake_at_ms_ = 0;
   sequencer_.expire(now);
   expire_sessions();
   for (auto& x : presence_.flush(now)) announce(x, true);

@@ -39,7 +39,8 @@ public:
     std::string epoch; ///< Of a log that begins now.
     limits bounds;
     event_encoder encode = nullptr;
-    std::set<std::string> targets;               ///< What can be called here.
+    std::set<std::string> targets;     ///< What can be called here.
+    std::set<std::string> subscribers; ///< Durable subscriptions that miss nothing from the first load on.
     std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
@@ -72,9 +73,11 @@ private:
   struct seat {
     explicit seat(durable_subscription x) : subscription(std::move(x)) {}
 
+    bool is_group() const noexcept { return !group.queue.empty(); }
+
     durable_subscription subscription;
-    caf::actor subscriber; // null between one that crashed and its successor, and for a group
-    bool is_group = false;
+    caf::actor subscriber;          // null between one that crashed and its successor, and for a group
+    subscription_spec group;        // with a pattern, if it is one of clients
     std::set<std::string> sessions; // of a group, attached or not
     bool changed = false;           // what is kept of it is older than it is
     std::uint64_t kept_cursor = 0;
@@ -105,6 +108,8 @@ private:
   void load_ids();
   void load_keys(const std::string& after);
   void take_key(const key_entry& x);
+  void keep_beginning();
+  std::vector<store_write> begin_subscriptions();
   void on_loaded();
   void load_failed(const refusal& why);
   template <class T, class Then>
@@ -202,6 +207,7 @@ private:
   bool running_ = false;
   bool failing_ = false; // to load
   bool half_loaded_ = false;
+  bool begins_ = false;             // while loading: the store has no log of it yet
   std::vector<event_ptr> newest_;   // while loading, newest first; log_events or log_bytes
   std::vector<caf::actor> waiting_; // relays that came while loading: one for each I/O thread
   std::vector<relay_entry> relays_;
@@ -214,6 +220,7 @@ private:
       kept_cursors_;                       // of those that have not subscribed again yet
   std::set<std::string> unsaved_sessions_; // acknowledged more than is kept
   std::int64_t save_at_ms_ = 0;            // 0: nothing is to be saved
+  std::uint64_t ticks_ = 0;                // the number of the one tick that counts
   std::int64_t wake_at_ms_ = 0;            // 0: no tick is on its way
   std::vector<store_write> trims_;         // at most one
 };

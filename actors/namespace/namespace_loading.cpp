@@ -35,6 +35,7 @@ caf::behavior namespace_actor::loading() {
                   0};
         send(what.relay, std::move(out));
       },
+      [this](const store_committed& what) { link_.on_committed(what); },
       [this](store_answer& what) { link_.on_answered(what); },
   };
 }
@@ -67,7 +68,8 @@ void namespace_actor::load_failed(const refusal& why) {
 void namespace_actor::load() {
   load_step<log_state>(read_log_state{settings_.name}, [this](log_state& state) {
     half_loaded_ = true;
-    if (state.epoch.empty()) state.epoch = settings_.epoch;
+    begins_ = state.epoch.empty();
+    if (begins_) state.epoch = settings_.epoch;
     load_newest(state, state.head + 1);
   });
 }
@@ -122,7 +124,7 @@ void namespace_actor::load_keys(const std::string& after) {
   load_step<std::vector<key_entry>>(scan_keys{settings_.name, {}, after, keys_at_once},
                                     [this](std::vector<key_entry>& got) {
                                       for (auto& x : got) take_key(x);
-                                      if (got.size() < keys_at_once) return on_loaded();
+                                      if (got.size() < keys_at_once) return keep_beginning();
                                       load_keys(got.back().key);
                                     });
 }
@@ -136,6 +138,30 @@ void namespace_actor::take_key(const key_entry& x) {
   } else if (starts_with(x.key, "dead/")) {
     if (auto found = decode_dead_letter(x.value)) dead_.add(std::move(*found));
   }
+}
+
+/// Keeps what clients and agents rely on from the first event on: the name of the history, and where each
+/// durable subscription begins. Else a crash before they are next kept would change both.
+void namespace_actor::keep_beginning() {
+  auto writes = begin_subscriptions();
+  if (begins_) writes.push_back({log_reset{settings_.name, sequencer_.epoch()}, {}});
+  if (writes.empty()) return on_loaded();
+  auto no = link_.write(std::move(writes), [this](const store_committed& done) {
+    if (auto failed = done.first_refusal(); failed.refused()) return load_failed(failed);
+    on_loaded();
+  });
+  if (no.refused()) load_failed(no);
+}
+
+/// Those that have not been here before begin with what comes now, whenever they get to say so.
+std::vector<store_write> namespace_actor::begin_subscriptions() {
+  std::vector<store_write> out;
+  for (auto& name : settings_.subscribers) {
+    durable_subscription made{name, {}, sequencer_.log().head()};
+    auto [there, added] = kept_cursors_.try_emplace(name, made.snapshot());
+    if (added) out.push_back({key_put{settings_.name, "cursor/" + name, there->second, 0}, {}});
+  }
+  return out;
 }
 
 void namespace_actor::on_loaded() {

@@ -32,6 +32,7 @@ struct namespace_meters {
     held = gauge("causal-depth", "Events that wait for their predecessor; at most causal_events.");
     sessions = gauge("sessions", "Sessions, attached or not.");
     attached = gauge("sessions-attached", "Sessions with a socket.");
+    receipts = gauge("receipts-awaited", "Events whose senders wait for receipts; at most `receipts`.");
   }
 
   caf::telemetry::int_counter* accepted;
@@ -47,6 +48,7 @@ struct namespace_meters {
   caf::telemetry::int_gauge* held;
   caf::telemetry::int_gauge* sessions;
   caf::telemetry::int_gauge* attached;
+  caf::telemetry::int_gauge* receipts;
 };
 
 } // namespace weir

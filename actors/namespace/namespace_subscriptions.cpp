@@ -71,7 +71,7 @@ refusal namespace_actor::check_group(const session& who, const subscription_spec
       return {
           code::conflict, "conflict", "queue: the session is in this group already, as " + id, 0, {}, 0, 0};
   auto groups = static_cast<std::uint64_t>(
-      std::count_if(seats_.begin(), seats_.end(), [](auto& x) { return x.second.is_group; }));
+      std::count_if(seats_.begin(), seats_.end(), [](auto& x) { return x.second.is_group(); }));
   if (groups < settings_.bounds.queue_groups || find_seat(group_name(spec)) != nullptr) return {};
   return {code::too_large,
           "too_large",
@@ -89,7 +89,7 @@ namespace_actor::seat& namespace_actor::open_group(const subscription_spec& spec
   durable_subscription made{name, {spec.pattern}, spec.since};
   restore_cursor(made);
   i = seats_.emplace(name, seat{std::move(made)}).first;
-  i->second.is_group = true;
+  i->second.group = spec;
   mark_changed(i->second);
   return i->second;
 }
@@ -184,12 +184,13 @@ bool namespace_actor::read_for(seat& x, const log_request& what) {
 
 void namespace_actor::hand_over(seat& x, durable_subscription::offer what) {
   mark_changed(x);
-  if (!x.is_group) return send(x.subscriber, std::move(what.what));
+  if (!x.is_group()) return send(x.subscriber, std::move(what.what));
   auto* who = sessions_.find(what.member);
   if (who == nullptr || !who->at) return; // cannot be: it would have left
-  auto spec = std::find_if(who->subscriptions.begin(), who->subscriptions.end(), [&](auto& pair) {
-    return !pair.second.queue.empty() && group_name(pair.second) == x.subscription.name();
-  });
+  auto is_it = [&x](auto& pair) {
+    return pair.second.queue == x.group.queue && pair.second.pattern == x.group.pattern;
+  };
+  auto spec = std::find_if(who->subscriptions.begin(), who->subscriptions.end(), is_it);
   auto acks = spec != who->subscriptions.end() && spec->second.ack;
   notify(who->at, queue_offer{std::move(what.what.what), what.what.redelivered, acks});
 }
@@ -207,7 +208,7 @@ void namespace_actor::bury(seat& x, const offered_event& what, const std::string
   }
   if (link_.exists()) link_.try_write(std::move(writes));
   meters_.dead_letters->inc();
-  nlohmann::json data = {{x.is_group ? "queue" : "agent", x.subscription.name()},
+  nlohmann::json data = {{x.is_group() ? "queue" : "agent", x.subscription.name()},
                          {"event_id", what.what->event_id()},
                          {"seq", what.what->seq},
                          {"attempts", what.attempt},

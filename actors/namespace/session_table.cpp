@@ -54,7 +54,7 @@ std::vector<session*> session_table::detach_relay(std::uint64_t relay, std::int6
 std::optional<session> session_table::take_expired(std::int64_t now_ms) {
   if (by_expiry_.empty()) return std::nullopt;
   auto first = by_expiry_.begin();
-  if (first->first > now_ms && by_expiry_.size() <= max_detached_) return std::nullopt;
+  if (first->first > now_ms && !over_bound()) return std::nullopt;
   auto node = sessions_.extract(first->second);
   by_expiry_.erase(first);
   return std::move(node.mapped());

@@ -48,9 +48,11 @@ public:
   /// When the next one expires; 0: none will.
   std::int64_t next_expiry_ms() const noexcept { return by_expiry_.empty() ? 0 : by_expiry_.begin()->first; }
 
+  /// Whether `take_expired` has one to give whatever the time.
+  bool over_bound() const noexcept { return by_expiry_.size() > max_detached_; }
+
   std::int64_t ttl_ms() const noexcept { return ttl_ms_; }
   std::size_t size() const noexcept { return sessions_.size(); }
-  std::size_t detached() const noexcept { return by_expiry_.size(); }
   std::size_t attached() const noexcept { return by_place_.size(); }
 
   template <class Visit>

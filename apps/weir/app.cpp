@@ -1,5 +1,6 @@
 #include "apps/weir/app.hpp"
 
+#include "apps/weir/commands/admin.hpp"
 #include "apps/weir/commands/node.hpp"
 #include "apps/weir/commands/protocol.hpp"
 
@@ -119,9 +120,39 @@ void add_client(CLI::App& app, client_arguments& given, command& chosen) {
   add_call(app, given, chosen);
 }
 
+/// What the operators' commands are given.
+struct admin_arguments {
+  admin_options at;
+  std::string ns = "demo";
+  std::uint32_t limit = 100;
+  std::string retry;
+};
+
+CLI::App* add_admin_command(CLI::App& app, const char* name, const char* what, admin_arguments& given) {
+  auto* out = app.add_subcommand(name, what);
+  out->add_option("--url", given.at.url, "the node's admin address")->capture_default_str();
+  out->add_option("--token-env", given.at.token_env, "the variable that holds its token, if it wants one")
+      ->capture_default_str();
+  out->add_option("--timeout-ms", given.at.timeout_ms, "how long to wait")
+      ->check(at_least(1, day_ms))
+      ->capture_default_str();
+  return out;
+}
+
+void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
+  auto* list = add_admin_command(app, "namespaces", "List the namespaces that are open on a node", x);
+  on_chosen(*list, chosen, [&x] { return namespaces_command(x.at); });
+  auto* dead =
+      add_admin_command(app, "dead", "List what agents and queues could not handle, or try it again", x);
+  dead->add_option("--namespace", x.ns, "the namespace")->capture_default_str();
+  dead->add_option("--limit", x.limit, "list so many")->check(at_least(1, 1000))->capture_default_str();
+  dead->add_option("--retry", x.retry, "the event_id of one that is to be offered again");
+  on_chosen(*dead, chosen, [&x] { return dead_command(x.at, x.ns, x.limit, x.retry); });
+}
+
 /// Commands of later versions: known, and refused whatever follows them.
 void add_later(CLI::App& app, command& chosen) {
-  for (auto* name : {"token", "nodes", "namespaces", "runs", "dead", "drain"}) {
+  for (auto* name : {"token", "nodes", "runs", "drain"}) {
     auto* later = app.add_subcommand(name, "Not in this version yet");
     later->allow_extras();
     later->callback([&chosen, name] {
@@ -149,9 +180,11 @@ int run_app(int argc, char** argv, agent_registry agents) {
   config_options config;
   config.agents = std::make_shared<const agent_registry>(std::move(agents));
   client_arguments client;
+  admin_arguments admin;
   command chosen;
   add_node(app, config, chosen);
   add_client(app, client, chosen);
+  add_admin(app, admin, chosen);
   add_later(app, chosen);
   try {
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include "actors/models/simulated_backend.hpp"
 #include "actors/store/memory_store.hpp"
 #include "actors/store/sqlite_store.hpp"
+#include "net/admin_door.hpp"
 #include "net/gateway.hpp"
 #include "net/openai_backend.hpp"
 #include "net/session_secret.hpp"
@@ -21,6 +22,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <thread>
@@ -127,6 +129,7 @@ public:
       start_models(config);
       host_ = system_.spawn<host>(host_config(config, std::move(registry)));
       open_gateway(config);
+      open_admin(config);
     } catch (...) {
       stop(); // an actor that is left alive would keep the system from ending
       throw;
@@ -136,6 +139,7 @@ public:
   ~running_node() { stop(); }
 
   gateway& front() { return *gateway_; }
+  admin_door& admin() { return *admin_; }
 
 private:
   void start_store(const node_config& config) {
@@ -167,7 +171,18 @@ private:
     gateway_ = std::make_unique<gateway>(system_, threads_, std::move(front));
   }
 
+  void open_admin(const node_config& config) {
+    admin_door::config door;
+    door.address = config.admin.address;
+    door.port = config.admin.port;
+    if (auto* token = std::getenv(config.admin.token_env.c_str())) door.token = token;
+    door.status = status_;
+    door.host = host_;
+    admin_ = std::make_unique<admin_door>(system_, threads_.at(0), std::move(door));
+  }
+
   void stop() {
+    if (admin_) admin_->stop();
     if (gateway_) gateway_->stop(close_timeout);
     end_host();
     if (models_)
@@ -209,6 +224,7 @@ private:
   store_handle store_;
   caf::actor host_;
   std::unique_ptr<gateway> gateway_;
+  std::unique_ptr<admin_door> admin_;
 };
 
 } // namespace
@@ -219,9 +235,12 @@ int run_node(const node_config& config, std::shared_ptr<const agent_registry> re
   try {
     running_node node{config, std::move(registry)};
     node.front().start();
+    node.admin().start();
+    std::printf("admin %s\n", node.admin().url().c_str());
     std::printf("ready %s\n", node.front().url().c_str());
     std::fflush(stdout);
-    spdlog::info("node {} is ready at {}", config.node.name, node.front().url());
+    spdlog::info("node {} is ready at {}, for operators at {}", config.node.name, node.front().url(),
+                 node.admin().url());
     signals.wait();
     spdlog::info("node {} stops", config.node.name);
     signals.end_at_once_on_next();

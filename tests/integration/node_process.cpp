@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,9 +38,15 @@ std::string tail_of(const std::string& path) {
   return all.size() > 2000 ? all.substr(all.size() - 2000) : all;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& args, int out, const std::string& log) {
+[[noreturn]] void become(const std::vector<std::string>& args, int out, const std::string& log,
+                         std::uint64_t max_file_kib) {
   prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is killed leaves no node behind
   auto err = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (max_file_kib > 0) {
+    signal(SIGXFSZ, SIG_IGN); // stays so: writes fail instead
+    rlimit bound{max_file_kib * 1024, max_file_kib * 1024};
+    setrlimit(RLIMIT_FSIZE, &bound);
+  }
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
   std::vector<char*> argv;
@@ -59,6 +66,7 @@ std::string weir_binary() {
 node_process::node_process(std::string config, std::vector<std::string> args, std::string binary)
   : folder_(make_folder()) {
   std::ofstream{folder_ + "/weir.json"} << config;
+  own_data_ = config.find("\"data_dir\"") == std::string::npos;
   args_ = {binary.empty() ? weir_binary() : binary, "node", "--config", folder_ + "/weir.json"};
   args_.insert(args_.end(), args.begin(), args.end());
 }
@@ -69,23 +77,36 @@ node_process::~node_process() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void node_process::start() {
+/// Gives the end of the pipe that its standard output comes out of.
+int node_process::launch() {
   int out[2];
   if (pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string{strerror(errno)});
   auto args = args_;
-  args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_), "--set",
-                           "node.data_dir=" + folder_ + "/data"});
+  args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_), "--set", "admin.port=0"});
+  if (own_data_) args.insert(args.end(), {"--set", "node.data_dir=" + folder_ + "/data"});
   pid_ = fork();
-  if (pid_ == 0) become(args, out[1], log_path());
+  if (pid_ == 0) become(args, out[1], log_path(), max_file_kib_);
   close(out[1]);
-  auto line = read_ready_line(out[0]);
-  close(out[0]);
+  return out[0];
+}
+
+void node_process::start() {
+  auto out = launch();
+  auto line = read_ready_line(out);
+  close(out);
   if (line.empty()) {
     kill();
     throw std::runtime_error("the node does not get ready: " + tail_of(log_path()));
   }
   url_ = line;
   port_ = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
+}
+
+void node_process::start_in_vain(std::chrono::milliseconds before_the_kill) {
+  auto out = launch();
+  std::this_thread::sleep_for(before_the_kill);
+  kill();
+  close(out);
 }
 
 std::string node_process::read_ready_line(int out) {
@@ -100,7 +121,10 @@ std::string node_process::read_ready_line(int out) {
     text.append(buffer, static_cast<std::size_t>(n));
     auto at = text.find("ready ");
     auto end = text.find('\n', at == std::string::npos ? 0 : at);
-    if (at != std::string::npos && end != std::string::npos) return text.substr(at + 6, end - at - 6);
+    if (at == std::string::npos || end == std::string::npos) continue;
+    if (auto admin = text.find("admin "); admin < at)
+      admin_url_ = text.substr(admin + 6, text.find('\n', admin) - admin - 6);
+    return text.substr(at + 6, end - at - 6);
   }
   return {};
 }

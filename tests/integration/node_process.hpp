@@ -26,8 +26,14 @@ public:
   /// std::runtime_error with the end of its log when it does not come within 20 s.
   void start();
 
+  /// Starts it and kills it after that long, ready or not.
+  void start_in_vain(std::chrono::milliseconds before_the_kill);
+
   /// Starts on this port, instead of a free one.
   void use_port(std::uint16_t port) noexcept { port_ = port; }
+
+  /// From the next start on it can make no file larger than this; 0: as large as it likes.
+  void limit_files_kib(std::uint64_t most) noexcept { max_file_kib_ = most; }
 
   /// SIGKILL, and waits for the end.
   void kill();
@@ -38,6 +44,7 @@ public:
   void signal(int number);
 
   const std::string& url() const noexcept { return url_; }
+  const std::string& admin_url() const noexcept { return admin_url_; }
   std::uint16_t port() const noexcept { return port_; }
   pid_t pid() const noexcept { return pid_; }
   const std::string& folder() const noexcept { return folder_; }
@@ -50,13 +57,17 @@ public:
   std::uint64_t cpu_ms() const;
 
 private:
+  int launch();
   int wait_for_end();
   std::string read_ready_line(int out);
 
   std::string folder_;
   std::vector<std::string> args_;
   std::string url_;
+  std::string admin_url_;
   std::uint16_t port_ = 0;
+  std::uint64_t max_file_kib_ = 0;
+  bool own_data_ = true; // the configuration names no folder for it
   pid_t pid_ = -1;
 };
 

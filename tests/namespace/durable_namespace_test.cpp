@@ -1,4 +1,5 @@
-// A namespace over a store: what it was told is there after it is gone, and nothing that could not be kept is.
+// A namespace over a store: what it was told is there after it is gone, and nothing that could not be kept
+// is.
 
 #include "tests/support/member.hpp"
 
@@ -22,7 +23,8 @@ TEST_CASE_METHOD(durable_fixture, "the log, its order and its epoch are there af
   {
     member alice{*this, open("demo"), "alice"};
     epoch = alice.opened().epoch;
-    for (int i = 1; i <= 5; ++i) CHECK(alice.publish("m" + std::to_string(i)).seq == static_cast<std::uint64_t>(i));
+    for (int i = 1; i <= 5; ++i)
+      CHECK(alice.publish("m" + std::to_string(i)).seq == static_cast<std::uint64_t>(i));
   }
   restart();
   member alice{*this, open("demo"), "alice"};
@@ -89,7 +91,8 @@ TEST_CASE_METHOD(durable_fixture, "what is behind the log in memory is read from
   CHECK(alice.read(8).deliveries.size() == 2);
 }
 
-TEST_CASE_METHOD(durable_fixture, "the store's log is trimmed by count, and readers are told where it begins") {
+TEST_CASE_METHOD(durable_fixture,
+                 "the store's log is trimmed by count, and readers are told where it begins") {
   plan.bounds.log_events = 10;
   plan.bounds.kept_events = 2000;
   plan.bounds.publish_per_s = 1'000'000;

@@ -45,7 +45,7 @@ struct bench {
 
   bench() {
     fed.on_attached("e1", 0, out);
-    fed.add("a", 0);
+    fed.add("a", 0, 0);
   }
 
   void publish(std::string type = "a") {
@@ -153,7 +153,7 @@ TEST_CASE("a subscription that was made while lagging gets nothing older than it
   b.out.room = 0;
   b.publish();
   b.publish("b");
-  b.fed.add("b", b.log.head());
+  b.fed.add("b", b.log.head(), b.log.head());
   b.publish("b");
   b.publish();
   b.drain(10);
@@ -230,7 +230,7 @@ TEST_CASE("a subscription from the past gets its history, and nothing is sent ag
   x.publish("a");
   x.publish("b");
   CHECK(x.out.seqs == std::vector<std::uint64_t>{1, 3});
-  CHECK(x.fed.add("*", 0)); // the third and first match this one, too
+  CHECK(x.fed.add("*", 0, x.log.head())); // the third and first match this one, too
   x.drain(10);
   CHECK(x.out.seqs == std::vector<std::uint64_t>{1, 3, 2, 4});
   CHECK(x.out.told.empty()); // the client does not lag
@@ -238,12 +238,35 @@ TEST_CASE("a subscription from the past gets its history, and nothing is sent ag
   CHECK(x.out.seqs.back() == 5);
 }
 
+TEST_CASE("a subscription from the past gets what came before it and matched nothing else") {
+  bench x;
+  x.publish("b");
+  x.publish("b");
+  x.fed.add("b", 0, x.log.head());
+  x.drain(10);
+  CHECK(x.out.seqs == seq_list{1, 2});
+}
+
+TEST_CASE("a read that was asked for before a subscription was made does not stand for it") {
+  bench x;
+  x.out.room = 0;
+  x.publish("a");
+  x.out.room = 10;
+  auto what = x.fed.on_room(x.out);
+  REQUIRE(what);
+  auto since = x.log.head();
+  x.publish("b");
+  CHECK(x.fed.add("b", since, x.log.head()));
+  x.drain(10);
+  CHECK(x.out.seqs == seq_list{1, 2});
+}
+
 TEST_CASE("a subscription that begins in the future gets nothing before") {
   bench x;
-  x.fed.add("a", 2);
+  x.fed.add("a", 2, 0);
   x.fed.remove("a");
   x.fed.remove("a");
-  x.fed.add("a", 2);
+  x.fed.add("a", 2, 0);
   for (int i = 0; i < 3; ++i) x.publish("a");
   CHECK(x.out.seqs == std::vector<std::uint64_t>{3});
 }
@@ -252,7 +275,7 @@ TEST_CASE("a session that goes on gets what came since") {
   bench x;
   for (int i = 0; i < 5; ++i) x.publish("a");
   x.out.seqs.clear();
-  x.fed.resume(2);
+  x.fed.resume(2, 5);
   x.drain(10);
   CHECK(x.out.seqs == std::vector<std::uint64_t>{3, 4, 5});
   CHECK(x.fed.current() == feed::state::live);

@@ -33,8 +33,8 @@ public:
   std::string session() const { return sessions.empty() ? "" : sessions.front().session; }
 
   /// As the connection does: deliveries begin when the session has it.
-  answer subscribe(const std::string& id, const std::string& pattern, const std::string& queue = {}, bool ack = true,
-                   std::uint64_t since = subscription_spec::from_now) {
+  answer subscribe(const std::string& id, const std::string& pattern, const std::string& queue = {},
+                   bool ack = true, std::uint64_t since = subscription_spec::from_now) {
     relay_.change_session(joined_, "s:" + id, session_subscribe{0, {id, pattern, queue, ack, since}});
     node_.run();
     auto out = answers.back().second;

@@ -2,8 +2,8 @@
 
 #include "actors/host/host.hpp"
 #include "actors/namespace/relay.hpp"
-#include "tests/support/fixture.hpp"
 #include "tests/store/spy_store.hpp"
+#include "tests/support/fixture.hpp"
 #include "tests/support/recorder.hpp"
 
 #include <functional>

@@ -1,0 +1,57 @@
+#include "apps/weir/commands/admin.hpp"
+
+#include "apps/weir/app.hpp"
+#include "apps/weir/commands/protocol.hpp"
+#include "net/http_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace weir {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* root = "/v1/admin/namespaces";
+
+/// Prints what the node says: each item of a list on a line of its own.
+int print(const http_answer& got) {
+  auto what = json::parse(got.body, nullptr, false);
+  if (got.status != 200 || what.is_discarded()) {
+    std::cerr << "weir: " << got.status << ": " << got.body;
+    return exit_refused;
+  }
+  if (!what.is_array()) what = json::array({what});
+  for (auto& x : what) std::cout << x.dump() << '\n';
+  std::cout << std::flush;
+  return 0;
+}
+
+int ask(const admin_options& at, const std::string& method, const std::string& path,
+        const std::string& body = {}) {
+  try {
+    auto* token = std::getenv(at.token_env.c_str());
+    return print(http_fetch(at.url, method, path, body, token == nullptr ? "" : token,
+                            std::chrono::milliseconds{at.timeout_ms}));
+  } catch (const std::exception& error) {
+    std::cerr << "weir: " << error.what() << '\n';
+    return exit_refused;
+  }
+}
+
+} // namespace
+
+int namespaces_command(const admin_options& at) { return ask(at, "GET", root); }
+
+int dead_command(const admin_options& at, const std::string& ns, std::uint32_t limit,
+                 const std::string& retry) {
+  auto path = root + ('/' + ns) + "/dead";
+  if (retry.empty()) return ask(at, "GET", path + "?limit=" + std::to_string(limit));
+  json body = {{"event_id", retry}};
+  return ask(at, "POST", path + "/retry", body.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+} // namespace weir

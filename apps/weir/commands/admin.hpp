@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace weir {
+
+/// Which node an operator's command speaks to.
+struct admin_options {
+  std::string url = "http://127.0.0.1:8081";  ///< Of its admin address.
+  std::string token_env = "WEIR_ADMIN_TOKEN"; ///< The variable that holds its token, if it wants one.
+  std::int64_t timeout_ms = 10'000;
+};
+
+/// Each prints JSON lines and gives the exit status.
+int namespaces_command(const admin_options& at);
+
+/// @param retry an event_id: offer it again; empty: list what is there.
+int dead_command(const admin_options& at, const std::string& ns, std::uint32_t limit,
+                 const std::string& retry);
+
+} // namespace weir

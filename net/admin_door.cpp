@@ -1,0 +1,107 @@
+#include "net/admin_door.hpp"
+
+#include "actors/core/io_unit.hpp"
+#include "net/acceptor.hpp"
+#include "net/admin_routes.hpp"
+#include "net/socket_context.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/behavior.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include <future>
+
+namespace weir {
+
+namespace {
+
+constexpr std::uint64_t max_requests = 16; // at once; operators are few
+constexpr auto host_timeout = std::chrono::seconds{10};
+
+/// Asks the host for the sockets of its thread, by direct calls.
+class admin_actor : public io_actor {
+public:
+  admin_actor(caf::actor_config& cfg, io_unit& unit, caf::actor host)
+    : io_actor(cfg, unit), host_(std::move(host)) {}
+
+  caf::behavior make_behavior() override {
+    return {[](tick_atom) {}};
+  }
+
+  void on_exit() override { host_ = nullptr; }
+
+  void ask(admin_query what, std::function<void(http_reply)> done) {
+    if (!host_) return done(error_reply(503, "draining", "the node stops"));
+    request(host_, host_timeout, std::move(what))
+        .then([done](const admin_answer& got) { done(admin_reply(got)); },
+              [done](const caf::error& why) { done(error_reply(503, "unavailable", to_string(why))); });
+  }
+
+private:
+  caf::actor host_;
+};
+
+} // namespace
+
+struct admin_door::state {
+  state(caf::actor_system& sys, io_thread& unit, config settings)
+    : unit(unit), sockets(std::make_shared<socket_context>(unit)),
+      actor(sys.spawn<admin_actor>(unit, settings.host)), token(std::move(settings.token)),
+      address(settings.address) {
+    sockets->node = std::move(settings.status);
+    sockets->bounds.handshakes = max_requests;
+    auto* ask = dynamic_cast<admin_actor*>(caf::actor_cast<caf::abstract_actor*>(actor));
+    sockets->handle = [ask, secret = token](const http_request& what, std::function<void(http_reply)> done) {
+      auto routed = admin_route(what, secret);
+      if (auto* reply = std::get_if<http_reply>(&routed)) return done(std::move(*reply));
+      ask->ask(std::get<admin_query>(std::move(routed)), std::move(done));
+    };
+    try {
+      auto port = claim_port(unit, settings.address, settings.port);
+      door = std::make_unique<acceptor>(sockets, settings.address, port);
+    } catch (...) {
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+      throw;
+    }
+  }
+
+  io_thread& unit;
+  std::shared_ptr<socket_context> sockets;
+  caf::actor actor;
+  std::string token;
+  std::string address;
+  std::unique_ptr<acceptor> door;
+};
+
+admin_door::admin_door(caf::actor_system& sys, io_thread& unit, config settings)
+  : state_(std::make_shared<state>(sys, unit, std::move(settings))) {}
+
+admin_door::~admin_door() = default;
+
+void admin_door::start() {
+  boost::asio::post(state_->unit.context(), [x = state_] { x->door->start(); });
+}
+
+std::string admin_door::url() const {
+  auto host = state_->address.find(':') == std::string::npos ? state_->address : "[" + state_->address + "]";
+  return "http://" + host + ":" + std::to_string(state_->door->port());
+}
+
+void admin_door::stop() {
+  state_->door->stop();
+  std::promise<void> done;
+  boost::asio::post(state_->unit.context(), [&] {
+    state_->sockets->handle = [](const http_request&, const std::function<void(http_reply)>& reply) {
+      reply(error_reply(503, "draining", "the node stops"));
+    };
+    done.set_value();
+  });
+  done.get_future().wait();
+  caf::anon_send_exit(state_->actor, caf::exit_reason::user_shutdown);
+  state_->actor = nullptr;
+}
+
+} // namespace weir

@@ -1,0 +1,98 @@
+#include "net/admin_routes.hpp"
+
+#include <nlohmann/json.hpp>
+#include <openssl/crypto.h>
+
+#include <charconv>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view root = "/v1/admin/namespaces";
+constexpr std::uint32_t max_limit = 1000;
+constexpr std::uint32_t usual_limit = 100;
+
+/// Takes as long for a token that is nearly right as for one that is not.
+bool bears(const std::string& authorization, const std::string& token) {
+  auto wanted = "Bearer " + token;
+  return authorization.size() == wanted.size()
+         && CRYPTO_memcmp(authorization.data(), wanted.data(), wanted.size()) == 0;
+}
+
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> out;
+  while (!path.empty()) {
+    auto slash = path.find('/');
+    if (slash > 0) out.emplace_back(path.substr(0, slash));
+    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  }
+  return out;
+}
+
+http_reply not_found(const std::string& path) {
+  return error_reply(404, "not_found", "nothing is at " + path);
+}
+
+http_reply bad_method(const char* allowed) {
+  auto out = error_reply(405, "bad_method", std::string{"only "} + allowed + " is allowed here");
+  out.allow = allowed;
+  return out;
+}
+
+std::variant<admin_query, http_reply> list_dead(const http_request& what, admin_query query) {
+  query.what = admin_query::verb::dead_letters;
+  query.limit = usual_limit;
+  constexpr std::string_view name = "limit=";
+  if (what.query.empty()) return query;
+  auto text = std::string_view{what.query};
+  if (text.substr(0, name.size()) != name)
+    return error_reply(400, "bad_field", "the query can be limit=N only");
+  text.remove_prefix(name.size());
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), query.limit);
+  if (error != std::errc{} || end != text.data() + text.size() || query.limit < 1 || query.limit > max_limit)
+    return error_reply(400, "bad_field",
+                       "limit: must be a whole number from 1 to " + std::to_string(max_limit));
+  return query;
+}
+
+std::variant<admin_query, http_reply> retry_dead(const http_request& what, admin_query query) {
+  auto body = json::parse(what.body, nullptr, false);
+  if (!body.is_object() || !body.contains("event_id") || !body["event_id"].is_string())
+    return error_reply(400, "bad_field", "event_id: a JSON object with this string is needed");
+  query.what = admin_query::verb::retry;
+  query.event_id = body["event_id"].get<std::string>();
+  return query;
+}
+
+} // namespace
+
+std::variant<admin_query, http_reply> admin_route(const http_request& what, const std::string& token) {
+  if (!token.empty() && !bears(what.authorization, token))
+    return error_reply(401, "unauthenticated", "a bearer token is needed");
+  if (what.path.substr(0, root.size()) != root) return not_found(what.path);
+  auto rest = split(std::string_view{what.path}.substr(root.size()));
+  admin_query query;
+  if (!rest.empty()) query.ns = rest[0];
+  if (rest.size() == 3 && rest[1] == "dead" && rest[2] == "retry") {
+    if (what.method != "POST") return bad_method("POST");
+    return retry_dead(what, std::move(query));
+  }
+  auto is_dead = rest.size() == 2 && rest[1] == "dead";
+  if (rest.size() > 1 && !is_dead) return not_found(what.path);
+  if (what.method != "GET") return bad_method("GET");
+  if (is_dead) return list_dead(what, std::move(query));
+  return query;
+}
+
+http_reply admin_reply(const admin_answer& what) {
+  if (what.no.refused())
+    return error_reply(static_cast<unsigned>(what.no.status), what.no.reason, what.no.message);
+  return {200, "application/json", what.json + "\n", {}};
+}
+
+} // namespace weir

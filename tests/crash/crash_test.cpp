@@ -1,0 +1,192 @@
+// The real node, killed or cut off in the middle of everything, over and over; then the checker is asked.
+//
+//   WEIR_CRASH_KILLS=2000 WEIR_CRASH_SEED=7 build/release/weir_crash_tests "[crash]"
+//
+// The seed decides who does what and when; what the scheduler makes of it is different each time.
+#include "tests/crash/checker.hpp"
+#include "tests/crash/crowd.hpp"
+#include "tests/crash/write_history.hpp"
+#include "tests/integration/node_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+using namespace weir::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+#ifdef WEIR_SANITIZED
+constexpr std::uint32_t default_kills = 30, default_cuts = 100, default_beginnings = 3; // a start takes long
+#else
+constexpr std::uint32_t default_kills = 200, default_cuts = 400, default_beginnings = 15;
+#endif
+
+std::uint32_t option(const char* name, std::uint32_t otherwise) {
+  auto* given = std::getenv(name);
+  return given == nullptr ? otherwise : static_cast<std::uint32_t>(std::stoul(given));
+}
+
+/// A free port that no outgoing connection is given: a client that tries a dead node again and again would
+/// sooner or later connect to itself.
+std::uint16_t quiet_port(std::mt19937& rng) {
+  for (;;) {
+    auto port = static_cast<std::uint16_t>(10'000 + rng() % 20'000);
+    auto fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    auto free = bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof(at)) == 0;
+    close(fd);
+    if (free) return port;
+  }
+}
+
+/// A folder that outlives the node's, so that what went wrong can be looked at.
+struct data_folder {
+  data_folder() {
+    auto pattern = (std::filesystem::temp_directory_path() / "weir-crash-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path = pattern;
+  }
+  ~data_folder() {
+    std::error_code ignored;
+    if (!keep) std::filesystem::remove_all(path, ignored);
+  }
+
+  std::string path;
+  bool keep = false;
+};
+
+/// With bounds so wide that nothing is trimmed, forgotten or refused.
+std::string config(const std::string& data_dir) {
+  json out = {
+      {"node", {{"data_dir", data_dir}}},
+      {"store", {{"kind", "sqlite"}}},
+      {"limits",
+       {{"publish_per_s", 1'000'000},
+        {"burst", 1'000'000},
+        {"dedupe_ids", 10'000'000},
+        {"dedupe_ms", 86'400'000},
+        {"log_events", 1000}, // in memory: what is older comes from the store
+        {"kept_events", 10'000'000},
+        {"kept_bytes", 10'737'418'240},
+        {"causal_wait_ms", 20'000},
+        {"session_ttl_ms", 3'600'000}}},
+      {"agents", {{"ab", {{"kind", "chain_ab"}}}, {"bc", {{"kind", "chain_bc"}}}}},
+      {"namespaces", {{"*", {{"agents", {"ab", "bc"}}, {"durability", "process"}}}}},
+  };
+  return out.dump();
+}
+
+/// A node, a crowd around it, and the verdict.
+class run {
+public:
+  explicit run(const cast& who, std::uint32_t seed = option("WEIR_CRASH_SEED", 1))
+    : seed_(seed), rng_(seed_), node_(config(data_.path), {}, WEIR_CRASH_NODE_PATH) {
+    node_.use_port(quiet_port(rng_));
+    node_.start();
+    crowd_ = std::make_unique<crowd>(node_.url(), who, seed_);
+    std::cout << "seed " << seed_ << ", data in " << data_.path << std::endl;
+  }
+
+  void start() { crowd_->start(); }
+  void start_at_once() { crowd_->start_at_once(); }
+
+  /// Between `least` and `most`, and now and then not at all.
+  void wait(std::chrono::milliseconds least, std::chrono::milliseconds most) {
+    auto span = static_cast<std::uint32_t>((most - least).count());
+    auto ms = rng_() % 10 == 0 ? rng_() % 10 : static_cast<std::uint32_t>(least.count()) + rng_() % span;
+    std::this_thread::sleep_for(std::chrono::milliseconds{ms});
+  }
+
+  void kill() {
+    data_.keep = true; // until all is known to be well
+    if (node_.memory_kib() == 0) FAIL("the node has ended by itself; " << trace());
+    crowd_->note_kill();
+    node_.kill();
+    if (rng_() % 4 == 0) node_.start_in_vain(std::chrono::milliseconds{rng_() % 60});
+    node_.start();
+  }
+
+  void cut() { crowd_->cut_one(rng_); }
+
+  void judge(std::chrono::milliseconds quiet = 2s) {
+    data_.keep = true;
+    crowd_->settle(quiet, 60s);
+    auto seen = crowd_->end();
+    std::cout << crowd_->summary(seen) << std::endl;
+    auto out = check(seen);
+    if (!out.ok()) write_history(seen, data_.path + "/history.jsonl");
+    INFO(trace() << "\n" << out.text());
+    CHECK(out.ok());
+    data_.keep = !out.ok();
+  }
+
+private:
+  /// Where to look, and how to do it again.
+  std::string trace() {
+    std::error_code ignored;
+    std::filesystem::copy_file(node_.log_path(), data_.path + "/node.log", ignored);
+    return "WEIR_CRASH_SEED=" + std::to_string(seed_) + ", data and log in " + data_.path;
+  }
+
+  std::uint32_t seed_;
+  std::mt19937 rng_;
+  data_folder data_;
+  node_process node_;
+  std::unique_ptr<crowd> crowd_;
+};
+
+} // namespace
+
+TEST_CASE("a node that is killed over and over loses, repeats and reorders nothing", "[crash]") {
+  run x{cast{}};
+  x.start();
+  auto kills = option("WEIR_CRASH_KILLS", default_kills);
+  for (std::uint32_t i = 0; i < kills; ++i) {
+    x.wait(100ms, 500ms);
+    if (i % 3 == 0) x.cut();
+    x.kill();
+  }
+  x.wait(100ms, 500ms);
+  x.judge();
+}
+
+TEST_CASE("clients that are cut off or read slowly lose, repeat and reorder nothing", "[crash]") {
+  cast who;
+  who.slow_readers = 2;
+  who.publishing.large_percent = 40; // more than sockets hold while nobody reads
+  who.publishing.large_bytes = 30'000;
+  run x{who};
+  x.start();
+  auto cuts = option("WEIR_CRASH_CUTS", default_cuts);
+  for (std::uint32_t i = 0; i < cuts; ++i) {
+    x.wait(20ms, 150ms);
+    x.cut();
+  }
+  x.judge();
+}
+
+TEST_CASE("a node that is killed when it has only just begun keeps what it has promised", "[crash]") {
+  cast who;
+  who.workers = 0;
+  who.publishing.pause_us = 4000;
+  auto rounds = option("WEIR_CRASH_BEGINNINGS", default_beginnings);
+  auto seed = option("WEIR_CRASH_SEED", 1);
+  for (std::uint32_t i = 0; i < rounds; ++i) {
+    run x{who, seed + i};
+    x.start_at_once();
+    x.wait(5ms, 60ms);
+    x.kill();
+    x.judge(1s);
+  }
+}

@@ -1,0 +1,78 @@
+// The operators' commands against a real node.
+
+#include "tests/integration/client.hpp"
+
+#include "net/http_client.hpp"
+
+#include <array>
+#include <cstdio>
+#include <memory>
+
+using namespace weir::test;
+
+namespace {
+
+struct outcome {
+  int status = -1;
+  std::string out;
+};
+
+outcome run(const std::string& arguments) {
+  auto* pipe = popen((weir_binary() + ' ' + arguments + " 2>&1").c_str(), "r");
+  outcome got;
+  std::array<char, 4096> buffer{};
+  while (auto n = fread(buffer.data(), 1, buffer.size(), pipe)) got.out.append(buffer.data(), n);
+  got.status = WEXITSTATUS(pclose(pipe));
+  return got;
+}
+
+} // namespace
+
+TEST_CASE("operators see the namespaces and the dead letters of a node") {
+  node_process node;
+  node.start();
+  client alice{node, "alice"};
+  alice.publish("a", "m1");
+  alice.await("ok");
+  auto at = " --url " + node.admin_url();
+  auto list = run("namespaces" + at);
+  CHECK(list.status == 0);
+  auto demo = json::parse(list.out);
+  CHECK(demo["name"] == "demo");
+  CHECK(demo["seq"] == 1);
+  CHECK(demo["clients"] == 1);
+  auto none = run("dead" + at);
+  CHECK(none.status == 0);
+  CHECK(none.out.empty());
+  auto retry = run("dead --retry alice/m1" + at);
+  CHECK(retry.status == 1);
+  CHECK(retry.out.find("no dead letter alice/m1") != std::string::npos);
+  CHECK(run("dead --namespace other" + at).status == 1);
+  CHECK(run("namespaces --url http://127.0.0.1:1").status == 1);
+}
+
+TEST_CASE("tail reads a log from its beginning") {
+  node_process node;
+  node.start();
+  client alice{node, "alice"};
+  for (int i = 1; i <= 3; ++i) alice.publish("a", "m" + std::to_string(i), i);
+  alice.await([](const json& x) { return x["message_id"] == "m3"; });
+  auto got = run("tail '>' --from 2 --count 2 --timeout-ms 5000 --url " + node.url());
+  CHECK(got.status == 0);
+  auto line = got.out.find('\n');
+  CHECK(json::parse(got.out.substr(0, line))["seq"] == 2);
+  CHECK(json::parse(got.out.substr(line))["seq"] == 3);
+}
+
+TEST_CASE("admin calls want the token that the environment holds") {
+  setenv("WEIR_TEST_TOKEN", "secret", 1);
+  node_process node{R"({"admin":{"token_env":"WEIR_TEST_TOKEN"}})"};
+  node.start();
+  unsetenv("WEIR_TEST_TOKEN");
+  auto fetch = [&](const std::string& token) {
+    return weir::http_fetch(node.admin_url(), "GET", "/v1/admin/namespaces", {}, token, 5s).status;
+  };
+  CHECK(fetch({}) == 401);
+  CHECK(fetch("other") == 401);
+  CHECK(fetch("secret") == 200);
+}

@@ -1,0 +1,55 @@
+#include "net/admin_routes.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace weir;
+
+namespace {
+
+http_request get(std::string path, std::string query = {}) {
+  return {"GET", std::move(path), std::move(query), {}, {}};
+}
+
+admin_query query_of(const http_request& what, const std::string& token = {}) {
+  return std::get<admin_query>(admin_route(what, token));
+}
+
+unsigned status_of(const http_request& what, const std::string& token = {}) {
+  return std::get<http_reply>(admin_route(what, token)).status;
+}
+
+} // namespace
+
+TEST_CASE("admin paths ask the host") {
+  CHECK(query_of(get("/v1/admin/namespaces")).ns.empty());
+  auto one = query_of(get("/v1/admin/namespaces/demo"));
+  CHECK(one.ns == "demo");
+  CHECK(one.what == admin_query::verb::report);
+  auto dead = query_of(get("/v1/admin/namespaces/demo/dead", "limit=7"));
+  CHECK(dead.what == admin_query::verb::dead_letters);
+  CHECK(dead.limit == 7);
+  CHECK(query_of(get("/v1/admin/namespaces/demo/dead")).limit == 100);
+  auto retry = query_of({"POST", "/v1/admin/namespaces/demo/dead/retry", {}, R"({"event_id":"a/m"})", {}});
+  CHECK(retry.what == admin_query::verb::retry);
+  CHECK(retry.event_id == "a/m");
+}
+
+TEST_CASE("an admin request that is wrong is told so at once") {
+  CHECK(status_of(get("/v1/admin/other")) == 404);
+  CHECK(status_of(get("/v1/admin/namespaces/demo/other")) == 404);
+  CHECK(status_of({"POST", "/v1/admin/namespaces", {}, {}, {}}) == 405);
+  CHECK(status_of(get("/v1/admin/namespaces/demo/dead/retry")) == 405);
+  for (auto* query : {"limit=0", "limit=1001", "limit=x", "limit=", "other=1"})
+    CHECK(status_of(get("/v1/admin/namespaces/demo/dead", query)) == 400);
+  for (auto* body : {"", "[]", "{}", R"({"event_id":1})"})
+    CHECK(status_of({"POST", "/v1/admin/namespaces/demo/dead/retry", {}, body, {}}) == 400);
+}
+
+TEST_CASE("with a token set, only who bears it is heard") {
+  auto what = get("/v1/admin/namespaces");
+  CHECK(status_of(what, "secret") == 401);
+  what.authorization = "Bearer secre";
+  CHECK(status_of(what, "secret") == 401);
+  what.authorization = "Bearer secret";
+  CHECK(query_of(what, "secret").ns.empty());
+}

@@ -1,0 +1,216 @@
+// What a connection makes of sessions, queues, acknowledgements, history and presence, over fakes.
+
+#include "tests/support/connection_fixture.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace weir;
+using nlohmann::json;
+using test::connection_fixture;
+
+namespace {
+
+class session_fixture : public connection_fixture {
+public:
+  std::string token(const std::string& client = "alice", const std::string& ns = "demo",
+                    std::int64_t life_ms = 60'000) {
+    return shared->signer->sign({ns, client, "s9", shared->wall_clock_ms() + life_ms});
+  }
+
+  void hello(const json& more) {
+    json frame = {{"op", "hello"}, {"namespace", "demo"}, {"client_id", "alice"}};
+    frame.update(more);
+    say(frame.dump());
+  }
+
+  /// What the namespace says of a session that is known.
+  void known(std::uint64_t seq, std::uint64_t first_kept) {
+    auto& x = gate.relay.session;
+    x.session = "s9";
+    x.resumed = true;
+    x.seq = seq;
+    x.first_kept = first_kept;
+    x.ttl_ms = 120'000;
+    x.subscriptions = {{"a", "chat.*", {}, false, 3}, {"q", "work", "g", true, 0}};
+    gate.relay.info.seq = seq;
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(session_fixture, "a session that is known goes on after last_seq, from the log") {
+  known(40, 1);
+  open();
+  hello({{"session", token()}, {"last_seq", 37}});
+  CHECK(gate.relay.opens.at(0).session == "s9");
+  auto welcome = take();
+  CHECK(welcome["recovered"] == true);
+  CHECK(welcome["session_ttl_ms"] == 120'000);
+  CHECK(gate.relay.patterns == std::vector<std::string>{"chat.*"}); // the queue is the namespace's business
+  REQUIRE(gate.relay.reads.size() == 1);
+  CHECK(gate.relay.reads[0].what.after_seq == 37);
+  CHECK(gate.relay.told_of<session_welcomed>().size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture, "what the log has not any more is a gap, and the session not recovered") {
+  known(40, 39);
+  open();
+  hello({{"session", token()}, {"last_seq", 37}});
+  CHECK(take()["recovered"] == false);
+  log_slice slice;
+  slice.first_kept = 39;
+  slice.read_to = slice.head = 40;
+  gate.relay.who->on_log_slice(gate.relay.reads.at(0).reference, slice);
+  settle();
+  auto gap = take();
+  CHECK(gap == json::parse(R"({"op":"gap","from":38,"to":38,"reason":"trimmed"})"));
+}
+
+TEST_CASE_METHOD(session_fixture, "a client that has had more than there is was in another history") {
+  known(40, 1);
+  open();
+  hello({{"session", token()}, {"last_seq", 50}});
+  CHECK(take()["recovered"] == false);
+  CHECK(take()["reason"] == "epoch");
+}
+
+TEST_CASE_METHOD(session_fixture, "an expired session is a new one, with a gap for what it missed") {
+  open();
+  hello({{"session", token()}, {"last_seq", 30}}); // the namespace does not know it
+  CHECK(take()["recovered"] == false);
+  auto gap = take();
+  CHECK(gap["from"] == 31);
+  CHECK(gap["to"] == 40);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a token of another client, namespace or time, or none at all, is not believed") {
+  auto bad = std::vector<std::string>{token("bob"), token("alice", "other"), token("alice", "demo", -1),
+                                      "nonsense", token() + "x"};
+  for (auto& x : bad) {
+    open();
+    hello({{"session", x}});
+    CHECK(take()["op"] == "welcome");
+    CHECK(gate.relay.opens.back().session.empty());
+    line->on_closed(1006, {});
+    run();
+  }
+}
+
+TEST_CASE_METHOD(session_fixture, "a session that is attached elsewhere closes this one with 4409") {
+  welcome();
+  gate.relay.who->on_notice({7, taken_over{}});
+  settle();
+  REQUIRE(socket->closed_with);
+  CHECK(*socket->closed_with == close_code::taken_over);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a namespace that was restarted gets the session again, with its subscriptions") {
+  welcome();
+  CHECK(ask(R"({"op":"subscribe","id":"a","pattern":"x"})")["op"] == "ok");
+  gate.relay.who->on_attached(gate.relay.info);
+  settle();
+  auto& again = gate.relay.opens.back();
+  CHECK(again.reattached);
+  CHECK(again.session == "s1");
+  REQUIRE(again.subscriptions.size() == 1);
+  CHECK(again.subscriptions[0].pattern == "x");
+  CHECK(socket->sent.empty()); // the client notices nothing
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a subscription begins when the namespace has it, and not when that is refused") {
+  welcome();
+  gate.relay.session_no = {code::unavailable, "unavailable", "the disk is full", 500, {}, 0, 0};
+  auto no = ask(R"({"op":"subscribe","id":"a","pattern":"x"})");
+  CHECK(no["code"] == 503);
+  CHECK(no["id"] == "a");
+  CHECK(gate.relay.patterns.empty());
+  gate.relay.session_no = {};
+  CHECK(ask(R"({"op":"subscribe","id":"a","pattern":"x"})")["seq"] == 40);
+  CHECK(ask(R"({"op":"subscribe","id":"a","pattern":"x"})")["op"] == "ok"); // sent again
+  CHECK(gate.relay.patterns.size() == 1);
+  gate.relay.session_no = {code::unavailable, "unavailable", "no", 500, {}, 0, 0};
+  CHECK(ask(R"({"op":"unsubscribe","id":"a"})")["code"] == 503);
+  CHECK(gate.relay.patterns.size() == 1);
+}
+
+TEST_CASE_METHOD(session_fixture, "a queue's event is confirmed by its client, or by having been written") {
+  welcome();
+  event x;
+  x.seq = 41;
+  x.type = "work";
+  x.client_id = "bob";
+  x.message_id = "m1";
+  x.data = "1";
+  auto what = std::make_shared<const event>(x);
+  gate.relay.who->on_notice({7, queue_offer{what, true, true}});
+  settle();
+  CHECK(take()["redelivered"] == true);
+  CHECK(gate.relay.told_of<session_ack>().empty());
+  say(R"({"op":"ack","event_id":"bob/m1"})");
+  say(R"({"op":"nack","event_id":"bob/m2","delay_ms":7})");
+  CHECK(gate.relay.told_of<session_ack>().at(0).event_id == "bob/m1");
+  CHECK(gate.relay.told_of<session_nack>().at(0).delay_ms == 7);
+  gate.relay.who->on_notice({7, queue_offer{what, false, false}});
+  settle();
+  CHECK(gate.relay.told_of<session_ack>().size() == 2);
+}
+
+TEST_CASE_METHOD(session_fixture, "history is read in parts until it has what was asked for") {
+  welcome();
+  say(R"({"op":"history","id":"h","pattern":"a.*","after_seq":5,"limit":2})");
+  REQUIRE(gate.relay.reads.size() == 1);
+  CHECK(gate.relay.reads[0].what.after_seq == 5);
+  CHECK(gate.relay.reads[0].what.client_id == "alice");
+  log_slice part;
+  part.read_to = 20; // nothing matched so far
+  part.head = 40;
+  gate.relay.who->on_log_slice(gate.relay.reads[0].reference, part);
+  settle();
+  REQUIRE(gate.relay.reads.size() == 2);
+  CHECK(gate.relay.reads[1].what.after_seq == 20);
+  for (std::uint64_t seq : {25, 30}) {
+    event x;
+    x.seq = seq;
+    x.data = "1";
+    part.deliveries.push_back({std::make_shared<const event>(x), nullptr});
+  }
+  part.read_to = 30;
+  gate.relay.who->on_log_slice(gate.relay.reads[1].reference, part);
+  settle();
+  auto got = take();
+  CHECK(got["id"] == "h");
+  CHECK(got["events"].size() == 2);
+  CHECK(got["more"] == true);
+}
+
+TEST_CASE_METHOD(session_fixture, "a client reads a few histories at once, and one that fails is told") {
+  welcome();
+  for (int i = 0; i < 4; ++i) say(R"({"op":"history","id":"h"})");
+  auto no = ask(R"({"op":"history","id":"one too many"})");
+  CHECK(no["code"] == 429);
+  CHECK(no["reason"] == "rate");
+  CHECK(no["id"] == "one too many");
+  answer failed;
+  failed.no = {code::too_many, "store_full", "the store has too much in hand", 100, "node", 9, 9};
+  gate.relay.who->on_answer(gate.relay.reads.at(0).reference, failed);
+  settle();
+  CHECK(take()["reason"] == "store_full");
+  say(R"({"op":"history","id":"h"})");
+  CHECK(gate.relay.reads.size() == 5);
+}
+
+TEST_CASE_METHOD(session_fixture, "presence and receipts go to the client as the protocol says") {
+  welcome();
+  say(R"({"op":"presence","id":"p","limit":3})");
+  REQUIRE(gate.relay.presences.size() == 1);
+  CHECK(gate.relay.presences[0].what == 3);
+  gate.relay.who->on_presence(gate.relay.presences[0].reference, {0, 1, {{"alice", 5, 2, "{}"}}});
+  settle();
+  CHECK(take()["clients"][0]["connections"] == 2);
+  gate.relay.who->on_notice({7, receipt_notice{"alice/m1", receipt_kind::acked, 2, {"bob"}}});
+  settle();
+  CHECK(take()["count"] == 2);
+}
