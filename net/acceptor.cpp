@@ -1,6 +1,7 @@
 #include "net/acceptor.hpp"
 
 #include "net/http_session.hpp"
+#include "net/tcp_socket.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -32,12 +33,13 @@ struct acceptor::state : std::enable_shared_from_this<state> {
     : context(std::move(c)), socket(context->unit.context()), pause(context->unit.context()) {}
 
   void accept_next() {
-    socket.async_accept([self = shared_from_this()](error_code error, tcp::socket peer) {
-      self->on_accept(error, std::move(peer));
-    });
+    socket.async_accept(context->unit.context(),
+                        [self = shared_from_this()](error_code error, tcp_socket peer) {
+                          self->on_accept(error, std::move(peer));
+                        });
   }
 
-  void on_accept(error_code error, tcp::socket peer) {
+  void on_accept(error_code error, tcp_socket peer) {
     if (error == asio::error::operation_aborted || !socket.is_open()) return;
     if (!error) {
       error_code ignored;

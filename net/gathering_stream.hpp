@@ -3,10 +3,10 @@
 // Includes Asio and Beast: only for the .cpp files of this folder.
 
 #include "actors/namespace/event.hpp"
+#include "net/tcp_socket.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/role.hpp>
@@ -30,7 +30,7 @@ namespace weir {
 /// again only when it was told that all is written.
 class gathering_stream {
 public:
-  using socket_type = boost::asio::ip::tcp::socket;
+  using socket_type = tcp_socket;
   using executor_type = socket_type::executor_type;
   using error_code = boost::system::error_code;
 
@@ -169,7 +169,7 @@ inline void beast_close_socket(gathering_stream& stream) {
 }
 
 inline void teardown(boost::beast::role_type, gathering_stream& stream, boost::system::error_code& error) {
-  stream.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, error);
+  stream.socket().shutdown(tcp_socket::shutdown_both, error);
 }
 
 template <class Handler>

@@ -18,7 +18,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using asio::ip::tcp;
 using error_code = boost::system::error_code;
 
 using request_type = http::request<http::string_body>;
@@ -60,7 +59,7 @@ bool is_bad_request(error_code error) {
 
 class http_session : public std::enable_shared_from_this<http_session> {
 public:
-  http_session(std::shared_ptr<socket_context> context, tcp::socket socket)
+  http_session(std::shared_ptr<socket_context> context, tcp_socket socket)
     : context_(std::move(context)), socket_(std::move(socket)), deadline_(context_->unit.context()) {}
 
   ~http_session() {
@@ -175,7 +174,7 @@ private:
   /// unread input would take the answer back.
   void finish() {
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
     end_after(std::chrono::seconds{1});
     drain();
   }
@@ -195,7 +194,7 @@ private:
   }
 
   std::shared_ptr<socket_context> context_;
-  tcp::socket socket_;
+  tcp_socket socket_;
   asio::steady_timer deadline_;
   beast::flat_buffer buffer_{max_header_bytes + max_body_bytes};
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -207,7 +206,7 @@ private:
 
 } // namespace
 
-void serve_http(std::shared_ptr<socket_context> context, tcp::socket socket) {
+void serve_http(std::shared_ptr<socket_context> context, tcp_socket socket) {
   std::make_shared<http_session>(std::move(context), std::move(socket))->start();
 }
 

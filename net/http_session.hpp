@@ -3,8 +3,7 @@
 // Includes Asio: only for the .cpp files of this folder.
 
 #include "net/socket_context.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
+#include "net/tcp_socket.hpp"
 
 #include <memory>
 
@@ -12,6 +11,6 @@ namespace weir {
 
 /// Serves an accepted socket: plain HTTP requests until it closes or asks to become a WebSocket. When too
 /// many handshakes are in progress it is told 503 with a jittered `Retry-After`.
-void serve_http(std::shared_ptr<socket_context> context, boost::asio::ip::tcp::socket socket);
+void serve_http(std::shared_ptr<socket_context> context, tcp_socket socket);
 
 } // namespace weir

@@ -16,14 +16,13 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
-using asio::ip::tcp;
 using error_code = boost::system::error_code;
 
 constexpr auto close_timeout = std::chrono::seconds{2};
 
 class ws_session : public transport, public std::enable_shared_from_this<ws_session> {
 public:
-  ws_session(std::shared_ptr<socket_context> context, tcp::socket socket,
+  ws_session(std::shared_ptr<socket_context> context, tcp_socket socket,
              std::unique_ptr<handshake_place> place)
     : context_(std::move(context)), ws_(gathering_stream{std::move(socket)}), place_(std::move(place)) {
     ws_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
@@ -195,7 +194,7 @@ private:
 
 } // namespace
 
-void serve_websocket(std::shared_ptr<socket_context> context, tcp::socket socket,
+void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket,
                      http::request<http::string_body> request, std::unique_ptr<handshake_place> place) {
   std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place))
       ->start(std::move(request));

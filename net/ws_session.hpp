@@ -3,8 +3,8 @@
 // Includes Asio and Beast: only for the .cpp files of this folder.
 
 #include "net/socket_context.hpp"
+#include "net/tcp_socket.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -17,7 +17,7 @@ inline constexpr const char* subprotocol = "weir.v1";
 
 /// Completes the upgrade of a socket and serves it as the transport of a new connection.
 /// @param place counts as a handshake until the connection has said that its hello is done.
-void serve_websocket(std::shared_ptr<socket_context> context, boost::asio::ip::tcp::socket socket,
+void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket,
                      boost::beast::http::request<boost::beast::http::string_body> request,
                      std::unique_ptr<handshake_place> place);
 

@@ -310,7 +310,9 @@ void namespace_actor::settle() {
     if (auto node = pending_calls_.extract({who.source, who.ticket}); !node.empty() && !reply.no.refused())
       await_result(reply.seq, node.mapped().run_id, node.mapped().caller);
     reply.ticket = who.ticket;
-    batches[who.source].answers.push_back(std::move(reply));
+    auto& answers = batches[who.source].answers;
+    if (answers.empty()) answers.reserve(done.answers.size());
+    answers.push_back(std::move(reply));
   }
   for (auto& [source, batch] : batches)
     if (auto* to = find_relay(source)) send(to->actor, std::move(batch));

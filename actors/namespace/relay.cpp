@@ -147,7 +147,9 @@ void relay::on_notices(const notice_batch& batch) {
 }
 
 void relay::on_turn_end() {
-  if (ns_ && !outgoing_.empty()) send(ns_, request_batch{std::exchange(outgoing_, {})});
+  if (!ns_ || outgoing_.empty()) return;
+  last_batch_size_ = outgoing_.size();
+  send(ns_, request_batch{std::exchange(outgoing_, {})});
 }
 
 // -- the connections
@@ -245,6 +247,7 @@ refusal relay::read_presence(std::uint64_t number, std::string reference, std::u
 template <class Request>
 void relay::post(std::uint64_t ticket, Request what) {
   if (!ns_) return;
+  if (outgoing_.empty()) outgoing_.reserve(last_batch_size_);
   outgoing_.push_back({ticket, std::move(what)});
   unit().at_turn_end(*this);
 }

@@ -98,6 +98,7 @@ private:
   std::unordered_map<std::uint64_t, pending> pending_; // at most the credit, and a handshake each
   pattern_table patterns_;
   std::vector<weir::request> outgoing_; // of one turn
+  std::size_t last_batch_size_ = 0;     // the next one will be about as large
   drain_rate rate_;
   caf::telemetry::int_gauge* pending_gauge_;
 };

@@ -115,12 +115,13 @@ void sequencer::expire(std::int64_t now_ms) {
 
 /// Accepts an event, then what waited for it, then what waited for that.
 void sequencer::accept(event x, asker who, bool ephemeral) {
+  if (held_.size() == 0) return accept_one(std::move(x), who, ephemeral);
   std::deque<held_event> ready;
   ready.push_back({std::move(x), who, ephemeral});
   while (!ready.empty()) {
     auto next = std::move(ready.front());
     ready.pop_front();
-    auto id = held_.size() > 0 && !next.ephemeral ? next.what.event_id() : std::string{};
+    auto id = !next.ephemeral ? next.what.event_id() : std::string{};
     auto now_ms = next.what.ts_ms;
     accept_one(std::move(next.what), next.who, next.ephemeral);
     if (id.empty()) continue;
@@ -166,12 +167,17 @@ void sequencer::announce(const server_event& what, std::int64_t now_ms, bool eph
   add({{}, {}, {std::make_shared<const event>(std::move(x)), hash}});
 }
 
-void sequencer::add(entry x) { open_.push_back(std::move(x)); }
+void sequencer::add(entry x) {
+  if (open_.empty()) open_.reserve(last_batch_size_);
+  open_.push_back(std::move(x));
+}
 
 std::optional<sequencer::batch> sequencer::seal() {
   if (open_.empty()) return std::nullopt;
   auto entries = std::exchange(open_, {});
+  last_batch_size_ = entries.size();
   batch out;
+  out.events.reserve(entries.size());
   for (auto& x : entries)
     if (x.event.what && !x.event.what->ephemeral()) out.events.push_back(x.event);
   if (!out.events.empty()) {
@@ -192,6 +198,8 @@ void sequencer::on_kept(std::uint64_t batch_id) {
     throw std::logic_error("a batch was kept out of order");
   auto kept = std::move(in_flight_.front());
   in_flight_.pop_front();
+  settled_.answers.reserve(settled_.answers.size() + kept.entries.size());
+  settled_.deliveries.reserve(settled_.deliveries.size() + kept.entries.size());
   for (auto& x : kept.entries) settle(x);
 }
 

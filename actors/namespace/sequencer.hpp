@@ -150,6 +150,7 @@ private:
   std::uint64_t next_batch_ = 1;
   std::uint64_t announced_ = 0;      // ephemeral ones
   std::vector<entry> open_;          // accepted, not sealed
+  std::size_t last_batch_size_ = 0;  // the next one will be about as large
   std::deque<open_batch> in_flight_; // sealed, not kept
   settled settled_;
 };
