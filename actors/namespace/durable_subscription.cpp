@@ -45,6 +45,7 @@ std::optional<durable_subscription::offer> durable_subscription::next(const even
     again_.erase(i);
     return hand_out(std::move(x), *pick(x.member));
   }
+  if (again_.size() >= max_again) return std::nullopt;
   auto x = next_unseen(log);
   if (!x) return std::nullopt;
   return hand_out({std::move(*x), {}, 0}, *pick({}));

@@ -20,6 +20,9 @@ public:
   /// An event that came back from its handler this often is a dead letter.
   static constexpr std::uint32_t max_attempts = 2;
 
+  /// While so many events wait to be tried again, no new ones are offered: the log holds them.
+  static constexpr std::size_t max_again = 1024;
+
   /// How many events are read from the store at a time.
   static constexpr std::uint32_t read_batch = 64;
 
@@ -121,7 +124,7 @@ private:
   std::map<std::string, member> members_;
   std::string last_;                                  // the member that got the last event
   std::map<std::uint64_t, held> in_hand_;             // at most the sum of the windows
-  std::map<std::uint64_t, held> again_;               // as above
+  std::map<std::uint64_t, held> again_;               // max_again, and what was in hand
   std::map<std::uint64_t, std::uint32_t> unfinished_; // of an earlier incarnation: seq → attempt
   std::uint64_t seen_to_ = 0;                         // of an earlier incarnation: its cursor
   std::vector<event_ptr> backlog_;                    // read from the store, newest first; read_batch

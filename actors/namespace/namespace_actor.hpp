@@ -30,8 +30,8 @@ namespace weir {
 /// What is on its way to it is bounded by the credit that it grants: `relay_credit` requests for each relay,
 /// one unsettled batch of emitted events for each agent.
 ///
-/// Its functions are in five files: namespace_actor.cpp (events), namespace_loading.cpp,
-/// namespace_sessions.cpp, namespace_subscriptions.cpp and namespace_admin.cpp.
+/// Its functions are in files of their own: namespace_actor.cpp (in), namespace_keeping.cpp (kept, and out),
+/// namespace_loading.cpp, namespace_sessions.cpp, namespace_subscriptions.cpp, namespace_admin.cpp.
 class namespace_actor : public caf::event_based_actor {
 public:
   struct config {
@@ -95,6 +95,9 @@ private:
     std::string run_id;
     watcher caller;
   };
+
+  /// The source of answers that go to an agent's promise, beside the relays' numbers.
+  static constexpr std::uint64_t promise_source = ~0ULL;
 
   using origin = std::pair<std::uint64_t, std::uint64_t>; // source and ticket
 

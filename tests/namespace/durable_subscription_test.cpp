@@ -143,3 +143,23 @@ TEST_CASE_METHOD(subscription_fixture, "a dead letter can be tried again") {
   sub.retry(dead[0].what);
   CHECK(offered() == "1");
 }
+
+TEST_CASE("while many events wait to be tried again, the log holds the others") {
+  event_log log{{5000, 1 << 24, 1'000'000}};
+  durable_subscription sub{"q", {">"}, 0};
+  sub.join("m", 10);
+  for (std::uint64_t seq = 1; seq <= 3000; ++seq) {
+    event x;
+    x.seq = seq;
+    x.type = "a";
+    log.append({std::make_shared<const event>(std::move(x)), nullptr});
+  }
+  std::size_t given_back = 0;
+  while (auto x = sub.next(log, 0)) {
+    CHECK(!sub.give_back(x->what.what->seq, "m", 1000));
+    ++given_back;
+  }
+  CHECK(given_back == durable_subscription::max_again);
+  CHECK(sub.cursor() == durable_subscription::max_again);
+  REQUIRE(sub.next(log, 1000));
+}

@@ -1,0 +1,160 @@
+// How what came in is kept, then answered and sent to everyone that it concerns.
+
+#include "actors/namespace/namespace_actor.hpp"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+/// Whether a refused write says that the store's log is not as this actor believes: then what it believes is
+/// worth nothing, and its successor has to read it again.
+bool out_of_step(const refusal& no) { return no.status == code::conflict; }
+
+} // namespace
+
+// -- through the store
+
+/// What every handler ends with.
+void namespace_actor::end_turn() {
+  if (sessions_.over_bound()) expire_sessions();
+  flush();
+  send_notices();
+  meters_.held->value(static_cast<std::int64_t>(sequencer_.held()));
+  meters_.sessions->value(static_cast<std::int64_t>(sessions_.size()));
+  meters_.attached->value(static_cast<std::int64_t>(sessions_.attached()));
+  meters_.receipts->value(static_cast<std::int64_t>(receipts_.size()));
+  wake_at(sequencer_.next_expiry_ms());
+  wake_at(sessions_.next_expiry_ms());
+  wake_at(presence_.next_flush_ms());
+  wake_at(receipts_.next_due_ms());
+  wake_at(save_at_ms_);
+}
+
+void namespace_actor::flush() {
+  // Settling can make new events, of dead letters for example.
+  do {
+    if (auto batch = sequencer_.seal()) keep(std::move(*batch));
+    settle();
+  } while (sequencer_.has_open());
+}
+
+void namespace_actor::keep(sequencer::batch what) {
+  std::vector<store_write> writes;
+  if (link_.exists()) {
+    log_append append{settings_.name, sequencer_.epoch(), {}};
+    append.records.reserve(what.events.size());
+    for (auto& x : what.events) append.records.push_back({x.what, x.content_hash});
+    writes.push_back({std::move(append), {}});
+    for (auto& x : std::exchange(trims_, {})) writes.push_back(std::move(x));
+  }
+  auto shared = std::make_shared<const sequencer::batch>(std::move(what));
+  auto no =
+      link_.write(std::move(writes), [this, shared](const store_committed& done) { on_kept(*shared, done); });
+  if (no.refused()) on_not_kept(*shared, no);
+}
+
+void namespace_actor::on_not_kept(const sequencer::batch& what, const refusal& no) {
+  if (!sequencer_.is_in_flight(what.id)) return; // undone with an earlier one
+  sequencer_.on_failed(what.id, no);
+  for (auto& x : what.events)
+    if (x.what->client_id == "sys") meters_.unsaid->inc();
+  if (out_of_step(no)) quit(caf::make_error(caf::sec::runtime_error, "the store's log: " + no.message));
+}
+
+void namespace_actor::on_kept(const sequencer::batch& what, const store_committed& done) {
+  auto no = done.no.refused() || done.writes.empty() ? done.no : done.writes.front().no;
+  if (no.refused()) return on_not_kept(what, no);
+  sequencer_.on_kept(what.id);
+  if (!link_.exists()) return;
+  for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), x.what->ts_ms);
+  trim();
+}
+
+void namespace_actor::trim() {
+  auto first = retention_.trim(now_ms());
+  if (!first) return;
+  sequencer_.set_stored_from(*first);
+  trims_ = {{log_trim{settings_.name, *first}, {}}}; // goes with the next append
+}
+
+// -- out
+
+void namespace_actor::settle() {
+  auto done = sequencer_.take_settled();
+  std::map<std::uint64_t, answer_batch> batches;
+  for (auto& [who, reply] : done.answers) {
+    count(reply);
+    if (who.source == promise_source) {
+      if (auto node = promises_.extract(who.ticket); !node.empty()) node.mapped().deliver(std::move(reply));
+      continue;
+    }
+    if (auto node = pending_calls_.extract({who.source, who.ticket}); !node.empty() && !reply.no.refused())
+      await_result(reply.seq, node.mapped().run_id, node.mapped().caller);
+    reply.ticket = who.ticket;
+    auto& answers = batches[who.source].answers;
+    if (answers.empty()) answers.reserve(done.answers.size());
+    answers.push_back(std::move(reply));
+  }
+  for (auto& [source, batch] : batches)
+    if (auto* to = find_relay(source)) send(to->actor, std::move(batch));
+  if (!done.deliveries.empty()) fan_out(std::move(done.deliveries));
+}
+
+void namespace_actor::count(const answer& x) {
+  if (x.no.refused())
+    meters_.refused->inc();
+  else if (x.duplicate)
+    meters_.duplicates->inc();
+  else
+    meters_.accepted->inc();
+}
+
+void namespace_actor::fan_out(std::vector<delivery> deliveries) {
+  for (auto& x : deliveries) {
+    if (x.what->receipt != receipt_kind::none) receipts_.set_seq(x.what->event_id(), x.what->seq);
+    if (x.what->causal_gap) meters_.causal_gaps->inc();
+  }
+  if (relays_.size() == 1) {
+    send(relays_.front().actor, delivery_batch{std::move(deliveries)});
+  } else if (!relays_.empty()) {
+    // One message, shared: what is sent to many relays is not copied for each.
+    auto msg = caf::make_message(delivery_batch{std::move(deliveries)});
+    for (auto& relay : relays_) send(relay.actor, msg);
+  }
+  feed_all();
+}
+
+void namespace_actor::await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller) {
+  auto* x = find_seat(orchestrator_name);
+  if (x == nullptr || !x->subscription.is_past(seq)) {
+    auto& call = open_calls_[seq];
+    call.run_id = run_id;
+    if (call.callers.size() >= max_callers) call.callers.erase(call.callers.begin());
+    if (caller.relay) call.callers.push_back(caller);
+  }
+  // A finished run is asked for as well: the orchestrator remembers the newest results.
+  if (x != nullptr && x->subscriber && caller.relay) send(x->subscriber, watch_run{run_id, caller});
+}
+
+void namespace_actor::answer_to(relay_entry& to, std::uint64_t ticket, refusal no, std::uint64_t seq) {
+  if (ticket == 0) return;
+  answer out;
+  out.ticket = ticket;
+  out.seq = seq;
+  out.no = std::move(no);
+  send(to.actor, answer_batch{{std::move(out)}});
+}
+
+void namespace_actor::send_notices() {
+  for (auto& x : relays_)
+    if (!x.notices.empty()) send(x.actor, notice_batch{std::exchange(x.notices, {})});
+}
+
+namespace_actor::relay_entry* namespace_actor::find_relay(std::uint64_t number) {
+  auto i = std::find_if(relays_.begin(), relays_.end(), [number](auto& x) { return x.number == number; });
+  return i == relays_.end() ? nullptr : &*i;
+}
+
+} // namespace weir
