@@ -75,6 +75,7 @@ void namespace_actor::on_exit() {
   seats_.clear();
   open_calls_.clear();
   pending_calls_.clear();
+  cancels_.clear();
   waiting_.clear();
   promises_.clear();
   link_.close();
@@ -157,8 +158,11 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, log_re
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what) {
+  cancel_run order{ticket, what.run_id, from.actor};
   if (auto* x = find_seat(orchestrator_name); x != nullptr && x->subscriber)
-    send(x->subscriber, cancel_run{ticket, what.run_id, from.actor});
+    send(x->subscriber, std::move(order));
+  else if (cancels_.size() < max_cancels)
+    cancels_.push_back(std::move(order)); // it gets the calls first
   else
     answer_to(from, ticket,
               {code::unavailable, "unavailable", "the orchestrator is restarting", 1000, {}, 0, 0});

@@ -53,6 +53,9 @@ public:
   /// Who may wait for one call by repeating it; above it the oldest caller gives way to the newest.
   static constexpr std::size_t max_callers = 16;
 
+  /// Cancels that wait while there is no orchestrator; above it `503 unavailable`.
+  static constexpr std::size_t max_cancels = 256;
+
   namespace_actor(caf::actor_config& cfg, config settings);
 
   caf::behavior make_behavior() override;
@@ -217,6 +220,7 @@ private:
   std::uint64_t next_number_ = 1;                                         // of relays and promises
   std::map<std::uint64_t, caf::typed_response_promise<answer>> promises_; // of agents: one batch each
   std::map<origin, pending_call> pending_calls_;  // with open_calls_ at most bounds.runs
+  std::vector<cancel_run> cancels_;               // max_cancels
   std::map<std::uint64_t, open_call> open_calls_; // by seq: accepted and not settled
   std::map<std::string, seat, std::less<>> seats_;
   std::map<std::string, std::string, std::less<>>

@@ -40,6 +40,8 @@ void namespace_actor::on_subscribe(subscribe_durably& what) {
       for (auto& caller : call.callers) send(x.subscriber, watch_run{call.run_id, caller});
   mark_changed(x);
   feed(x);
+  if (what.name == orchestrator_name)
+    for (auto& order : std::exchange(cancels_, {})) send(x.subscriber, std::move(order));
 }
 
 void namespace_actor::on_settlement(const settlement& what) {

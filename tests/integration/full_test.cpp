@@ -95,7 +95,9 @@ TEST_CASE("a model pool whose queue is full refuses the next call, and the other
     CHECK(x["status"] == "failed");
     (x["error"]["code"] == 429 ? full : late).push_back(x["error"]);
   }
-  CHECK(full.size() == 3); // one with the worker, two in the queue
+  // One with the worker and two in the queue, where the first may still be when the last comes.
+  CHECK(full.size() >= 3);
+  CHECK(full.size() <= 4);
   for (auto& x : full) check_refusal(x, "model_queue_full", "model");
   for (auto& x : late) CHECK(x["code"] == 504);
   CHECK(alice.is_served());
