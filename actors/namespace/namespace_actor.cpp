@@ -201,6 +201,18 @@ void namespace_actor::submit(event x, asker who, bool ephemeral) {
   });
 }
 
+/// What the store has read, as the answer of a log request.
+log_slice namespace_actor::slice_of(const log_read& found, bool with_frames) const {
+  log_slice out;
+  out.deliveries.reserve(found.records.size());
+  for (auto& x : found.records)
+    out.deliveries.push_back({x.what, with_frames && settings_.encode ? settings_.encode(*x.what) : nullptr});
+  out.first_kept = found.first_kept;
+  out.read_to = found.read_to;
+  out.head = sequencer_.log().head();
+  return out;
+}
+
 void namespace_actor::read(const log_request& what, std::function<void(log_slice)> then,
                            std::function<void(refusal)> failed) {
   flush(); // what the slice does not hold must come after it
@@ -213,13 +225,7 @@ void namespace_actor::read(const log_request& what, std::function<void(log_slice
     auto* found = std::get_if<log_read>(&got.what);
     if (found == nullptr) return failed(std::get<refusal>(got.what));
     flush(); // as above: what was kept before this answer has come before it
-    log_slice slice;
-    for (auto& x : found->records)
-      slice.deliveries.push_back({x.what, settings_.encode ? settings_.encode(*x.what) : nullptr});
-    slice.first_kept = found->first_kept;
-    slice.read_to = found->read_to;
-    slice.head = sequencer_.log().head();
-    then(std::move(slice));
+    then(slice_of(*found, true));
   });
   if (no.refused()) failed(std::move(no));
 }

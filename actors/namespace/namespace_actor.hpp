@@ -131,6 +131,7 @@ private:
   caf::result<answer> on_publish(publish_request& what);
   caf::result<log_slice> on_read(log_request& what);
   void submit(event x, asker who, bool ephemeral);
+  log_slice slice_of(const log_read& found, bool with_frames) const;
   void read(const log_request& what, std::function<void(log_slice)> then,
             std::function<void(refusal)> failed);
   void await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller);
@@ -168,6 +169,7 @@ private:
   void close_before(session& x);
   void expire_sessions();
   void tell_receipts();
+  void keep_session(const session& x, std::function<void(const refusal&)> done);
   store_write session_put(const session& x) const;
   void notify(attachment at, decltype(notice::what) what);
   std::string make_session_id();

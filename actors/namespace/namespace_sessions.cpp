@@ -30,10 +30,8 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
   auto& x = open_session(at, what, resumed, is_new);
   auto id = x.id;
   if (!is_new) return reply_opened(at, ticket, id, resumed, {});
-  auto no = link_.write({session_put(x)}, [this, at, ticket, id, resumed](const store_committed& done) {
-    reply_opened(at, ticket, id, resumed, done.first_refusal());
-  });
-  if (no.refused()) reply_opened(at, ticket, id, resumed, no);
+  keep_session(
+      x, [this, at, ticket, id, resumed](const refusal& no) { reply_opened(at, ticket, id, resumed, no); });
 }
 
 /// Finds the session or makes it, and attaches it.
@@ -122,6 +120,12 @@ void namespace_actor::expire_sessions() {
   if (!writes.empty() && link_.exists()) link_.try_write(std::move(writes));
 }
 
+/// Writes a session; `done` gets what became of that.
+void namespace_actor::keep_session(const session& x, std::function<void(const refusal&)> done) {
+  auto no = link_.write({session_put(x)}, [done](const store_committed& got) { done(got.first_refusal()); });
+  if (no.refused()) done(no);
+}
+
 store_write namespace_actor::session_put(const session& x) const {
   return {key_put{settings_.name, "session/" + x.id, encode_session(x), 0}, {}};
 }
@@ -159,8 +163,7 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
     if (auto* to = find_relay(at.relay)) answer_to(*to, ticket, no, sequencer_.log().head());
     if (!no.refused() && who != nullptr && who->at == at && !spec.queue.empty()) join_group(*who, spec);
   };
-  auto no = link_.write({session_put(*x)}, [done](const store_committed& got) { done(got.first_refusal()); });
-  if (no.refused()) done(no);
+  keep_session(*x, done);
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, session_unsubscribe& what) {
@@ -171,8 +174,7 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
   auto done = [this, at, ticket](const refusal& no) {
     if (auto* to = find_relay(at.relay)) answer_to(*to, ticket, no);
   };
-  auto no = link_.write({session_put(*x)}, [done](const store_committed& got) { done(got.first_refusal()); });
-  if (no.refused()) done(no);
+  keep_session(*x, done);
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t, session_ack& what) {

@@ -171,13 +171,10 @@ bool namespace_actor::read_for(seat& x, const log_request& what) {
     to->subscription.on_read(*slice);
     feed(*to);
   };
-  auto no = link_.read(read_log{settings_.name, what}, [again](store_answer& got) {
+  auto no = link_.read(read_log{settings_.name, what}, [this, again](store_answer& got) {
     auto* found = std::get_if<log_read>(&got.what);
     if (found == nullptr) return again(nullptr);
-    log_slice slice;
-    for (auto& y : found->records) slice.deliveries.push_back({y.what, nullptr});
-    slice.first_kept = found->first_kept;
-    slice.read_to = found->read_to;
+    auto slice = slice_of(*found, false);
     again(&slice);
   });
   if (no.refused()) again(nullptr);

@@ -3,30 +3,9 @@
 #include "tests/integration/client.hpp"
 
 #include "net/http_client.hpp"
-
-#include <array>
-#include <cstdio>
-#include <memory>
+#include "tests/support/shell.hpp"
 
 using namespace weir::test;
-
-namespace {
-
-struct outcome {
-  int status = -1;
-  std::string out;
-};
-
-outcome run(const std::string& arguments) {
-  auto* pipe = popen((weir_binary() + ' ' + arguments + " 2>&1").c_str(), "r");
-  outcome got;
-  std::array<char, 4096> buffer{};
-  while (auto n = fread(buffer.data(), 1, buffer.size(), pipe)) got.out.append(buffer.data(), n);
-  got.status = WEXITSTATUS(pclose(pipe));
-  return got;
-}
-
-} // namespace
 
 TEST_CASE("operators see the namespaces and the dead letters of a node") {
   node_process node;
@@ -35,16 +14,16 @@ TEST_CASE("operators see the namespaces and the dead letters of a node") {
   alice.publish("a", "m1");
   alice.await("ok");
   auto at = " --url " + node.admin_url();
-  auto list = run("namespaces" + at);
+  auto list = run("namespaces 2>&1" + at);
   CHECK(list.status == 0);
   auto demo = json::parse(list.out);
   CHECK(demo["name"] == "demo");
   CHECK(demo["seq"] == 1);
   CHECK(demo["clients"] == 1);
-  auto none = run("dead" + at);
+  auto none = run("dead 2>&1" + at);
   CHECK(none.status == 0);
   CHECK(none.out.empty());
-  auto retry = run("dead --retry alice/m1" + at);
+  auto retry = run("dead --retry alice/m1 2>&1" + at);
   CHECK(retry.status == 1);
   CHECK(retry.out.find("no dead letter alice/m1") != std::string::npos);
   CHECK(run("dead --namespace other" + at).status == 1);
