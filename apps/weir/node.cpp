@@ -114,8 +114,12 @@ void watch_store(caf::actor_system& sys, const caf::actor& store, std::shared_pt
 /// One queue at which all workers wait. By default each worker has its own and polls the others' every 50 us
 /// while there is some work: an event that an idle node is given waits for such a poll on its way in and on
 /// its way back, and under load the polls of all workers took half of what the namespaces themselves did.
+/// And no more workers than cores: none of them ever blocks, and each one more only interrupts the others.
 struct actor_settings : caf::actor_system_config {
-  actor_settings() { set("caf.scheduler.policy", "sharing"); }
+  actor_settings() {
+    set("caf.scheduler.policy", "sharing");
+    set("caf.scheduler.max-threads", std::max(1U, std::thread::hardware_concurrency()));
+  }
 };
 
 /// The parts of a running node, made and ended in order.
