@@ -12,7 +12,7 @@ struct sqlite_config {
   std::string path; ///< Of the file; its folder must exist. SQLite's `-wal` file stands beside it.
   std::uint64_t cache_bytes = 64 * 1024 * 1024; ///< Of pages in memory; the least used go.
   std::uint64_t wal_bytes =
-      8 * 1024 * 1024;                ///< The write-ahead log is moved into the file when it is longer.
+      8 * 1024 * 1024;                 ///< The write-ahead log is moved into the file when it is longer.
   std::uint64_t file_bytes = 0;        ///< A bound on the file, beyond which it counts as full; 0: none.
   std::int64_t busy_timeout_ms = 1000; ///< How long opening waits for another process to let go of the file.
 };
