@@ -197,6 +197,7 @@ private:
   void mark_changed(seat& x);
   void save_soon();
   void save_cursors();
+  void save_again(const std::set<std::string>& sessions);
   admin_answer on_admin(const admin_query& what);
   admin_answer retry(const std::string& event_id);
   std::string report();

@@ -13,6 +13,7 @@ namespace weir {
 namespace {
 
 constexpr std::int64_t save_every_ms = 20;        // what happens in between is done again after a crash
+constexpr std::int64_t save_again_ms = 500;       // after the store has refused
 constexpr std::uint64_t save_every_events = 1000; // that were passed over
 const std::string agent_member = "agent";         // the one member of a subscription that is no group
 
@@ -253,11 +254,21 @@ void namespace_actor::save_cursors() {
     x.kept_cursor = x.subscription.cursor();
     x.changed = false;
   }
-  for (auto& id : std::exchange(unsaved_sessions_, {}))
+  auto sessions = std::exchange(unsaved_sessions_, {});
+  for (auto& id : sessions)
     if (auto* x = sessions_.find(id)) writes.push_back(session_put(*x));
-  if (writes.empty() || !link_.exists() || link_.try_write(std::move(writes))) return;
+  if (writes.empty() || !link_.exists()) return;
+  auto no = link_.write(std::move(writes), [this, sessions](const store_committed& done) {
+    if (done.no.refused()) save_again(sessions);
+  });
+  if (no.refused()) save_again(sessions);
+}
+
+/// What was to be saved was not, or not all of it is known to be.
+void namespace_actor::save_again(const std::set<std::string>& sessions) {
   for (auto& [name, x] : seats_) x.changed = true;
-  save_soon();
+  unsaved_sessions_.insert(sessions.begin(), sessions.end());
+  if (save_at_ms_ == 0) save_at_ms_ = now_ms() + save_again_ms;
 }
 
 namespace_actor::seat* namespace_actor::find_seat(const std::string& name) {

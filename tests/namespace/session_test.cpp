@@ -157,6 +157,27 @@ TEST_CASE_METHOD(session_fixture, "a queue goes on after a restart with what was
   CHECK(w.queued() == "m1! m3!");
 }
 
+TEST_CASE_METHOD(session_fixture, "an ack that the store could not keep at first is kept later") {
+  std::string id;
+  {
+    auto& x = open("demo");
+    member alice{*this, x, "alice"}, w{*this, x, "w"};
+    id = w.session();
+    w.subscribe("q", "work", "g");
+    alice.publish("m1", "work");
+    advance(100ms);
+    disk->fail_next = 1;
+    w.tell(session_ack{0, 0, "alice/m1"});
+    advance(100ms);
+    CHECK(disk->fail_next == 0);
+    advance(1s);
+    restart();
+  }
+  member w{*this, open("demo"), "w", id};
+  CHECK(w.opened().resumed);
+  CHECK(w.queued().empty());
+}
+
 TEST_CASE_METHOD(session_fixture, "a queue ends with its last session, and there may be so many") {
   plan.bounds.queue_groups = 1;
   auto& x = open("demo");
