@@ -50,6 +50,7 @@ void agent_host::on_event(const offered_event& what) {
 caf::result<agent_reply> agent_host::on_call(const agent_call& what) {
   auto job = std::make_shared<task::state>(this, alive_, what.seq, 1);
   job->is_call = true;
+  if (!what.origin.empty()) job->origin = what.origin;
   job->promise = make_response_promise();
   job->run([&] { agent_->on_call(what, task{job}); });
   return caf::delegated<agent_reply>{};

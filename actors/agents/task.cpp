@@ -20,7 +20,7 @@ void task::emit(const std::string& type, const nlohmann::json& data) {
   publish_request out;
   out.type = type;
   out.client_id = agent_host::client_id_of(host.settings_.name);
-  out.message_id = std::to_string(state_->seq) + '.' + std::to_string(state_->emitted++);
+  out.message_id = state_->origin + '.' + std::to_string(state_->emitted++);
   out.data = data.dump();
   host.publish(state_, std::move(out), 0);
 }

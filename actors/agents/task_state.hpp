@@ -12,7 +12,7 @@ namespace weir {
 /// What the copies of a task share. Its end is the end of the work.
 struct task::state {
   state(agent_host* host, std::shared_ptr<const bool> alive, std::uint64_t seq, std::uint32_t attempt)
-    : host(host), alive(std::move(alive)), seq(seq), attempt(attempt) {}
+    : host(host), alive(std::move(alive)), seq(seq), origin(std::to_string(seq)), attempt(attempt) {}
 
   ~state() {
     if (!*alive || abandoned) return;
@@ -42,6 +42,7 @@ struct task::state {
   agent_host* host;
   std::shared_ptr<const bool> alive; ///< False once the host is gone: then nothing is settled.
   std::uint64_t seq;                 ///< Of the event, or of the call's event.
+  std::string origin;                ///< What the ids of all that it emits begin with.
   std::uint32_t attempt;
   std::uint32_t emitted = 0;
   bool is_call = false;

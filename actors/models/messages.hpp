@@ -15,10 +15,26 @@
 
 namespace weir {
 
-/// One message of a chat, in the words of the OpenAI API: role is `system`, `user` or `assistant`.
+/// A model's wish to have a function called.
+struct tool_call {
+  std::string id; ///< The model's; the result goes back under it.
+  std::string name;
+  std::string arguments; ///< JSON text, as the model wrote it: it may be malformed.
+};
+
+/// A function that a model may ask for.
+struct tool_spec {
+  std::string name;        ///< 1 to 64 of `[A-Za-z0-9_-]`.
+  std::string description; ///< For the model.
+  std::string parameters;  ///< JSON text: a JSON schema of the arguments, which are an object.
+};
+
+/// One message of a chat, in the words of the OpenAI API: role is `system`, `user`, `assistant` or `tool`.
 struct chat_message {
   std::string role;
   std::string content;
+  std::vector<tool_call> tool_calls = {}; ///< Of an `assistant` that asked for some.
+  std::string tool_call_id = {};          ///< Of a `tool`: which call `content` is the result of.
 };
 
 /// caller → pool, behind a permit of the pool's inbox: one attempt at one call. The pool keeps the permit
@@ -31,6 +47,7 @@ struct model_request {
   std::vector<chat_message> messages;
   std::int64_t timeout_ms = 0; ///< For this attempt, queueing included.
   caf::actor sink;
+  std::vector<tool_spec> tools = {}; ///< What the model may call.
 };
 
 /// worker → caller: more text. The first one is empty and means that a worker has begun.
@@ -44,6 +61,7 @@ struct model_piece {
 struct model_done {
   std::uint64_t id = 0;
   token_usage usage;
+  std::vector<tool_call> tool_calls = {}; ///< Not empty: the model goes on once it has their results.
 };
 
 /// pool or worker → caller: this attempt is over without a whole answer.
@@ -67,14 +85,27 @@ struct model_worker_idle {
 };
 
 template <class Inspector>
+bool inspect(Inspector& f, tool_call& x) {
+  return f.object(x).fields(f.field("id", x.id), f.field("name", x.name), f.field("arguments", x.arguments));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, tool_spec& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("description", x.description),
+                            f.field("parameters", x.parameters));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, chat_message& x) {
-  return f.object(x).fields(f.field("role", x.role), f.field("content", x.content));
+  return f.object(x).fields(f.field("role", x.role), f.field("content", x.content),
+                            f.field("tool_calls", x.tool_calls), f.field("tool_call_id", x.tool_call_id));
 }
 
 template <class Inspector>
 bool inspect(Inspector& f, model_request& x) {
   return f.object(x).fields(f.field("id", x.id), f.field("ns", x.ns), f.field("messages", x.messages),
-                            f.field("timeout_ms", x.timeout_ms), f.field("sink", x.sink));
+                            f.field("timeout_ms", x.timeout_ms), f.field("sink", x.sink),
+                            f.field("tools", x.tools));
 }
 
 template <class Inspector>
@@ -84,7 +115,8 @@ bool inspect(Inspector& f, model_piece& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, model_done& x) {
-  return f.object(x).fields(f.field("id", x.id), f.field("usage", x.usage));
+  return f.object(x).fields(f.field("id", x.id), f.field("usage", x.usage),
+                            f.field("tool_calls", x.tool_calls));
 }
 
 template <class Inspector>

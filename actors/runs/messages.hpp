@@ -90,10 +90,11 @@ struct run_finished {
 /// run → agent: a `call` for it. The agent answers with an `agent_reply`.
 struct agent_call {
   std::string run_id;
-  std::uint64_t seq = 0;       ///< Of the call's event: what the agent emits is numbered from it.
+  std::uint64_t seq = 0;       ///< Of the call's event.
   std::string client_id;       ///< Who called.
   std::string input;           ///< JSON text.
   std::int64_t timeout_ms = 0; ///< What is left of the run's time.
+  std::string origin;          ///< What the ids of all that the agent emits begin with: one for each step.
 };
 
 /// agent → run: the output, or (`error.refused()`) why there is none.
@@ -169,7 +170,7 @@ template <class Inspector>
 bool inspect(Inspector& f, agent_call& x) {
   return f.object(x).fields(f.field("run_id", x.run_id), f.field("seq", x.seq),
                             f.field("client_id", x.client_id), f.field("input", x.input),
-                            f.field("timeout_ms", x.timeout_ms));
+                            f.field("timeout_ms", x.timeout_ms), f.field("origin", x.origin));
 }
 
 template <class Inspector>

@@ -56,7 +56,8 @@ void run::on_exit() {
 void run::start_agent() {
   auto timeout_ms = left_ms(default_timeout_ms);
   if (timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
-  agent_call what{settings_.run_id, settings_.seq, settings_.client_id, settings_.input, timeout_ms};
+  agent_call what{settings_.run_id, settings_.seq, settings_.client_id,
+                  settings_.input,  timeout_ms,    std::to_string(settings_.seq)};
   request(settings_.agent, std::chrono::milliseconds{timeout_ms}, std::move(what))
       .then(
           [this](const agent_reply& got) {
