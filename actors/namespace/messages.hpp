@@ -37,8 +37,9 @@ struct publish_request {
   std::uint64_t subscriber = 0;              ///< … and which one it is, by the relay's number.
 };
 
-/// relay → namespace: a `call` frame. It is appended as an event of type `sys.call.<target>`, so it has the
-/// promises of one, and the orchestrator takes it from the log. Answered with an `answer`.
+/// relay → namespace: a `call` frame; agent or run → namespace: a call of its own. It is appended as an event
+/// of type `sys.call.<target>`, so it has the promises of one, and the orchestrator takes it from the log.
+/// Answered with an `answer`.
 struct call_request {
   std::string target;
   std::string client_id;

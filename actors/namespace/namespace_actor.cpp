@@ -47,6 +47,8 @@ caf::behavior namespace_actor::running() {
       [this](const attach_relay& what) { add_relay(what.relay); },
       [this](request_batch& batch) { on_batch(batch); },
       [this](publish_request& what) { return on_publish(what); },
+      [this](call_request& what) { return on_call(what); },
+      [this](const cancel_run& what) { pass_on(what); },
       [this](log_request& what) { return on_read(what); },
       [this](subscribe_durably& what) { on_subscribe(what), end_turn(); },
       [this](const settlement& what) { on_settlement(what), end_turn(); },
@@ -122,21 +124,23 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publis
   submit(event_of(std::move(what), now_ms()), {from.number, ticket}, ephemeral);
 }
 
-void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, call_request& what) {
-  refusal no;
+/// Why a call cannot be taken now.
+refusal namespace_actor::check_call(const call_request& what) const {
+  if (settings_.targets.count(what.target) == 0) return unknown_target(what.target);
   auto open = open_calls_.size() + pending_calls_.size();
-  if (settings_.targets.count(what.target) == 0)
-    no = unknown_target(what.target);
-  else if (open >= settings_.bounds.runs)
-    // Unlike an event, a call has someone waiting: better told to come again than kept in a line.
-    no = {code::too_many,
+  if (open < settings_.bounds.runs) return {};
+  // Unlike an event, a call has someone waiting: better told to come again than kept in a line.
+  return {code::too_many,
           "namespace_full",
           "too many runs in flight",
           drain_rate::max_retry_ms / 10,
           "namespace",
           open,
           settings_.bounds.runs};
-  if (no.refused()) {
+}
+
+void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, call_request& what) {
+  if (auto no = check_call(what); no.refused()) {
     meters_.refused->inc();
     return answer_to(from, ticket, std::move(no));
   }
@@ -158,14 +162,19 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, log_re
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what) {
-  cancel_run order{ticket, what.run_id, from.actor};
+  if (!pass_on({ticket, what.run_id, from.actor}))
+    answer_to(from, ticket,
+              {code::unavailable, "unavailable", "the orchestrator is restarting", 1000, {}, 0, 0});
+}
+
+bool namespace_actor::pass_on(cancel_run order) {
   if (auto* x = find_seat(orchestrator_name); x != nullptr && x->subscriber)
     send(x->subscriber, std::move(order));
   else if (cancels_.size() < max_cancels)
     cancels_.push_back(std::move(order)); // it gets the calls first
   else
-    answer_to(from, ticket,
-              {code::unavailable, "unavailable", "the orchestrator is restarting", 1000, {}, 0, 0});
+    return false;
+  return true;
 }
 
 caf::result<answer> namespace_actor::on_publish(publish_request& what) {
@@ -174,6 +183,22 @@ caf::result<answer> namespace_actor::on_publish(publish_request& what) {
   auto promise = make_response_promise<answer>();
   promises_.emplace(ticket, promise);
   submit(event_of(std::move(what), now_ms()), {promise_source, ticket}, ephemeral);
+  end_turn();
+  return promise;
+}
+
+caf::result<answer> namespace_actor::on_call(call_request& what) {
+  if (auto no = check_call(what); no.refused()) {
+    meters_.refused->inc();
+    answer out;
+    out.no = std::move(no);
+    return out;
+  }
+  auto ticket = next_number_++;
+  auto promise = make_response_promise<answer>();
+  promises_.emplace(ticket, promise);
+  pending_calls_[{promise_source, ticket}] = {what.client_id + '/' + what.message_id, what.caller};
+  submit(event_of(what, now_ms()), {promise_source, ticket}, false);
   end_turn();
   return promise;
 }

@@ -128,7 +128,10 @@ private:
   void on_request(relay_entry& from, std::uint64_t ticket, call_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, log_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what);
+  refusal check_call(const call_request& what) const;
+  bool pass_on(cancel_run order);
   caf::result<answer> on_publish(publish_request& what);
+  caf::result<answer> on_call(call_request& what);
   caf::result<log_slice> on_read(log_request& what);
   void submit(event x, asker who, bool ephemeral);
   log_slice slice_of(const log_read& found, bool with_frames) const;

@@ -86,12 +86,12 @@ void namespace_actor::settle() {
   std::map<std::uint64_t, answer_batch> batches;
   for (auto& [who, reply] : done.answers) {
     count(reply);
+    if (auto node = pending_calls_.extract({who.source, who.ticket}); !node.empty() && !reply.no.refused())
+      await_result(reply.seq, node.mapped().run_id, node.mapped().caller);
     if (who.source == promise_source) {
       if (auto node = promises_.extract(who.ticket); !node.empty()) node.mapped().deliver(std::move(reply));
       continue;
     }
-    if (auto node = pending_calls_.extract({who.source, who.ticket}); !node.empty() && !reply.no.refused())
-      await_result(reply.seq, node.mapped().run_id, node.mapped().caller);
     reply.ticket = who.ticket;
     auto& answers = batches[who.source].answers;
     if (answers.empty()) answers.reserve(done.answers.size());

@@ -31,7 +31,7 @@ struct watch_run {
 struct cancel_run {
   std::uint64_t ticket = 0;
   std::string run_id;
-  caf::actor relay; ///< Filled in by the namespace, like the ticket.
+  caf::actor relay; ///< Filled in by the namespace, like the ticket; null: nobody waits for the answer.
 };
 
 enum class run_status : std::uint8_t { complete, partial, degraded, cancelled, failed };

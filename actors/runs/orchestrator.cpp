@@ -150,7 +150,7 @@ void orchestrator::on_cancel(const cancel_run& what) {
     send(i->second.actor, stop_atom_v);
   else
     out.no = {code::not_found, "unknown_run", "no run " + what.run_id + " is in flight", 0, {}, 0, 0};
-  send(what.relay, answer_batch{{std::move(out)}});
+  if (what.relay) send(what.relay, answer_batch{{std::move(out)}});
 }
 
 void orchestrator::on_finished(const run_finished& what) { finish(what.seq, what.result); }
