@@ -239,9 +239,3 @@ TEST_CASE("the values of secrets are not printed", "[config]") {
   CHECK(bad(R"({"models":{"default":{"backend":"openai","url":"http://u:p@h/v1","model":"x"}}})").size()
         == 1);
 }
-
-TEST_CASE("the distance of two words is what must be typed to get from one to the other", "[config]") {
-  CHECK(edit_distance("", "abc") == 3);
-  CHECK(edit_distance("abc", "abc") == 0);
-  CHECK(edit_distance("kitten", "sitting") == 3);
-}
