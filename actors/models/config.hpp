@@ -20,9 +20,11 @@ struct simulated_config {
 
 /// Any server that speaks OpenAI's `/chat/completions` with streaming.
 struct openai_config {
-  std::string url; ///< `http://host:port/v1`.
+  std::string url; ///< `http://host:port/v1` or `https://host/v1`.
   std::string model;
   std::string api_key_env; ///< Name of the environment variable that holds the key; empty: none is sent.
+  std::string ca_file =
+      {}; ///< PEM: roots that are trusted beside the system's; empty: only those. For https.
 };
 
 /// What a caller gets when a pool cannot answer: another pool's name, or a canned text.

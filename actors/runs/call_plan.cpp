@@ -45,7 +45,6 @@ call_plan::action call_plan::on_done(token_usage usage, time_point now) {
 call_plan::action call_plan::on_failed(refusal error, bool retryable, time_point now) {
   end_attempt();
   last_error_ = std::move(error);
-  if (!retryable && !outcome_.text.empty()) return give_up(now);
   if (!retryable || tries_ > step().retries) return next_step(now);
   auto delay = std::max(delays_.delay(tries_ - 1, jitter_.next()), milliseconds{last_error_.retry_after_ms});
   if (now + delay >= deadline_) return next_step(now);

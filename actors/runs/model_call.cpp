@@ -76,15 +76,15 @@ void model_call::on(const model_piece& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
   plan_.on_started(x.queued_ms);
-  if (x.text.empty()) return;
-  auto at = plan_.on_piece(x.text, now());
-  if (then_.on_delta) then_.on_delta(at, x.text);
+  pass_on(overlap_.add(x.text));
 }
 
 void model_call::on(const model_done& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
   attempt_id_ = 0;
+  pass_on(overlap_.flush());
+  if (plan_.over()) return; // cancelled just now
   act(plan_.on_done(x.usage, now()));
 }
 
@@ -110,6 +110,7 @@ void model_call::act(const call_plan::ask& next) {
   if (no.refused()) return act(plan_.on_refused(std::move(no), now()));
   attempt_id_ = what_.number << 8 | next.attempt;
   asked_ = i->second.actor;
+  overlap_ = overlap_filter{plan_.text()};
 }
 
 void model_call::act(const call_plan::pause& next) {
@@ -126,6 +127,12 @@ void model_call::act(const call_plan::finish& next) {
   auto then = std::exchange(then_, {});
   if (!next.rest.empty() && then.on_delta) then.on_delta(0, next.rest);
   if (then.on_finished) then.on_finished(plan_.outcome());
+}
+
+void model_call::pass_on(const std::string& text) {
+  if (text.empty()) return;
+  auto at = plan_.on_piece(text, now());
+  if (then_.on_delta) then_.on_delta(at, text);
 }
 
 // Whoever goes on from a text is shown it as what the assistant has said so far.

@@ -2,6 +2,7 @@
 
 #include "actors/models/pool.hpp"
 #include "actors/runs/call_plan.hpp"
+#include "actors/runs/overlap_filter.hpp"
 
 #include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>
@@ -73,6 +74,7 @@ private:
   void act(const call_plan::ask& next);
   void act(const call_plan::pause& next);
   void act(const call_plan::finish& next);
+  void pass_on(const std::string& text);
   model_request request_for(const call_plan::ask& next) const;
   void end_attempt();
   void stop_timers();
@@ -84,6 +86,7 @@ private:
   callbacks then_;
   std::uint64_t attempt_id_ = 0; // 0: none is in progress
   caf::actor asked_;
+  overlap_filter overlap_; // of the attempt
   caf::disposable deadline_timer_;
   caf::disposable pause_timer_;
 };

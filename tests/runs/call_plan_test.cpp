@@ -166,12 +166,17 @@ TEST_CASE("an attempt that dies in mid-stream is gone on from, and the parts tel
   CHECK(x.parts[1].to == 10);
 }
 
-TEST_CASE("a non-retryable error in mid-stream ends the call as partial, whatever the fallback") {
+TEST_CASE(
+    "after a non-retryable error in mid-stream the next model goes on; without one the call is partial") {
+  const refusal no{code::bad_request, "unavailable", "no", 0, {}, 0, 0};
   auto plan = plan_of({first, second, sorry});
   ask(plan.begin(t0));
   plan.on_piece("half", t0);
-  CHECK(finished(plan.on_failed({code::bad_request, "unavailable", "no", 0, {}, 0, 0}, false, t0)));
+  CHECK(ask(plan.on_failed(no, false, t0)).model == "second");
+  CHECK(plan.on_piece(" and half", t0) == 4);
+  CHECK(finished(plan.on_failed(no, false, t0)));
   CHECK(plan.outcome().status == run_status::partial);
+  CHECK(plan.outcome().text == "half and half");
   CHECK(plan.outcome().error.message == "no");
 }
 

@@ -93,7 +93,7 @@ private:
         return step(run);
       }
       run->open = run->what.end == script::ending::hang;
-      if (run->what.end == script::ending::done) run->events.on_done({3, run->what.pieces.size()});
+      if (run->what.end == script::ending::done) run->events.on_done({3, run->what.pieces.size()}, {});
       if (run->what.end == script::ending::fail) run->events.on_failed(run->what.error, run->what.retryable);
     });
   }

@@ -112,13 +112,16 @@ schema::type_ptr<model_config> model_schema() {
   auto up_to_a_day = integer<std::int64_t>(0, day_ms);
   return schema::object<x>({
       backend_field(),
-      of_openai("url", &openai_config::url, schema::text("`http://host[:port][/path]`", check_model_url),
+      of_openai("url", &openai_config::url, schema::text("`http[s]://host[:port][/path]`", check_model_url),
                 "openai: where the server's `/chat/completions` is, without that; needed"),
       of_openai("model", &openai_config::model, schema::text("not empty", check_not_empty),
                 "openai: the model's name there; needed"),
       of_openai("api_key_env", &openai_config::api_key_env,
                 schema::text("a variable's name", optional_variable),
                 "openai: the environment variable that holds the key; empty: no key is sent"),
+      of_openai(
+          "ca_file", &openai_config::ca_file, schema::text(""),
+          "openai: PEM of roots that are trusted beside the system's, for an https server of one's own"),
       member("workers", &x::workers, integer<std::uint32_t>(1, 1024), "calls at once"),
       member("queue_limit", &x::queue_limit, integer<std::uint64_t>(1, 1'000'000),
              "calls that wait; above it `429 model_queue_full`, or the fallback"),

@@ -74,11 +74,12 @@ std::string check_variable_name(std::string_view text) {
 std::string check_not_empty(std::string_view text) { return text.empty() ? "must not be empty" : ""; }
 
 std::string check_model_url(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
-  if (text.substr(0, 8) == "https://") return "https is not in this version yet";
-  auto wrong = [] { return std::string{"must be http://host[:port][/path]"}; };
-  if (text.substr(0, scheme.size()) != scheme) return wrong();
-  auto rest = text.substr(scheme.size());
+  constexpr std::string_view plain = "http://";
+  constexpr std::string_view tls = "https://";
+  auto wrong = [] { return std::string{"must be http://host[:port][/path], or https"}; };
+  auto is_tls = text.substr(0, tls.size()) == tls;
+  if (!is_tls && text.substr(0, plain.size()) != plain) return wrong();
+  auto rest = text.substr(is_tls ? tls.size() : plain.size());
   auto authority = rest.substr(0, rest.find('/'));
   if (!all_of(text, [](char c) { return c > ' ' && c < 127 && c != '?' && c != '#'; })) return wrong();
   if (authority.find('@') != std::string_view::npos) return "must not hold credentials: see api_key_env";
