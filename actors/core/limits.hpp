@@ -35,6 +35,7 @@ struct limits {
   std::uint64_t runs = 1024;         ///< In flight per namespace; the rest waits in the log.
   std::uint64_t agent_restarts = 5;  ///< Within the window; one more and the agent is `failed`.
   std::uint64_t agent_restart_window_ms = 60'000; ///< See above.
+  std::uint64_t model_tokens_per_min = 0;         ///< Of a namespace, over all models; 0: no quota.
   std::uint64_t dead_letters = 1000;              ///< Per namespace; the oldest is dropped and counted.
 };
 

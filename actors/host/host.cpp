@@ -116,11 +116,20 @@ host::entry* host::open(const std::string& name, refusal& no) {
     return nullptr;
   }
   auto seed = static_cast<std::uint64_t>(random_.next() * 1e18);
-  entry made{settings_.plan(name), nullptr, nullptr, restart_ledger{intensity, backoff{}, seed}, false, {}};
+  entry made{
+      settings_.plan(name), nullptr, nullptr, restart_ledger{intensity, backoff{}, seed}, false, {}, {}};
+  made.models = models_for(name, made.plan.bounds);
   auto& x = entries_.emplace(name, std::move(made)).first->second;
   if (settings_.store.actor && x.plan.keep != durability::none) remember(name);
   start(name, x);
   return &x;
+}
+
+std::shared_ptr<const model_directory> host::models_for(const std::string& name, const limits& bounds) {
+  if (!settings_.models) return nullptr;
+  auto account = std::make_shared<model_account>(
+      system(), name, model_account::label_of(name, entries_.size()), bounds.model_tokens_per_min);
+  return std::make_shared<const model_directory>(pools_for(system(), *settings_.models, account));
 }
 
 void host::start(const std::string& name, entry& x) {
@@ -144,13 +153,8 @@ void host::start(const std::string& name, entry& x) {
 }
 
 void host::start_orchestrator(const std::string& name, entry& x) {
-  orchestrator::config cfg{name,
-                           x.ns,
-                           x.plan.bounds,
-                           x.plan.agents,
-                           settings_.registry,
-                           settings_.models,
-                           settings_.wall_clock_ms};
+  orchestrator::config cfg{
+      name, x.ns, x.plan.bounds, x.plan.agents, settings_.registry, x.models, settings_.wall_clock_ms};
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }

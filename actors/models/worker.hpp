@@ -42,7 +42,8 @@ private:
   void check_limits();
   void schedule_flush();
   void send_text(std::string text);
-  void finish(const char* outcome);
+  bool is_backends_fault(attempt_watch::verdict what) const;
+  void finish(const char* outcome, bool backend_failed = false);
 
   caf::actor pool_;
   model_config settings_;

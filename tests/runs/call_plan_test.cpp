@@ -118,6 +118,36 @@ TEST_CASE("a full queue is not tried again: the fallback, or the refusal as it w
   }
 }
 
+TEST_CASE("above the quota no model is asked any more: a canned answer, what there is, or the refusal") {
+  const refusal quota{code::too_many, "quota", "used up", 700, "namespace", 90, 60};
+  SECTION("a canned answer, wherever it stands") {
+    auto plan = plan_of({first, second, sorry});
+    ask(plan.begin(t0));
+    CHECK(finished(plan.on_over_quota(quota, t0)));
+    CHECK(plan.outcome().status == run_status::degraded);
+    CHECK(plan.outcome().text == "Sorry.");
+    CHECK(plan.outcome().error.reason == "quota");
+  }
+  SECTION("what the first attempt has written") {
+    auto plan = plan_of({first, sorry});
+    ask(plan.begin(t0));
+    plan.on_piece("half", t0);
+    pause(plan.on_failed(broken, true, t0));
+    ask(plan.on_pause_over(t0 + 100ms));
+    CHECK(finished(plan.on_over_quota(quota, t0 + 100ms)));
+    CHECK(plan.outcome().status == run_status::partial);
+    CHECK(plan.outcome().attempts == 1);
+  }
+  SECTION("the refusal") {
+    auto plan = plan_of({first, second});
+    ask(plan.begin(t0));
+    CHECK(finished(plan.on_over_quota(quota, t0)));
+    CHECK(plan.outcome().status == run_status::failed);
+    CHECK(plan.outcome().error.retry_after_ms == 700);
+    CHECK(plan.outcome().attempts == 0);
+  }
+}
+
 TEST_CASE("at the deadline a call is partial, degraded or failed, by what there is") {
   SECTION("some text") {
     auto plan = plan_of({first, sorry});

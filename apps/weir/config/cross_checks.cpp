@@ -37,6 +37,9 @@ void check_model(const model_config& x, const node_config& cfg, problems& out) {
     if (server->url.empty()) out.add(path + ".url", "needed with the backend openai");
     if (server->model.empty()) out.add(path + ".model", "needed with the backend openai");
   }
+  if (x.breaker.max_open_ms < x.breaker.open_ms)
+    out.add(path + ".breaker.max_open_ms", std::to_string(x.breaker.max_open_ms) + " is less than open_ms, "
+                                               + std::to_string(x.breaker.open_ms));
   for (std::size_t i = 0; i < x.fallback.size(); ++i)
     if (!x.fallback[i].canned && find(cfg.models, x.fallback[i].value) == nullptr)
       out.add(path + ".fallback[" + std::to_string(i) + "]", "no model " + in_quotes(x.fallback[i].value));

@@ -6,7 +6,6 @@ namespace weir {
 namespace {
 
 using schema::integer;
-using schema::later;
 
 constexpr std::int64_t million = 1'000'000;
 constexpr std::int64_t day_ms = 86'400'000;
@@ -68,11 +67,8 @@ constexpr limit_row table[] = {
     {"agent_restart_window_ms", &limits::agent_restart_window_ms, 1, day_ms, true, "see `agent_restarts`"},
     {"dead_letters", &limits::dead_letters, 1, million, true,
      "of a namespace; the oldest is dropped and counted"},
-};
-
-/// What nothing enforces yet.
-constexpr const char* later_limits[][2] = {
-    {"model_tokens_per_min", "a namespace's share of the models"},
+    {"model_tokens_per_min", &limits::model_tokens_per_min, 0, 1000 * million, true,
+     "tokens of a namespace, over all models; above it `429 quota`; 0: no quota"},
 };
 
 schema::field<limits> only_of_node(schema::field<limits> x) {
@@ -93,7 +89,6 @@ schema::type_ptr<limits> limits_schema(bool of_namespace) {
                                                       x.meaning);
     fields.push_back(of_namespace && !x.of_namespace ? only_of_node(std::move(made)) : std::move(made));
   }
-  for (auto& x : later_limits) fields.push_back(later<limits>(x[0], x[1]));
   return schema::object<limits>(std::move(fields));
 }
 
