@@ -132,7 +132,7 @@ void host::start(const std::string& name, entry& x) {
   cfg.subscribers.insert(namespace_actor::orchestrator_name);
   for (auto& agent : x.plan.agents) {
     cfg.targets.insert(agent.name);
-    cfg.subscribers.insert("agent." + agent.name);
+    if (!agent.is_external()) cfg.subscribers.insert("agent." + agent.name);
   }
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   if (x.plan.keep != durability::none) cfg.store = settings_.store;
@@ -150,7 +150,10 @@ void host::start_orchestrator(const std::string& name, entry& x) {
                            x.plan.agents,
                            settings_.registry,
                            settings_.models,
-                           settings_.wall_clock_ms};
+                           settings_.wall_clock_ms,
+                           {},
+                           x.plan.keep};
+  if (x.plan.keep != durability::none) cfg.store = settings_.store;
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }
