@@ -141,7 +141,7 @@ void host::start(const std::string& name, entry& x) {
   cfg.subscribers.insert(namespace_actor::orchestrator_name);
   for (auto& agent : x.plan.agents) {
     cfg.targets.insert(agent.name);
-    cfg.subscribers.insert("agent." + agent.name);
+    if (!agent.is_external()) cfg.subscribers.insert("agent." + agent.name);
   }
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   if (x.plan.keep != durability::none) cfg.store = settings_.store;
@@ -153,8 +153,16 @@ void host::start(const std::string& name, entry& x) {
 }
 
 void host::start_orchestrator(const std::string& name, entry& x) {
-  orchestrator::config cfg{
-      name, x.ns, x.plan.bounds, x.plan.agents, settings_.registry, x.models, settings_.wall_clock_ms};
+  orchestrator::config cfg;
+  cfg.ns_name = name;
+  cfg.ns = x.ns;
+  cfg.bounds = x.plan.bounds;
+  cfg.agents = x.plan.agents;
+  cfg.registry = settings_.registry;
+  cfg.models = x.models;
+  cfg.wall_clock_ms = settings_.wall_clock_ms;
+  cfg.keep = x.plan.keep;
+  if (x.plan.keep != durability::none) cfg.store = settings_.store;
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }

@@ -86,6 +86,7 @@ void check_emit(const agent_config& x, problems& out) {
 
 void check_agent(const agent_config& x, const node_config& cfg, const agent_registry& kinds, problems& out) {
   auto path = "agents." + x.name;
+  if (x.is_external()) return;
   if (!kinds.knows(x.kind)) return out.add(path + ".kind", "no kind of agent " + in_quotes(x.kind));
   if (x.kind != "prompt") return;
   if (find(cfg.models, x.prompt.model) == nullptr)
