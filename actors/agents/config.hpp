@@ -22,6 +22,7 @@ struct agent_config {
   std::string name;
   std::string kind = "prompt"; ///< `prompt`, `echo`, or the name of a registered type.
   prompt_config prompt;        ///< For `prompt`.
+  std::string settings = "{}"; ///< For a registered type: a JSON object of its own, as text.
 };
 
 /// What a namespace runs.

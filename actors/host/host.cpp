@@ -144,13 +144,17 @@ void host::start(const std::string& name, entry& x) {
 }
 
 void host::start_orchestrator(const std::string& name, entry& x) {
-  orchestrator::config cfg{name,
-                           x.ns,
-                           x.plan.bounds,
-                           x.plan.agents,
-                           settings_.registry,
-                           settings_.models,
-                           settings_.wall_clock_ms};
+  orchestrator::config cfg;
+  cfg.ns_name = name;
+  cfg.ns = x.ns;
+  cfg.bounds = x.plan.bounds;
+  cfg.agents = x.plan.agents;
+  cfg.registry = settings_.registry;
+  cfg.models = settings_.models;
+  cfg.wall_clock_ms = settings_.wall_clock_ms;
+  if (x.plan.keep != durability::none) cfg.store = settings_.store;
+  cfg.keep = x.plan.keep;
+  cfg.may_detach = settings_.may_detach;
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }

@@ -14,6 +14,9 @@ namespace {
 constexpr auto retry_after = std::chrono::milliseconds{500};
 constexpr std::uint64_t keys_at_once = 1000;
 
+/// After every key of an agent's own and before all others of a namespace.
+constexpr const char* last_of_agents = "agent0"; // '0' is the byte after '/'
+
 bool starts_with(const std::string& text, std::string_view prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
@@ -116,7 +119,7 @@ void namespace_actor::load_ids() {
       read_newest_ids{settings_.name, settings_.bounds.dedupe_ids, oldest_ms},
       [this](std::vector<event_mark>& got) {
         for (auto& x : got) sequencer_.restore(std::move(x.event_id), {x.seq, x.content_hash}, x.ts_ms);
-        load_keys({});
+        load_keys(last_of_agents); // what agents keep is theirs to read
       });
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "actors/agents/agent_host.hpp"
 #include "actors/agents/config.hpp"
 #include "actors/agents/registry.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/runs/recent_results.hpp"
+#include "actors/store/store_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -32,6 +34,9 @@ public:
     std::shared_ptr<const agent_registry> registry;
     std::shared_ptr<const model_directory> models;
     std::function<std::int64_t()> wall_clock_ms; ///< As of the namespace that stamps the events.
+    store_handle store;                          ///< Empty: what agents keep ends with the orchestrator.
+    durability keep = durability::process;       ///< Of what agents keep.
+    bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
   };
 
   orchestrator(caf::actor_config& cfg, config settings);
@@ -53,6 +58,7 @@ private:
   };
 
   void start_agent(const agent_config& cfg);
+  agent_host::config host_of(const agent_config& cfg) const;
   void on_agent_ready(const std::string& name, caf::actor door);
   void on_call(const offered_event& what);
   void on_watch(const watch_run& what);

@@ -39,6 +39,10 @@ schema::type_ptr<agent_config> agent_schema() {
                 "prompt: earlier events and answers that it is reminded of"),
       of_prompt("concurrency", &x::concurrency, schema::integer<std::uint32_t>(1, 10'000),
                 "prompt: events in hand at once"),
+      schema::only_if<agent_config>(
+          [](const agent_config& x) { return x.kind != "prompt" && x.kind != "echo"; }, "a registered type",
+          schema::member("settings", &agent_config::settings, schema::any_object(),
+                         "registered type: what the agent is told")),
   });
 }
 
