@@ -9,11 +9,16 @@
 //     }
 //   };
 //   registry.add<shout>("shout");
+//
+// Installed as <weir/agent.hpp>. What an agent keeps is in state.hpp; timers, its log and its metrics are in
+// context.hpp; the ways into a node are registry.hpp (linked) and plugin.hpp (a shared object).
 
-#include "actors/models/messages.hpp"
+#include "actors/agents/context.hpp"
+#include "actors/agents/state.hpp"
+#include "actors/core/refusal.hpp"
+#include "actors/models/chat.hpp"
 #include "actors/namespace/event.hpp"
-#include "actors/namespace/messages.hpp"
-#include "actors/runs/messages.hpp"
+#include "actors/runs/results.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -25,14 +30,21 @@
 
 namespace weir {
 
-class agent_host;
-
 /// How a model's answer ended.
 struct model_answer {
   run_status status = run_status::failed;
   std::string text;
   token_usage usage;
   refusal error; ///< Where the status is not `complete`.
+};
+
+/// How a call of another agent or workflow ended.
+struct call_result {
+  run_status status = run_status::failed;
+  std::string output = "null"; ///< JSON text.
+  refusal error;               ///< Where the status is not `complete`.
+
+  bool ok() const noexcept { return status == run_status::complete; }
 };
 
 /// One event or call in an agent's hands. Copies are cheap and stand for the same thing: it counts as handled
@@ -45,21 +57,35 @@ public:
   /// Publishes an event as this agent. Its message id is derived from what is being handled and the number
   /// of the emit, so that work done again after a crash has its effect once.
   /// @param type a valid subject, not below `sys`; else throws std::invalid_argument.
-  void emit(const std::string& type, const nlohmann::json& data);
+  void emit(const std::string& type, const nlohmann::json& data) const;
 
   /// Ends a call with an output. The first of `reply` and `fail` counts; on an event both do nothing.
-  void reply(const nlohmann::json& output);
-  void fail(const std::string& message);
+  void reply(const nlohmann::json& output) const;
+  void fail(const std::string& message) const;
 
   /// Asks a model; `then` runs later, on the agent's own thread. Never blocks.
   /// @param model a configured model's name.
   /// @param timeout_ms of the whole question; 0: the model's own.
   void ask(const std::string& model, std::vector<chat_message> messages,
-           std::function<void(const model_answer&)> then, std::int64_t timeout_ms = 0);
+           std::function<void(const model_answer&)> then, std::int64_t timeout_ms = 0) const;
+
+  /// Calls another agent or a workflow of the namespace, as a client would; `then` runs once, on the agent's
+  /// own thread, at once where the call cannot even begin. The call's id is derived from what is being
+  /// handled and the number of the call: made again after a crash it is the same call and gives the same
+  /// result. More than 64 in flight from one agent: `429 namespace_full`.
+  /// @param timeout_ms of the whole run; 0: 10 s. Never more than what is left of the call in hand.
+  void call(const std::string& target, const nlohmann::json& input,
+            std::function<void(const call_result&)> then, std::int64_t timeout_ms = 0) const;
+
+  /// Goes on after `ms`, keeping the task in hand. More than 1024 in hand of one agent: std::length_error.
+  void after(std::int64_t ms, std::function<void()> then) const;
+
+  /// What the agent keeps in this namespace.
+  agent_state state() const { return agent_state{state_}; }
 
   /// Reads the newest `limit` events of these patterns that came before the one in hand, oldest first.
   void recall(std::vector<std::string> patterns, std::uint32_t limit,
-              std::function<void(const std::vector<event_ptr>&)> then);
+              std::function<void(const std::vector<event_ptr>&)> then) const;
 
   /// The namespace that the agent works for.
   const std::string& ns() const;
@@ -67,30 +93,50 @@ public:
   /// Whether this is the second try, after a crash.
   bool again() const;
 
+  /// What is left of the time of the call in hand, in milliseconds; -1: it has no end, as for an event.
+  std::int64_t left_ms() const;
+
 private:
   friend class agent_host;
-  struct state;
-  explicit task(std::shared_ptr<state> x) : state_(std::move(x)) {}
+  explicit task(std::shared_ptr<task_core> x) : state_(std::move(x)) {}
 
-  std::shared_ptr<state> state_;
+  std::shared_ptr<task_core> state_;
 };
 
 /// A named actor type that a namespace runs: derive, register, name it in the configuration. The handlers of
 /// one agent never run at the same time.
 class agent {
 public:
-  virtual ~agent() = default;
+  virtual ~agent();
 
   /// The events that it gets.
-  virtual std::vector<std::string> patterns() const { return {}; }
+  virtual std::vector<std::string> patterns() const;
 
   /// How many events it may have in hand at once; they come in order.
-  virtual std::uint32_t concurrency() const { return 1; }
+  virtual std::uint32_t concurrency() const;
 
-  virtual void on_event(const event&, task) {}
+  /// Whether a handler may wait for something: a file, a lock, a slow library. Then the agent has a thread of
+  /// its own; else it shares one with all others and must never wait.
+  virtual bool blocking() const;
 
-  /// A client's `call`; answered with `reply` or `fail`. Dropping the task unanswered fails the call.
-  virtual void on_call(const agent_call&, task job) { job.fail("this agent takes no calls"); }
+  /// Before the first event and call; the place to set timers.
+  virtual void on_start();
+
+  virtual void on_event(const event&, task);
+
+  /// A `call`; answered with `reply` or `fail`. Dropping the task unanswered fails the call.
+  virtual void on_call(const agent_call&, task job);
+
+protected:
+  /// From `on_start` on; before, in the constructor, throws std::logic_error.
+  agent_context& context() const;
+  const agent_log& log() const { return context().log(); }
+  agent_metrics& metrics() const { return context().metrics(); }
+
+private:
+  friend class agent_host;
+  friend class testing::agent_test;
+  std::unique_ptr<agent_context> context_;
 };
 
 } // namespace weir

@@ -3,10 +3,15 @@
 #include "actors/agents/task_state.hpp"
 #include "actors/runs/model_call.hpp"
 
+#include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
 #include <caf/sec.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <chrono>
+#include <exception>
+#include <stdexcept>
 
 namespace weir {
 
@@ -23,7 +28,7 @@ agent_host::agent_host(caf::actor_config& cfg, config settings)
 agent_host::~agent_host() = default;
 
 caf::behavior agent_host::make_behavior() {
-  agent_ = settings_.make();
+  begin();
   send(settings_.ns,
        subscribe_durably{"agent." + settings_.name, agent_->patterns(), agent_->concurrency(), this});
   return {
@@ -32,25 +37,48 @@ caf::behavior agent_host::make_behavior() {
       [this](const model_piece& what) { on_model(what); },
       [this](const model_done& what) { on_model(what); },
       [this](const model_failed& what) { on_model(what); },
+      [this](const run_update& what) { calls_->on(what); },
+      [this](const store_committed& what) { state_->on(what); },
+      [this](store_answer& what) { state_->on(what); },
   };
+}
+
+void agent_host::begin() {
+  calls_.emplace(this, settings_.ns);
+  state_.emplace(this,
+                 state_keeper::config{settings_.ns_name, settings_.name, std::move(settings_.store),
+                                      settings_.keep, std::move(settings_.memory), settings_.wall_clock_ms});
+  timers_.emplace(
+      this, [this](std::uint64_t number) { return make_timer_job(number); },
+      [](const std::shared_ptr<task_core>& job, const std::function<void(task)>& what) {
+        job->run([&] { what(task{job}); });
+      },
+      [this] { count_skipped_timer(); });
+  agent_ = settings_.make();
+  agent_->context_.reset(new agent_context{this});
+  agent_->on_start();
 }
 
 void agent_host::on_exit() {
   *alive_ = false;
   asks_.clear();
+  calls_.reset();
+  timers_.reset();
+  state_.reset();
   agent_.reset();
   settings_.ns = nullptr;
 }
 
 void agent_host::on_event(const offered_event& what) {
-  auto job = std::make_shared<task::state>(this, alive_, what.what->seq, what.attempt);
+  auto job = std::make_shared<task_core>(this, alive_, what.what->seq, what.attempt);
   job->run([&] { agent_->on_event(*what.what, task{job}); });
 }
 
 caf::result<agent_reply> agent_host::on_call(const agent_call& what) {
-  auto job = std::make_shared<task::state>(this, alive_, what.seq, 1);
+  auto job = std::make_shared<task_core>(this, alive_, what.seq, 1);
   job->is_call = true;
   if (!what.origin.empty()) job->origin = what.origin;
+  if (what.timeout_ms > 0) job->deadline = clock().now() + std::chrono::milliseconds{what.timeout_ms};
   job->promise = make_response_promise();
   job->run([&] { agent_->on_call(what, task{job}); });
   return caf::delegated<agent_reply>{};
@@ -58,7 +86,7 @@ caf::result<agent_reply> agent_host::on_call(const agent_call& what) {
 
 void agent_host::settle(std::uint64_t seq) { send(settings_.ns, settlement{"agent." + settings_.name, seq}); }
 
-void agent_host::publish(std::shared_ptr<task::state> job, publish_request what, std::uint32_t attempt) {
+void agent_host::publish(std::shared_ptr<task_core> job, publish_request what, std::uint32_t attempt) {
   auto again = [this, job, what, attempt](const std::string& why) {
     if (attempt >= max_publish_attempts) {
       job->abandoned = true;
@@ -77,7 +105,7 @@ void agent_host::publish(std::shared_ptr<task::state> job, publish_request what,
           [again](const caf::error& why) { again(to_string(why)); });
 }
 
-void agent_host::ask(std::shared_ptr<task::state> job, model_question what,
+void agent_host::ask(std::shared_ptr<task_core> job, model_question what,
                      std::function<void(const model_answer&)> then) {
   if (asks_.size() >= max_asks) {
     auto full = refusal{code::too_many,
@@ -102,6 +130,59 @@ void agent_host::ask(std::shared_ptr<task::state> job, model_question what,
   auto call = model_call::make(this, *settings_.models, std::move(what), std::move(calls));
   asks_.emplace(number, call);
   call->start();
+}
+
+void agent_host::call(std::shared_ptr<task_core> job, call_request what,
+                      std::function<void(const call_result&)> then) {
+  calls_->start(std::move(what), [job, then](const run_result& got) {
+    job->run([&] { then({got.status, got.output, got.error}); });
+  });
+}
+
+void agent_host::wait(std::shared_ptr<task_core> job, std::int64_t ms, std::function<void()> then) {
+  if (ms < 0) throw std::invalid_argument("after: " + std::to_string(ms) + " ms");
+  if (waits_ >= max_waits) throw std::length_error("after: too many tasks wait");
+  ++waits_;
+  run_delayed(std::chrono::milliseconds{ms}, [this, job, then] {
+    if (!*job->alive) return;
+    --waits_;
+    job->run(then);
+  });
+}
+
+/// What a timer's task emits is numbered from when it was due: there is no event that it could come from.
+std::shared_ptr<task_core> agent_host::make_timer_job(std::uint64_t number) {
+  auto job = std::make_shared<task_core>(this, alive_, 0, 1);
+  job->origin = 't' + std::to_string(settings_.wall_clock_ms()) + '-' + std::to_string(number);
+  return job;
+}
+
+void agent_host::count_skipped_timer() {
+  system()
+      .metrics()
+      .counter_instance(
+          "weir", "agents-timer-skipped", {{"agent", settings_.name}, {"namespace", settings_.ns_name}},
+          "Turns of agents' timers left out because the one before was still in hand.", "1", true)
+      ->inc();
+}
+
+/// The agent is made first, as where it runs is its to say. What its constructor throws is thrown again where
+/// it counts as a crash of the agent.
+caf::actor agent_host::start(caf::actor_system& sys, config settings) {
+  auto made = std::make_shared<std::unique_ptr<agent>>();
+  std::exception_ptr failure;
+  try {
+    *made = settings.make();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  settings.make = [made, failure] {
+    if (failure) std::rethrow_exception(failure);
+    return std::move(*made);
+  };
+  if (settings.may_detach && *made && (*made)->blocking())
+    return sys.spawn<agent_host, caf::detached>(std::move(settings));
+  return sys.spawn<agent_host>(std::move(settings));
 }
 
 template <class Message>

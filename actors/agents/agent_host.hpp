@@ -1,7 +1,10 @@
 #pragma once
 
 #include "actors/agents/agent.hpp"
+#include "actors/agents/agent_timers.hpp"
+#include "actors/agents/state_keeper.hpp"
 #include "actors/models/pool.hpp"
+#include "actors/runs/sub_calls.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/response_promise.hpp>
@@ -10,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace weir {
@@ -27,6 +31,12 @@ public:
     caf::actor ns;
     std::shared_ptr<const model_directory> models;
     std::function<std::unique_ptr<agent>()> make;
+    std::string settings = "{}"; ///< The agent's own, JSON text.
+    store_handle store;          ///< Empty: what it keeps is in `memory`.
+    durability keep = durability::process;
+    std::shared_ptr<class store> memory;
+    std::function<std::int64_t()> wall_clock_ms;
+    bool may_detach = true; ///< false for tests: a thread of its own does not run on a virtual clock.
   };
 
   /// What one task may emit; one more throws std::length_error, which is a crash of its handler.
@@ -34,6 +44,9 @@ public:
 
   /// Questions to models in flight; the next is answered with `429 model_queue_full`.
   static constexpr std::size_t max_asks = 256;
+
+  /// What tasks wait for with `after`.
+  static constexpr std::size_t max_waits = 1024;
 
   agent_host(caf::actor_config& cfg, config settings);
   ~agent_host() override;
@@ -44,23 +57,38 @@ public:
   /// The client_id that an agent's events carry. Clients cannot take it: the prefix is the server's.
   static std::string client_id_of(const std::string& agent) { return "agent:" + agent; }
 
+  /// Starts one, on a thread of its own if the agent says that it blocks.
+  static caf::actor start(caf::actor_system& sys, config settings);
+
 private:
   friend class task;
+  friend struct task_core;
+  friend class agent_state;
+  friend class agent_context;
 
   void on_event(const offered_event& what);
   caf::result<agent_reply> on_call(const agent_call& what);
-  void publish(std::shared_ptr<task::state> job, publish_request what, std::uint32_t attempt);
+  void publish(std::shared_ptr<task_core> job, publish_request what, std::uint32_t attempt);
   void settle(std::uint64_t seq);
-  void ask(std::shared_ptr<task::state> job, model_question what,
+  void ask(std::shared_ptr<task_core> job, model_question what,
            std::function<void(const model_answer&)> then);
   template <class Message>
   void on_model(const Message& what);
+  std::shared_ptr<task_core> make_timer_job(std::uint64_t number);
+  void begin();
+  void call(std::shared_ptr<task_core> job, call_request what, std::function<void(const call_result&)> then);
+  void wait(std::shared_ptr<task_core> job, std::int64_t ms, std::function<void()> then);
+  void count_skipped_timer();
 
   config settings_;
   std::unique_ptr<agent> agent_;
   std::shared_ptr<bool> alive_;
   std::uint64_t next_ask_ = 1;
   std::map<std::uint64_t, std::shared_ptr<model_call>> asks_; // each has a deadline
+  std::optional<sub_calls> calls_;
+  std::optional<state_keeper> state_;
+  std::optional<agent_timers> timers_;
+  std::size_t waits_ = 0;
 };
 
 } // namespace weir

@@ -28,6 +28,7 @@ struct agent_config {
   std::string kind = "prompt"; ///< `prompt`, `external`, `echo`, or the name of a registered type.
   prompt_config prompt;        ///< For `prompt`.
   external_config external{};  ///< For `external`.
+  std::string settings = "{}"; ///< For a registered type: a JSON object of its own, as text.
 
   bool is_external() const { return kind == "external"; }
 };

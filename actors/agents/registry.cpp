@@ -12,4 +12,18 @@ agent_registry agent_registry::with_builtins() {
   return out;
 }
 
+bool agent_registry::add(const std::string& kind, factory make) {
+  auto added = kinds_.emplace(kind, std::move(make)).second;
+  if (!added) refused_.push_back(kind);
+  return added;
+}
+
+std::vector<std::string> agent_registry::take(const agent_registry& other) {
+  std::vector<std::string> taken;
+  for (auto& [kind, make] : other.kinds_)
+    if (knows(kind)) taken.push_back(kind);
+  if (taken.empty()) kinds_.insert(other.kinds_.begin(), other.kinds_.end());
+  return taken;
+}
+
 } // namespace weir

@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 namespace weir {
 
@@ -18,14 +20,25 @@ public:
   /// With the types that every node has: `echo` and `prompt`.
   static agent_registry with_builtins();
 
-  /// @returns false when the name is taken.
-  bool add(const std::string& kind, factory make) { return kinds_.emplace(kind, std::move(make)).second; }
+  /// @returns false when the name is taken: then nothing changes, but the name is among `refused`.
+  bool add(const std::string& kind, factory make);
 
-  /// Registers a type with a default constructor.
+  /// Registers a type that is made from its `const agent_config&`, or else by its default constructor.
   template <class T>
   bool add(const std::string& kind) {
-    return add(kind, [](const agent_config&) { return std::make_unique<T>(); });
+    return add(kind, [](const agent_config& cfg) -> std::unique_ptr<agent> {
+      if constexpr (std::is_constructible_v<T, const agent_config&>)
+        return std::make_unique<T>(cfg);
+      else
+        return std::make_unique<T>();
+    });
   }
+
+  /// The names that were taken when they were to be added.
+  const std::vector<std::string>& refused() const noexcept { return refused_; }
+
+  /// Takes all kinds of another one, or, where a name is taken here, none. @returns the names that are taken.
+  std::vector<std::string> take(const agent_registry& other);
 
   bool knows(const std::string& kind) const { return kinds_.count(kind) > 0; }
 
@@ -34,6 +47,7 @@ public:
 
 private:
   std::map<std::string, factory, std::less<>> kinds_;
+  std::vector<std::string> refused_;
 };
 
 } // namespace weir

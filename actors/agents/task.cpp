@@ -6,12 +6,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 
 namespace weir {
 
-void task::emit(const std::string& type, const nlohmann::json& data) {
+namespace {
+
+constexpr std::int64_t default_call_timeout_ms = 10'000;
+
+} // namespace
+
+void task::emit(const std::string& type, const nlohmann::json& data) const {
   if (auto wrong = check_type(type); !wrong.empty())
     throw std::invalid_argument("emit: the type " + type + " " + wrong);
   if (is_server_type(type)) throw std::invalid_argument("emit: " + type + " is the server's own");
@@ -25,14 +32,14 @@ void task::emit(const std::string& type, const nlohmann::json& data) {
   host.publish(state_, std::move(out), 0);
 }
 
-void task::reply(const nlohmann::json& output) { state_->answer({output.dump(), {}}); }
+void task::reply(const nlohmann::json& output) const { state_->answer({output.dump(), {}}); }
 
-void task::fail(const std::string& message) {
+void task::fail(const std::string& message) const {
   state_->answer({"null", {code::internal, "failed", message, 0, {}, 0, 0}});
 }
 
 void task::ask(const std::string& model, std::vector<chat_message> messages,
-               std::function<void(const model_answer&)> then, std::int64_t timeout_ms) {
+               std::function<void(const model_answer&)> then, std::int64_t timeout_ms) const {
   model_question what;
   what.model = model;
   what.messages = std::move(messages);
@@ -40,8 +47,35 @@ void task::ask(const std::string& model, std::vector<chat_message> messages,
   state_->host->ask(state_, std::move(what), std::move(then));
 }
 
+void task::call(const std::string& target, const nlohmann::json& input,
+                std::function<void(const call_result&)> then, std::int64_t timeout_ms) const {
+  auto& host = *state_->host;
+  if (timeout_ms <= 0) timeout_ms = default_call_timeout_ms;
+  if (state_->deadline) timeout_ms = std::min(timeout_ms, left_ms());
+  if (timeout_ms <= 0)
+    return then({run_status::failed, "null", {code::deadline, "deadline", "the time is over", 0, {}, 0, 0}});
+  call_request out;
+  out.target = target;
+  out.client_id = agent_host::client_id_of(host.settings_.name);
+  out.message_id = state_->origin + ".c" + std::to_string(state_->called++);
+  out.input = input.dump();
+  out.timeout_ms = timeout_ms;
+  host.call(state_, std::move(out), std::move(then));
+}
+
+void task::after(std::int64_t ms, std::function<void()> then) const {
+  state_->host->wait(state_, ms, std::move(then));
+}
+
+std::int64_t task::left_ms() const {
+  if (!state_->deadline) return -1;
+  auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(*state_->deadline - state_->host->clock().now());
+  return std::max<std::int64_t>(0, left.count());
+}
+
 void task::recall(std::vector<std::string> patterns, std::uint32_t limit,
-                  std::function<void(const std::vector<event_ptr>&)> then) {
+                  std::function<void(const std::vector<event_ptr>&)> then) const {
   log_request what;
   what.patterns = std::move(patterns);
   what.before_seq = state_->seq;

@@ -4,21 +4,23 @@
 
 #include <caf/response_promise.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace weir {
 
 /// What the copies of a task share. Its end is the end of the work.
-struct task::state {
-  state(agent_host* host, std::shared_ptr<const bool> alive, std::uint64_t seq, std::uint32_t attempt)
+struct task_core {
+  task_core(agent_host* host, std::shared_ptr<const bool> alive, std::uint64_t seq, std::uint32_t attempt)
     : host(host), alive(std::move(alive)), seq(seq), origin(std::to_string(seq)), attempt(attempt) {}
 
-  ~state() {
+  ~task_core() {
     if (!*alive || abandoned) return;
     if (is_call)
       answer({"null", {code::internal, "failed", "the agent gave no answer", 0, {}, 0, 0}});
-    else
+    else if (seq > 0)
       host->settle(seq);
   }
 
@@ -41,10 +43,12 @@ struct task::state {
 
   agent_host* host;
   std::shared_ptr<const bool> alive; ///< False once the host is gone: then nothing is settled.
-  std::uint64_t seq;                 ///< Of the event, or of the call's event.
+  std::uint64_t seq;                 ///< Of the event, or of the call's event; 0: a timer's.
   std::string origin;                ///< What the ids of all that it emits begin with.
   std::uint32_t attempt;
   std::uint32_t emitted = 0;
+  std::uint32_t called = 0;
+  std::optional<std::chrono::steady_clock::time_point> deadline; ///< Of the call.
   bool is_call = false;
   bool answered = false;
   bool abandoned = false; ///< Its handler threw: it is the namespace's again.

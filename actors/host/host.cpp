@@ -161,8 +161,9 @@ void host::start_orchestrator(const std::string& name, entry& x) {
   cfg.registry = settings_.registry;
   cfg.models = x.models;
   cfg.wall_clock_ms = settings_.wall_clock_ms;
-  cfg.keep = x.plan.keep;
   if (x.plan.keep != durability::none) cfg.store = settings_.store;
+  cfg.keep = x.plan.keep;
+  cfg.may_detach = settings_.may_detach;
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }

@@ -46,6 +46,7 @@ public:
     store_handle store;                                                ///< Empty: nothing outlives the node.
     std::uint64_t seed = 0;                                            ///< For epochs and back-off.
     std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
+    bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
   };
 
   host(caf::actor_config& cfg, config settings);

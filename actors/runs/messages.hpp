@@ -4,6 +4,7 @@
 
 #include "actors/core/refusal.hpp"
 #include "actors/core/type_ids.hpp"
+#include "actors/runs/results.hpp"
 
 #include <caf/actor.hpp>
 
@@ -76,31 +77,6 @@ struct cancel_run {
   caf::actor relay; ///< Filled in by the namespace, like the ticket; null: nobody waits for the answer.
 };
 
-enum class run_status : std::uint8_t { complete, partial, degraded, cancelled, failed };
-
-/// The protocol's word for it.
-const char* to_string(run_status x) noexcept;
-
-/// Who wrote the text from code point `from` up to, not including, `to`.
-struct run_part {
-  std::string model;
-  std::uint64_t from = 0;
-  std::uint64_t to = 0;
-};
-
-/// Tokens as the models counted them.
-struct token_usage {
-  std::uint64_t input_tokens = 0;
-  std::uint64_t output_tokens = 0;
-};
-
-/// The protocol's `delta`: text that begins after `at` Unicode code points.
-struct run_delta {
-  std::string run_id;
-  std::uint64_t at = 0;
-  std::string text;
-};
-
 /// relay → namespace → orchestrator → run: a piece of text of an external agent's answer, by a client that
 /// has the call's event in hand. Answered with an `answer`.
 struct worker_delta {
@@ -110,22 +86,6 @@ struct worker_delta {
   std::string run_id;
   std::uint64_t at = append; ///< The code point where it begins; `append`: where the text ends.
   std::string text;
-};
-
-/// The protocol's `result`.
-struct run_result {
-  std::string run_id;
-  run_status status = run_status::failed;
-  std::string output = "null"; ///< JSON text.
-  token_usage usage;
-  std::vector<run_part> parts;
-  std::uint32_t attempts = 0;
-  std::int64_t queued_ms = 0;
-  std::int64_t first_piece_ms = -1; ///< -1: there was none.
-  std::int64_t elapsed_ms = 0;
-  refusal error;         ///< Where the status is not `complete`.
-  bool streamed = false; ///< There were deltas. Their text …
-  std::string text;      ///< … if it is not the `text` of the output.
 };
 
 /// As `worker_delta`: the end of an external agent's answer.
@@ -150,22 +110,6 @@ struct run_update {
 struct run_finished {
   std::uint64_t seq = 0; ///< Of the call's event.
   run_result result;
-};
-
-/// run → agent: a `call` for it. The agent answers with an `agent_reply`.
-struct agent_call {
-  std::string run_id;
-  std::uint64_t seq = 0;       ///< Of the call's event.
-  std::string client_id;       ///< Who called.
-  std::string input;           ///< JSON text.
-  std::int64_t timeout_ms = 0; ///< What is left of the run's time.
-  std::string origin;          ///< What the ids of all that the agent emits begin with: one for each step.
-};
-
-/// agent → run: the output, or (`error.refused()`) why there is none.
-struct agent_reply {
-  std::string output = "null"; ///< JSON text.
-  refusal error;
 };
 
 template <class Inspector>
@@ -223,42 +167,6 @@ bool inspect(Inspector& f, cancel_run& x) {
 }
 
 template <class Inspector>
-bool inspect(Inspector& f, run_status& x) {
-  auto get = [&x] { return static_cast<std::uint8_t>(x); };
-  auto set = [&x](std::uint8_t value) {
-    x = static_cast<run_status>(value);
-    return value <= static_cast<std::uint8_t>(run_status::failed);
-  };
-  return f.apply(get, set);
-}
-
-template <class Inspector>
-bool inspect(Inspector& f, run_part& x) {
-  return f.object(x).fields(f.field("model", x.model), f.field("from", x.from), f.field("to", x.to));
-}
-
-template <class Inspector>
-bool inspect(Inspector& f, token_usage& x) {
-  return f.object(x).fields(f.field("input_tokens", x.input_tokens),
-                            f.field("output_tokens", x.output_tokens));
-}
-
-template <class Inspector>
-bool inspect(Inspector& f, run_delta& x) {
-  return f.object(x).fields(f.field("run_id", x.run_id), f.field("at", x.at), f.field("text", x.text));
-}
-
-template <class Inspector>
-bool inspect(Inspector& f, run_result& x) {
-  return f.object(x).fields(f.field("run_id", x.run_id), f.field("status", x.status),
-                            f.field("output", x.output), f.field("usage", x.usage), f.field("parts", x.parts),
-                            f.field("attempts", x.attempts), f.field("queued_ms", x.queued_ms),
-                            f.field("first_piece_ms", x.first_piece_ms), f.field("elapsed_ms", x.elapsed_ms),
-                            f.field("error", x.error), f.field("streamed", x.streamed),
-                            f.field("text", x.text));
-}
-
-template <class Inspector>
 bool inspect(Inspector& f, worker_result& x) {
   return f.object(x).fields(f.field("subscriber", x.subscriber), f.field("run_id", x.run_id),
                             f.field("output", x.output), f.field("failed", x.failed),
@@ -274,18 +182,6 @@ bool inspect(Inspector& f, run_update& x) {
 template <class Inspector>
 bool inspect(Inspector& f, run_finished& x) {
   return f.object(x).fields(f.field("seq", x.seq), f.field("result", x.result));
-}
-
-template <class Inspector>
-bool inspect(Inspector& f, agent_call& x) {
-  return f.object(x).fields(f.field("run_id", x.run_id), f.field("seq", x.seq),
-                            f.field("client_id", x.client_id), f.field("input", x.input),
-                            f.field("timeout_ms", x.timeout_ms), f.field("origin", x.origin));
-}
-
-template <class Inspector>
-bool inspect(Inspector& f, agent_reply& x) {
-  return f.object(x).fields(f.field("output", x.output), f.field("error", x.error));
 }
 
 } // namespace weir

@@ -1,9 +1,10 @@
 #include "actors/runs/orchestrator.hpp"
 
-#include "actors/agents/agent_host.hpp"
 #include "actors/core/hash.hpp"
 #include "actors/core/supervisor.hpp"
 #include "actors/namespace/namespace_actor.hpp"
+#include "actors/runs/run.hpp"
+#include "actors/store/memory_store.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
@@ -77,14 +78,34 @@ void orchestrator::on_exit() {
 
 // -- agents
 
+agent_host::config orchestrator::host_of(const agent_config& cfg) const {
+  agent_host::config out;
+  out.name = cfg.name;
+  out.ns_name = settings_.ns_name;
+  out.ns = settings_.ns;
+  out.models = settings_.models;
+  out.make = [registry = settings_.registry, cfg] { return registry->make(cfg); };
+  out.settings = cfg.settings;
+  out.store = settings_.store;
+  out.keep = settings_.keep;
+  if (!out.store.actor) out.memory = std::make_shared<memory_store>();
+  out.wall_clock_ms = settings_.wall_clock_ms;
+  out.may_detach = settings_.may_detach;
+  return out;
+}
+
 void orchestrator::start_agent(const agent_config& cfg) {
   if (cfg.is_external()) { // it runs elsewhere, and comes for its calls
     agents_[cfg.name] = {cfg, nullptr, nullptr};
     return;
   }
-  agent_host::config host{cfg.name, settings_.ns_name, settings_.ns, settings_.models,
-                          [registry = settings_.registry, cfg] { return registry->make(cfg); }};
-  child_spec child{cfg.name, [host](caf::actor_system& sys) { return sys.spawn<agent_host>(host); }};
+  if (!settings_.registry->knows(cfg.kind)) { // of a plugin that was refused
+    agents_[cfg.name] = {cfg, nullptr, nullptr};
+    nlohmann::json data = {{"agent", cfg.name}, {"error", "no kind of agent " + cfg.kind}};
+    return send(settings_.ns, server_event{"sys.agent.failed", data.dump()});
+  }
+  child_spec child{cfg.name,
+                   [host = host_of(cfg)](caf::actor_system& sys) { return agent_host::start(sys, host); }};
   supervisor::config rules;
   rules.intensity = {static_cast<std::uint32_t>(settings_.bounds.agent_restarts),
                      std::chrono::milliseconds{settings_.bounds.agent_restart_window_ms}};

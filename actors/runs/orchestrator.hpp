@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/agents/agent_host.hpp"
 #include "actors/agents/config.hpp"
 #include "actors/agents/registry.hpp"
 #include "actors/core/limits.hpp"
@@ -11,6 +12,7 @@
 #include "actors/runs/thread_book.hpp"
 #include "actors/runs/thread_memory.hpp"
 #include "actors/runs/watch_book.hpp"
+#include "actors/store/store_actor.hpp"
 
 #include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>
@@ -47,6 +49,7 @@ public:
     std::function<std::int64_t()> wall_clock_ms; ///< As of the namespace that stamps the events.
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
+    bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
   };
 
   /// A larger result is kept in memory only.
@@ -92,6 +95,7 @@ private:
 
   // -- agents
   void start_agent(const agent_config& cfg);
+  agent_host::config host_of(const agent_config& cfg) const;
   void on_agent_ready(const std::string& name, caf::actor door);
   void on_down(const caf::down_msg& msg);
   static bool is_served(const member& x) { return x.config.is_external() || x.supervisor; }

@@ -1,7 +1,7 @@
-// The smallest agent: a node with one more agent type, `shout`.
-#include "apps/weir/app.hpp"
-
+// A node of one's own: the whole command line, with one more agent type, `shout`.
 #include <nlohmann/json.hpp>
+#include <weir/agent.hpp>
+#include <weir/app.hpp>
 
 #include <algorithm>
 #include <cctype>

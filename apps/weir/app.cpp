@@ -3,6 +3,7 @@
 #include "apps/weir/commands/admin.hpp"
 #include "apps/weir/commands/node.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "weir/version.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,10 @@
 #include "apps/weir/logging.hpp"
 
+#include "actors/core/log_context.hpp"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/formatter.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -25,10 +28,36 @@ public:
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<json_formatter>(); }
 };
 
+/// `%*`: which agent of which namespace speaks, and nothing where it is the node.
+class speaker_flag : public spdlog::custom_flag_formatter {
+public:
+  void format(const spdlog::details::log_msg&, const std::tm&, spdlog::memory_buf_t& dest) override {
+    auto* who = current_log_context();
+    if (who == nullptr) return;
+    auto text = "agent " + who->agent + " of " + who->ns + ": ";
+    dest.append(text.data(), text.data() + text.size());
+  }
+
+  std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
+    return std::make_unique<speaker_flag>();
+  }
+};
+
+std::unique_ptr<spdlog::formatter> text_formatter() {
+  auto out = std::make_unique<spdlog::pattern_formatter>();
+  out->add_flag<speaker_flag>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %*%v");
+  return out;
+}
+
 } // namespace
 
 std::string json_log_line(std::int64_t ts_ms, std::string level, std::string message) {
-  nlohmann::ordered_json line = {{"ts", ts_ms}, {"level", std::move(level)}, {"message", std::move(message)}};
+  nlohmann::ordered_json line = {{"ts", ts_ms}, {"level", std::move(level)}};
+  if (auto* who = current_log_context()) {
+    line["namespace"] = who->ns;
+    line["agent"] = who->agent;
+  }
+  line["message"] = std::move(message);
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
@@ -37,7 +66,7 @@ void set_up_logging(const log_section& cfg) {
   if (cfg.format == "json")
     sink->set_formatter(std::make_unique<json_formatter>());
   else
-    sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    sink->set_formatter(text_formatter());
   auto logger = std::make_shared<spdlog::logger>("weir", std::move(sink));
   logger->set_level(spdlog::level::from_str(cfg.level));
   logger->flush_on(spdlog::level::warn);

@@ -9,8 +9,9 @@ namespace weir {
 /// Sends the default logger to stderr, with the level and format given. CAF's own logger is left quiet.
 void set_up_logging(const log_section& cfg);
 
-/// One log line as JSON, without the newline: `{"ts":…,"level":…,"message":…}`. Bytes that are not UTF-8 are
-/// replaced, so that a reader of the log never meets a line that is not JSON.
+/// One log line as JSON, without the newline: `{"ts":…,"level":…,"message":…}`, with `namespace` and
+/// `agent` where an agent speaks. Bytes that are not UTF-8 are replaced, so that a reader of the log never
+/// meets a line that is not JSON.
 /// @param ts_ms milliseconds since the Unix epoch.
 std::string json_log_line(std::int64_t ts_ms, std::string level, std::string message);
 

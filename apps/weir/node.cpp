@@ -10,6 +10,7 @@
 #include "net/openai_backend.hpp"
 #include "net/session_secret.hpp"
 #include "net/wire/encode.hpp"
+#include "weir/version.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

@@ -189,7 +189,6 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
        {R"(store.kind: "redis": not in this version yet)", "store.url: not in this version yet"}},
       {R"({"cluster":{}})", {"cluster: not in this version yet"}},
       {R"({"workflows":{"w":{}}})", {"workflows: not in this version yet"}},
-      {R"({"plugins":["x.so"]})", {"plugins: not in this version yet"}},
       {R"({"node":{"roles":["host"]}})",
        {"node.roles: a node without all of gateway, host, models is not in this version yet"}},
       {R"({"namespaces":{"a":{"workflows":["w"]}}})", {"namespaces.a.workflows: not in this version yet"}},
@@ -199,7 +198,39 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
 }
 
 TEST_CASE("what is so anyway may be said of a later key", "[config]") {
-  good(R"({"auth":{"secret_env":"WEIR_JWT_SECRET"},"workflows":{},"plugins":[]})");
+  good(R"({"auth":{"secret_env":"WEIR_JWT_SECRET"},"workflows":{}})");
+}
+
+TEST_CASE("plugins and the settings of authors' agents are read, checked and printed", "[config]") {
+  auto kinds = agent_registry::with_builtins();
+  kinds.add("mine", nullptr);
+  auto text = R"({"plugins":["a.so"],"agents":{"m":{"kind":"mine","settings":{"x":{"y":[1]}}}}})";
+  auto got = parse_config(text, {}, kinds);
+  REQUIRE(std::holds_alternative<node_config>(got));
+  auto& cfg = std::get<node_config>(got);
+  CHECK(cfg.plugins == lines{"a.so"});
+  CHECK(cfg.agents.back().settings == R"({"x":{"y":[1]}})");
+  auto printed = nlohmann::json::parse(print_config(cfg));
+  CHECK(printed["plugins"] == nlohmann::json{"a.so"});
+  CHECK(printed["agents"]["m"]["settings"]["x"]["y"][0] == 1);
+  CHECK(bad(R"({"plugins":[""]})") == lines{R"(plugins[0]: "": must not be empty)"});
+  CHECK(bad(R"({"agents":{"echo":{"settings":{}}}})")
+        == lines{"agents.echo.settings: only for a registered type"});
+  auto wrong = parse_config(R"({"agents":{"m":{"kind":"mine","settings":[]}}})", {}, kinds);
+  CHECK(std::get<config_errors>(wrong).lines == lines{"agents.m.settings: must be an object, is a list"});
+}
+
+TEST_CASE("a kind that nobody knows is a mistake, unless a plugin was refused", "[config]") {
+  auto kinds = agent_registry::with_builtins();
+  auto text = R"({"plugins":["gone.so"],"agents":{"m":{"kind":"mine"}}})";
+  auto load = [&](bool complete) {
+    return parse_config(text, {}, [&](const node_config& cfg) {
+      CHECK(cfg.plugins == lines{"gone.so"});
+      return known_kinds{kinds, complete};
+    });
+  };
+  CHECK(std::get<config_errors>(load(true)).lines == lines{R"(agents.m.kind: no kind of agent "mine")"});
+  CHECK(std::holds_alternative<node_config>(load(false)));
 }
 
 TEST_CASE("every problem is told at once, and a broken file where it breaks", "[config]") {

@@ -84,10 +84,12 @@ void check_emit(const agent_config& x, problems& out) {
       out.add(path, "{" + std::to_string(highest) + "} has no wildcard in the pattern " + in_quotes(pattern));
 }
 
-void check_agent(const agent_config& x, const node_config& cfg, const agent_registry& kinds, problems& out) {
+void check_agent(const agent_config& x, const node_config& cfg, const agent_registry& kinds, bool all_kinds,
+                 problems& out) {
   auto path = "agents." + x.name;
   if (x.is_external()) return;
-  if (!kinds.knows(x.kind)) return out.add(path + ".kind", "no kind of agent " + in_quotes(x.kind));
+  if (!kinds.knows(x.kind) && all_kinds)
+    return out.add(path + ".kind", "no kind of agent " + in_quotes(x.kind));
   if (x.kind != "prompt") return;
   if (find(cfg.models, x.prompt.model) == nullptr)
     out.add(path + ".model", "no model " + in_quotes(x.prompt.model));
@@ -129,7 +131,7 @@ void check_namespace(const std::string& name, const namespace_section& x, const 
 
 } // namespace
 
-void check_across(const node_config& cfg, const agent_registry& kinds, problems& out) {
+void check_across(const node_config& cfg, const agent_registry& kinds, bool all_kinds, problems& out) {
   check_roles(cfg, out);
   check_ports(cfg, out);
   check_log(cfg.bounds, "limits", out);
@@ -137,7 +139,7 @@ void check_across(const node_config& cfg, const agent_registry& kinds, problems&
   for (auto& x : cfg.models) check_model(x, cfg, out);
   cycle_search cycles{cfg, out};
   for (auto& x : cfg.models) cycles.visit(x);
-  for (auto& x : cfg.agents) check_agent(x, cfg, kinds, out);
+  for (auto& x : cfg.agents) check_agent(x, cfg, kinds, all_kinds, out);
 }
 
 } // namespace weir

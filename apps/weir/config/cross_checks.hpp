@@ -7,6 +7,7 @@
 namespace weir {
 
 /// What one key cannot tell alone: that what is named exists, that fallbacks end, that needed keys are there.
-void check_across(const node_config& cfg, const agent_registry& kinds, schema::problems& out);
+/// @param all_kinds whether an agent of a kind that is not in `kinds` is a mistake.
+void check_across(const node_config& cfg, const agent_registry& kinds, bool all_kinds, schema::problems& out);
 
 } // namespace weir

@@ -84,19 +84,25 @@ std::string code_span(const std::string& text) { return text.empty() ? "" : '`' 
 
 loaded_config parse_config(const std::string& text, const std::vector<std::string>& sets,
                            const agent_registry& kinds) {
+  return parse_config(text, sets, [&kinds](const node_config&) { return known_kinds{kinds}; });
+}
+
+loaded_config parse_config(const std::string& text, const std::vector<std::string>& sets,
+                           const kinds_of& kinds) {
   problems wrong;
   auto document = parse(text, wrong);
   if (!wrong.empty()) return config_errors{wrong.lines()};
   for (auto& x : sets) set_one(document, x, wrong);
   auto out = default_config();
   node_schema()->read(document, out, "", wrong);
-  check_across(out, kinds, wrong);
+  auto known = kinds(out);
+  check_across(out, known.registry, known.complete, wrong);
   if (!wrong.empty()) return config_errors{wrong.lines()};
   return out;
 }
 
 loaded_config load_config(const std::string& path, const std::vector<std::string>& sets,
-                          const agent_registry& kinds) {
+                          const kinds_of& kinds) {
   if (path.empty()) return parse_config("", sets, kinds);
   std::ifstream file{path, std::ios::binary};
   std::string text(max_config_bytes + 1, '\0');

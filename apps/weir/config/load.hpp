@@ -3,6 +3,7 @@
 #include "actors/agents/registry.hpp"
 #include "apps/weir/config/node_config.hpp"
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,6 +17,15 @@ struct config_errors {
 
 using loaded_config = std::variant<node_config, config_errors>;
 
+/// Which kinds of agents there are.
+struct known_kinds {
+  const agent_registry& registry;
+  bool complete = true; ///< false: a plugin was refused, so a kind that is not there is no mistake.
+};
+
+/// Says so once it is known which plugins are wanted.
+using kinds_of = std::function<known_kinds(const node_config&)>;
+
 /// Longest configuration that is read.
 inline constexpr std::size_t max_config_bytes = 16 * 1024 * 1024;
 
@@ -25,9 +35,13 @@ inline constexpr std::size_t max_config_bytes = 16 * 1024 * 1024;
 loaded_config parse_config(const std::string& text, const std::vector<std::string>& sets,
                            const agent_registry& kinds);
 
+/// As above; `kinds` is asked when all keys have been read.
+loaded_config parse_config(const std::string& text, const std::vector<std::string>& sets,
+                           const kinds_of& kinds);
+
 /// As `parse_config`, from a file. @param path empty: no file.
 loaded_config load_config(const std::string& path, const std::vector<std::string>& sets,
-                          const agent_registry& kinds);
+                          const kinds_of& kinds);
 
 /// What is in force, as JSON that loads to the same. Without the keys of later versions.
 std::string print_config(const node_config& cfg);

@@ -68,6 +68,7 @@ struct node_config {
   std::map<std::string, namespace_section> namespaces; ///< `*` stands for any that is not named.
   std::vector<model_config> models;
   std::vector<agent_config> agents;
+  std::vector<std::string> plugins; ///< Shared objects; see `load_plugins`.
   log_section log;
 
   /// What is in force for a namespace: its own section, else that of `*`, else nothing but the node's limits.

@@ -133,7 +133,8 @@ schema::type_ptr<node_config> node_schema() {
       member("models", &x::models, schema::named(model_schema(), check_plain_name), ""),
       member("agents", &x::agents, schema::named(agent_schema(), check_plain_name), ""),
       later<x>("workflows", "patterns of messages between agents", {json::object()}),
-      later<x>("plugins", "shared objects with agents", {json::array()}),
+      member("plugins", &x::plugins, schema::texts("shared objects", check_not_empty),
+             "agents of authors'; paths from the folder of this file on"),
       member("log", &x::log, log_schema(), ""),
   });
 }

@@ -67,6 +67,21 @@ private:
   text_rule rule_;
 };
 
+class any_object_type : public type<std::string> {
+public:
+  void read(const json& from, std::string& to, const std::string& path, problems& out) const override {
+    if (!from.is_object()) return out.add(path, "must be an object, is " + type_of(from));
+    to = from.dump();
+  }
+
+  json print(const std::string& what) const override { return json::parse(what); }
+
+  void describe(const std::string& path, const std::string& initial, const std::string& meaning,
+                std::vector<row>& out) const override {
+    out.push_back({path, "object", initial, "any keys", meaning});
+  }
+};
+
 class texts_type : public type<std::vector<std::string>> {
 public:
   texts_type(std::string range, text_rule rule) : range_(range), entry_(std::move(range), std::move(rule)) {}
@@ -100,6 +115,8 @@ type_ptr<double> share(double min) { return std::make_shared<share_type>(min); }
 type_ptr<std::string> text(std::string range, text_rule rule) {
   return std::make_shared<text_type>(std::move(range), std::move(rule));
 }
+
+type_ptr<std::string> any_object() { return std::make_shared<any_object_type>(); }
 
 type_ptr<std::string> choice(std::vector<std::string> words, std::vector<std::string> later) {
   auto range = one_of(words);

@@ -51,6 +51,9 @@ type_ptr<double> share(double min = 0);
 /// A text that keeps a rule; `range` says the rule in the documentation.
 type_ptr<std::string> text(std::string range = {}, text_rule rule = nullptr);
 
+/// Any object, kept as compact JSON text.
+type_ptr<std::string> any_object();
+
 /// One of some words. Words of later versions are refused as such.
 type_ptr<std::string> choice(std::vector<std::string> words, std::vector<std::string> later = {});
 

@@ -1,0 +1,3 @@
+#include "word_count.hpp"
+
+WEIR_PLUGIN(registry) { registry.add<word_count>("word_count"); }

@@ -1,0 +1,5 @@
+#pragma once
+
+// For tests of agents, on a virtual clock: `weir::testing::agent_test`. Link `weir::testing`.
+
+#include "actors/testing/agent_test.hpp"

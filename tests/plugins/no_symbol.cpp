@@ -1,0 +1,1 @@
+extern "C" int another_library() { return 1; }
