@@ -84,10 +84,11 @@ void namespace_actor::trim() {
 void namespace_actor::settle() {
   auto done = sequencer_.take_settled();
   std::map<std::uint64_t, answer_batch> batches;
+  std::vector<std::pair<std::uint64_t, pending_call>> awaited; // told after the answers: `ok` comes first
   for (auto& [who, reply] : done.answers) {
     count(reply);
     if (auto node = pending_calls_.extract({who.source, who.ticket}); !node.empty() && !reply.no.refused())
-      await_result(reply.seq, node.mapped());
+      awaited.emplace_back(reply.seq, std::move(node.mapped()));
     if (who.source == promise_source) {
       if (auto node = promises_.extract(who.ticket); !node.empty()) node.mapped().deliver(std::move(reply));
       continue;
@@ -99,6 +100,7 @@ void namespace_actor::settle() {
   }
   for (auto& [source, batch] : batches)
     if (auto* to = find_relay(source)) send(to->actor, std::move(batch));
+  for (auto& [seq, call] : awaited) await_result(seq, call);
   if (!done.deliveries.empty()) fan_out(std::move(done.deliveries));
 }
 

@@ -129,6 +129,7 @@ private:
   void on_gone(const watcher_gone& what);
   refusal enlist(const std::string& run_id, const watcher& who, bool by_watch);
   bool show(const std::string& run_id, const watcher& who);
+  void show_late(const std::string& run_id, const watcher& who);
   void hide(const std::string& run_id, const watch_book::viewer& who);
   static void tell(const watcher& who, const run_result& result);
   static void tell_all(const watcher& who, const run_result& result);

@@ -148,10 +148,17 @@ bool orchestrator::show(const std::string& run_id, const watcher& who) {
   auto i = runs_.find(run_id);
   if (i == runs_.end()) return false;
   if (i->second.actor)
-    send(i->second.actor, who);
+    request(i->second.actor, caf::infinite, who)
+        .then([] {}, [this, run_id, who](const caf::error&) { show_late(run_id, who); });
   else
     replace(i->second.watchers, who);
   return true;
+}
+
+/// The run had ended when it was to be shown: what came of it is known, or comes.
+void orchestrator::show_late(const std::string& run_id, const watcher& who) {
+  if (auto* result = results_.find(run_id)) return tell_all(who, *result);
+  if (auto i = runs_.find(run_id); i != runs_.end()) replace(i->second.watchers, who);
 }
 
 void orchestrator::hide(const std::string& run_id, const watch_book::viewer& who) {

@@ -33,6 +33,11 @@ void node(fake_peer& peer, std::string_view text) {
   if (op == "hello") return peer.send(R"({"op":"welcome"})");
   if (op == "publish") return peer.send(json{{"op", "ok"}, {"got", frame}}.dump());
   if (op == "call") return peer.send(R"({"op":"ok","run_id":"r"})"); // and no result
+  if (op == "watch") {
+    peer.send(R"({"op":"ok","run_id":"r"})");
+    peer.send(R"({"op":"delta","run_id":"r","at":3,"text":"x"})");
+    return peer.send(json{{"op", "result"}, {"status", "complete"}, {"got", frame}}.dump());
+  }
   if (op != "subscribe") return;
   peer.send(R"({"op":"ok","id":"tail","seq":0})");
   auto first = frame.value("from", std::uint64_t{100});
@@ -90,6 +95,32 @@ TEST_CASE("tail ends after so many events, or when the time is over", "[cli]") {
   auto few = timed("tail three --count 4 --timeout-ms 200" + at);
   CHECK(few.status == 1);
   CHECK(says(few, "3 of 4 events came within 200 ms"));
+}
+
+TEST_CASE("a call says its thread, and what is to happen when it is busy or nobody waits", "[cli]") {
+  fake_ws_server server{node};
+  run("call a 1 --thread t1 --on-busy replace --on-disconnect cancel --timeout-ms 50 --node-timeout-ms 50 "
+      "2>/dev/null --url "
+      + server.url());
+  auto frames = server.frames();
+  REQUIRE(frames.size() == 2);
+  auto sent = json::parse(frames[1]);
+  CHECK(sent["thread"] == "t1");
+  CHECK(sent["on_busy"] == "replace");
+  CHECK(sent["on_disconnect"] == "cancel");
+  CHECK(run("call a 1 --on-busy wait 2>/dev/null").status == 2);
+}
+
+TEST_CASE("watch prints what is left of a run", "[cli]") {
+  fake_ws_server server{node};
+  auto got = run("watch alice/c1 --at 3 --url " + server.url());
+  CHECK(got.status == 0);
+  auto line = got.out.find('\n');
+  REQUIRE(line != std::string::npos);
+  CHECK(json::parse(got.out.substr(0, line))["op"] == "delta");
+  auto sent = json::parse(got.out.substr(line + 1))["got"];
+  CHECK(sent["run_id"] == "alice/c1");
+  CHECK(sent["at"] == 3);
 }
 
 TEST_CASE("numbers that make no sense are wrong use", "[cli]") {

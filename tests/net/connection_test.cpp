@@ -146,6 +146,62 @@ TEST_CASE_METHOD(connection_fixture, "a call is answered, streamed and ended") {
   CHECK(take()["run_id"] == "alice/c1");
 }
 
+TEST_CASE_METHOD(connection_fixture, "a run is watched from where the client says") {
+  welcome();
+  say(R"({"op":"watch","run_id":"bob/c1","at":7})");
+  REQUIRE(gate.relay.watches.size() == 1);
+  CHECK(gate.relay.watches[0].what == std::pair<std::string, std::uint64_t>{"bob/c1", 7});
+  line->on_answer(gate.relay.watches[0].reference, answer{});
+  line->on_run_update({7, false, {"bob/c1", 7, "deep"}, {}});
+  settle();
+  CHECK(take() == nlohmann::json::parse(R"({"op":"ok","run_id":"bob/c1"})"));
+  CHECK(take()["at"] == 7);
+  say(R"({"op":"unwatch","run_id":"bob/c1"})");
+  REQUIRE(gate.relay.unwatches.size() == 1);
+  gate.relay.no = {code::unavailable, "unavailable", "restarting", 1000, {}, 0, 0};
+  for (auto* op : {"watch", "unwatch"}) {
+    auto no = ask(std::string{R"({"op":")"} + op + R"(","run_id":"bob/c1"})");
+    CHECK(no["code"] == 503);
+    CHECK(no["run_id"] == "bob/c1");
+  }
+}
+
+TEST_CASE_METHOD(connection_fixture, "what a client says as an external agent goes to the run") {
+  welcome();
+  say(R"({"op":"delta","run_id":"bob/c1","at":2,"text":"a"})");
+  say(R"({"op":"delta","run_id":"bob/c1","text":"b"})");
+  say(R"({"op":"result","run_id":"bob/c1","output":{"n":1},"usage":{"input_tokens":3}})");
+  say(R"({"op":"result","run_id":"bob/c1","error":{"message":"no"}})");
+  auto& pieces = gate.relay.worker_deltas;
+  REQUIRE(pieces.size() == 2);
+  CHECK(pieces[0].what.at == 2);
+  CHECK(pieces[0].what.text == "a");
+  CHECK(pieces[1].what.at == worker_delta::append);
+  auto& ends = gate.relay.worker_results;
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[0].what.output == R"({"n":1})");
+  CHECK(ends[0].what.usage.input_tokens == 3);
+  CHECK_FALSE(ends[0].what.failed);
+  CHECK(ends[1].what.failed);
+  CHECK(ends[1].what.message == "no");
+  answer conflict;
+  conflict.no = {code::conflict, "conflict", "not in hand", 0, {}, 0, 0};
+  line->on_answer(pieces[0].reference, conflict);
+  settle();
+  auto no = take();
+  CHECK(no["code"] == 409);
+  CHECK(no["run_id"] == "bob/c1");
+}
+
+TEST_CASE_METHOD(connection_fixture, "a call passes on its thread and what is to become of it") {
+  welcome();
+  say(R"({"op":"call","target":"e","message_id":"c1","input":1,"thread":"t","on_busy":"replace","on_disconnect":"cancel"})");
+  REQUIRE(gate.relay.calls.size() == 1);
+  CHECK(gate.relay.calls[0].what.thread == "t");
+  CHECK(gate.relay.calls[0].what.on_busy == busy_policy::replace);
+  CHECK(gate.relay.calls[0].what.cancel_on_disconnect);
+}
+
 TEST_CASE_METHOD(connection_fixture, "all that comes in one turn is written at once") {
   welcome();
   auto writes = socket->writes;

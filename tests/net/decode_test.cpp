@@ -147,7 +147,7 @@ TEST_CASE("a history and a presence are read with their defaults") {
 TEST_CASE("an error names what it answers, where that is in order itself") {
   CHECK(bad(R"({"op":"publish","message_id":"m1"})").what.message_id == "m1");
   CHECK(bad(R"({"op":"subscribe","id":"s1"})").what.id == "s1");
-  CHECK(bad(R"({"op":"watch","run_id":"a/1"})").what.run_id == "a/1");
+  CHECK(bad(R"({"op":"watch","run_id":"a/1","at":-1})").what.run_id == "a/1");
   CHECK(bad(R"({"op":"dance","message_id":"not in order"})").what.message_id.empty());
 }
 
