@@ -44,8 +44,9 @@ http_reply bad_method(const char* allowed) {
   return out;
 }
 
-std::variant<admin_query, http_reply> list_dead(const http_request& what, admin_query query) {
-  query.what = admin_query::verb::dead_letters;
+std::variant<admin_query, http_reply> list(const http_request& what, admin_query query,
+                                           admin_query::verb verb) {
+  query.what = verb;
   query.limit = usual_limit;
   constexpr std::string_view name = "limit=";
   if (what.query.empty()) return query;
@@ -83,9 +84,11 @@ std::variant<admin_query, http_reply> admin_route(const http_request& what, cons
     return retry_dead(what, std::move(query));
   }
   auto is_dead = rest.size() == 2 && rest[1] == "dead";
-  if (rest.size() > 1 && !is_dead) return not_found(what.path);
+  auto is_runs = rest.size() == 2 && rest[1] == "runs";
+  if (rest.size() > 1 && !is_dead && !is_runs) return not_found(what.path);
   if (what.method != "GET") return bad_method("GET");
-  if (is_dead) return list_dead(what, std::move(query));
+  if (is_dead) return list(what, std::move(query), admin_query::verb::dead_letters);
+  if (is_runs) return list(what, std::move(query), admin_query::verb::runs);
   return query;
 }
 

@@ -36,6 +36,7 @@ struct limits {
   std::uint64_t run_watchers = 64;   ///< Connections that watch one run; above it `429 quota`.
   std::uint64_t watches_per_connection = 256; ///< Runs that one watches; above it `413 too_large`.
   std::uint64_t result_ttl_ms = 600'000;      ///< Results older than this are forgotten.
+  std::uint64_t journal_ttl_ms = 60'000;      ///< For how long a finished run's steps can be looked at.
   std::uint64_t thread_queue = 64;            ///< Calls that wait in one thread; above it `429 thread_full`.
   std::uint64_t thread_ttl_ms = 86'400'000;   ///< A thread that is quiet for so long is forgotten.
   std::uint64_t agent_restarts = 5;           ///< Within the window; one more and the agent is `failed`.

@@ -5,6 +5,7 @@
 #include "actors/models/messages.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/runs/messages.hpp"
+#include "actors/runs/workflow_messages.hpp"
 #include "actors/store/messages.hpp"
 
 #include <caf/init_global_meta_objects.hpp>

@@ -91,6 +91,12 @@ struct drop_watcher;
 struct worker_delta;
 struct worker_result;
 
+// workflows
+struct run_event;
+struct run_event_taken;
+struct run_place;
+struct run_report;
+
 } // namespace weir
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::first_custom_type_id)
@@ -182,6 +188,13 @@ CAF_ADD_TYPE_ID(weir, (weir::watcher_gone))
 CAF_ADD_TYPE_ID(weir, (weir::drop_watcher))
 CAF_ADD_TYPE_ID(weir, (weir::worker_delta))
 CAF_ADD_TYPE_ID(weir, (weir::worker_result))
+
+// workflows
+CAF_ADD_TYPE_ID(weir, (weir::run_event))
+CAF_ADD_TYPE_ID(weir, (weir::run_event_taken))
+CAF_ADD_TYPE_ID(weir, (weir::run_place))
+CAF_ADD_TYPE_ID(weir, (weir::run_report))
+CAF_ADD_ATOM(weir, weir, run_query_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

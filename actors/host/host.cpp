@@ -143,6 +143,7 @@ void host::start(const std::string& name, entry& x) {
     cfg.targets.insert(agent.name);
     if (!agent.is_external()) cfg.subscribers.insert("agent." + agent.name);
   }
+  for (auto& [target, plan] : x.plan.workflows) cfg.targets.insert(target);
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   if (x.plan.keep != durability::none) cfg.store = settings_.store;
   cfg.keep = x.plan.keep;
@@ -158,6 +159,7 @@ void host::start_orchestrator(const std::string& name, entry& x) {
   cfg.ns = x.ns;
   cfg.bounds = x.plan.bounds;
   cfg.agents = x.plan.agents;
+  cfg.workflows = x.plan.workflows;
   cfg.registry = settings_.registry;
   cfg.models = x.models;
   cfg.wall_clock_ms = settings_.wall_clock_ms;
@@ -213,7 +215,11 @@ caf::result<admin_answer> host::on_admin(const admin_query& what) {
   if (i == entries_.end() || !i->second.ns)
     return admin_answer{
         {code::not_found, "unknown_target", "no namespace " + what.ns + " is open here", 0, {}, 0, 0}, {}};
-  delegate(i->second.ns, what);
+  auto whom = what.what == admin_query::verb::runs ? i->second.orchestrator : i->second.ns;
+  if (!whom)
+    return admin_answer{
+        {code::unavailable, "unavailable", "the namespace is being restarted", 1000, {}, 0, 0}, {}};
+  delegate(whom, what);
   return caf::delegated<admin_answer>{};
 }
 

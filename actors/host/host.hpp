@@ -7,6 +7,7 @@
 #include "actors/core/wall_clock.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
+#include "actors/runs/workflow_plan.hpp"
 #include "actors/store/store_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -26,6 +27,7 @@ struct namespace_plan {
   limits bounds;
   durability keep = durability::process; ///< `none`: nothing of it is in the store.
   bool refuse_orphans = false;           ///< See `sequencer::config`.
+  std::map<std::string, std::shared_ptr<const workflow>, std::less<>> workflows = {};
 };
 
 /// Owns the namespaces of a node: makes each on first use, with its orchestrator, and makes them again when

@@ -156,11 +156,12 @@ struct admin_query {
     report,       ///< What a namespace is doing.
     dead_letters, ///< What its agents and queues could not handle.
     retry,        ///< Offer one of these again.
+    runs,         ///< What its orchestrator has in flight.
   };
   verb what = verb::report;
   std::string ns;          ///< Empty: every namespace that is open (of `report` only).
   std::string event_id;    ///< Of `retry`.
-  std::uint32_t limit = 0; ///< Of `dead_letters`.
+  std::uint32_t limit = 0; ///< Of `dead_letters` and `runs`.
 };
 
 struct admin_answer {
@@ -275,7 +276,7 @@ bool inspect(Inspector& f, admin_query::verb& x) {
   auto get = [&x] { return static_cast<std::uint8_t>(x); };
   auto set = [&x](std::uint8_t value) {
     x = static_cast<admin_query::verb>(value);
-    return value <= static_cast<std::uint8_t>(admin_query::verb::retry);
+    return value <= static_cast<std::uint8_t>(admin_query::verb::runs);
   };
   return f.apply(get, set);
 }

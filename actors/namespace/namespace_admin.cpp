@@ -28,6 +28,8 @@ admin_answer namespace_actor::on_admin(const admin_query& what) {
   }
   case admin_query::verb::retry:
     return retry(what.event_id);
+  case admin_query::verb::runs:
+    break; // its orchestrator's to answer
   }
   return {{code::bad_request, "unknown_op", "no such query", 0, {}, 0, 0}, {}};
 }

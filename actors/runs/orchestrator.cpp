@@ -32,7 +32,6 @@ orchestrator::orchestrator(caf::actor_config& cfg, config settings)
     watches_(settings_.bounds.run_watchers, settings_.bounds.watches_per_connection),
     results_(max_results, max_result_bytes),
     memory_(max_threads, max_memory_bytes, static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms)) {
-  settings_.store = {}; // the link has it
   auto counter = [&](caf::string_view name, caf::string_view help) {
     return system().metrics().counter_instance("weir", name, {{"namespace", settings_.ns_name}}, help, "1",
                                                true);
@@ -47,7 +46,7 @@ caf::behavior orchestrator::make_behavior() {
   // Calls are only taken once every agent can be reached.
   if (getting_ready_ == 0) on_agent_ready({}, nullptr);
   return {
-      [this](const offered_event& what) { on_call(what); },
+      [this](const offered_event& what) { on_offer(what); },
       [this](const watch_run& what) { on_watch(what); },
       [this](const watch_request& what) { on_watch(what); },
       [this](const unwatch_request& what) { on_unwatch(what); },
@@ -58,6 +57,10 @@ caf::behavior orchestrator::make_behavior() {
       [this](const run_finished& what) { on_finished(what); },
       [this](const store_committed& what) { link_.on_committed(what); },
       [this](store_answer& what) { link_.on_answered(what); },
+      [this](const run_event_taken& what) {
+        if (auto i = runs_.find(what.run_id); i != runs_.end()) on_taken(i->second, what.seq);
+      },
+      [this](const admin_query& what) { return on_admin(what); },
   };
 }
 
@@ -73,6 +76,8 @@ void orchestrator::on_exit() {
   runs_.clear();
   waiting_.clear();
   watches_.clear();
+  services_ = nullptr;
+  settings_.store = {};
   link_.close();
 }
 
@@ -129,8 +134,11 @@ void orchestrator::on_agent_ready(const std::string& name, caf::actor door) {
     --getting_ready_;
   }
   if (getting_ready_ > 0) return;
-  auto window = static_cast<std::uint32_t>(settings_.bounds.runs);
-  send(settings_.ns, subscribe_durably{namespace_actor::orchestrator_name, {"sys.call.*"}, window, this});
+  make_services();
+  if (link_.exists())
+    read_journals({});
+  else
+    subscribe();
 }
 
 void orchestrator::on_down(const caf::down_msg& msg) {

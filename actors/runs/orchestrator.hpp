@@ -9,9 +9,11 @@
 #include "actors/namespace/store_link.hpp"
 #include "actors/runs/call_order.hpp"
 #include "actors/runs/recent_results.hpp"
+#include "actors/runs/run_services.hpp"
 #include "actors/runs/thread_book.hpp"
 #include "actors/runs/thread_memory.hpp"
 #include "actors/runs/watch_book.hpp"
+#include "actors/runs/workflow_run.hpp"
 #include "actors/store/store_actor.hpp"
 
 #include <caf/disposable.hpp>
@@ -23,6 +25,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +40,8 @@ namespace weir {
 /// done again.
 ///
 /// Its functions are in files of their own: orchestrator.cpp (agents), orchestrator_runs.cpp (from a call to
-/// its end), orchestrator_watching.cpp (who sees what), orchestrator_keeping.cpp (results and threads).
+/// its end), orchestrator_watching.cpp (who sees what), orchestrator_keeping.cpp (results and threads),
+/// orchestrator_workflows.cpp (their journals, and what they wait for).
 class orchestrator : public caf::event_based_actor {
 public:
   struct config {
@@ -50,6 +55,7 @@ public:
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
     bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
+    std::map<std::string, std::shared_ptr<const workflow>, std::less<>> workflows;
   };
 
   /// A larger result is kept in memory only.
@@ -74,9 +80,16 @@ private:
   /// A call that has been offered and whose run is not over.
   struct open_run {
     call_order order;
-    caf::actor actor;              // null: it waits for its turn, or for its thread's memory
-    std::vector<watcher> watchers; // until there is an actor
-    caf::disposable timer;         // as above: its deadline
+    caf::actor actor;               // null: it waits for its turn, or for its thread's memory
+    std::vector<watcher> watchers;  // until there is an actor
+    caf::disposable timer;          // as above: its deadline
+    std::set<std::uint64_t> events; // awaited ones that a workflow has not recorded yet
+  };
+
+  /// The records of one run, while they are read.
+  struct journal {
+    std::uint64_t seq = 0;
+    std::vector<std::string> records;
   };
 
   /// Who waits for a call that is yet to be offered.
@@ -99,9 +112,10 @@ private:
   void on_agent_ready(const std::string& name, caf::actor door);
   void on_down(const caf::down_msg& msg);
   static bool is_served(const member& x) { return x.config.is_external() || x.supervisor; }
+  bool is_served(const std::string& target) const;
 
   // -- from a call to its end
-  void on_call(const offered_event& what);
+  void on_offer(const offered_event& what);
   void take_arrivals();
   void begin(call_order order);
   void enter_thread(const std::string& run_id);
@@ -117,7 +131,7 @@ private:
   caf::result<answer> on_worker(Message& what);
   refusal find_external(const std::string& run_id, caf::actor& found) const;
   bool is_arriving(const std::string& run_id) const;
-  std::int64_t usual_timeout_ms(const member& x) const;
+  std::int64_t usual_timeout_ms(const std::string& target) const;
   std::int64_t waited_ms(const call_order& x) const;
   void announce_started(const call_order& x);
   void announce_finished(const open_run& done, const run_result& x);
@@ -143,6 +157,22 @@ private:
   static std::string thread_key(const call_order& x) { return "thread/" + x.target + '/' + x.thread; }
   const prompt_config* remembering(const call_order& x) const;
 
+  // -- workflows
+  void make_services();
+  void read_journals(const std::string& after);
+  void take_record(key_entry& x);
+  void take_up(journal next);
+  std::optional<run_result> ended_as(std::uint64_t seq);
+  void subscribe();
+  const workflow_plan* find_workflow(const std::string& target) const;
+  void spawn_workflow(open_run& x, const workflow_plan& what);
+  void on_awaited(const event_ptr& what);
+  bool awaits_any(const std::string& target, const std::string& type) const;
+  void hand_over(open_run& x, const event_ptr& what);
+  void on_taken(open_run& x, std::uint64_t seq);
+  void release_events(open_run& x);
+  caf::result<admin_answer> on_admin(const admin_query& what);
+
   config settings_;
   store_link link_;
   std::map<std::string, member, std::less<>> agents_;
@@ -156,6 +186,10 @@ private:
   thread_memory memory_;
   caf::telemetry::int_counter* unkept_;
   caf::telemetry::int_counter* forgotten_;
+  std::shared_ptr<const run_services> services_;
+  journal journal_;                              // while they are read
+  std::map<std::uint64_t, std::string> ended_;   // runs whose end may not be settled; journal_ttl_ms
+  std::map<std::uint64_t, std::size_t> untaken_; // awaited events in hand → runs that have not taken them
 };
 
 /// A client's piece of an external agent's answer, or its end: passed on to the run.

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t worker_retry_ms = 100;
 
+bool is_call(const event& x) { return x.type.compare(0, 9, "sys.call.") == 0; }
+
 refusal agent_failed(const std::string& name) {
   return {code::unavailable, "unavailable", "the agent " + name + " has failed", 0, {}, 0, 0};
 }
@@ -46,22 +48,23 @@ run_result cancelled(const std::string& run_id, std::int64_t elapsed_ms) {
 
 // -- its beginning
 
-/// One that somebody may have had before may be over already. What comes after it waits until that is known,
-/// so that the order in which threads are served is that of the log.
-void orchestrator::on_call(const offered_event& what) {
-  auto looks = what.redelivered && link_.exists();
+/// A call that somebody may have had before may be over already. What comes after it waits until that is
+/// known: threads are served in the order of the log, and what a run awaits is not there before the run.
+void orchestrator::on_offer(const offered_event& what) {
+  auto id = what.what->event_id();
+  if (is_call(*what.what) && runs_.count(id) > 0) return; // taken up already, from its journal
+  auto looks = what.redelivered && link_.exists() && is_call(*what.what);
   arrivals_.push_back({what.what, !looks});
   if (!looks) return take_arrivals();
   auto seq = what.what->seq;
-  auto id = what.what->event_id();
   look_up(id, [this, seq](const run_result* found, const refusal&) {
     auto at = std::find_if(arrivals_.begin(), arrivals_.end(), [seq](auto& x) { return x.what->seq == seq; });
     if (at == arrivals_.end()) return;
     at->ready = true;
-    if (found != nullptr) {
-      auto done = *found;
+    auto done = found != nullptr ? std::optional{*found} : ended_as(seq);
+    if (done) {
       arrivals_.erase(at);
-      finish(seq, std::move(done));
+      finish(seq, std::move(*done));
     }
     take_arrivals();
   });
@@ -71,14 +74,20 @@ void orchestrator::take_arrivals() {
   while (!arrivals_.empty() && arrivals_.front().ready) {
     auto next = std::move(arrivals_.front().what);
     arrivals_.pop_front();
-    begin(read_order(*next));
+    if (is_call(*next))
+      begin(read_order(*next));
+    else
+      on_awaited(next);
   }
 }
 
+bool orchestrator::is_served(const std::string& target) const {
+  auto i = agents_.find(target);
+  return find_workflow(target) != nullptr || (i != agents_.end() && is_served(i->second));
+}
+
 void orchestrator::begin(call_order order) {
-  auto i = agents_.find(order.target);
-  if (i == agents_.end() || !is_served(i->second))
-    return fail(order.seq, order.run_id, agent_failed(order.target));
+  if (!is_served(order.target)) return fail(order.seq, order.run_id, agent_failed(order.target));
   auto id = order.run_id;
   auto& x = runs_[id];
   x.order = std::move(order);
@@ -95,7 +104,7 @@ void orchestrator::begin(call_order order) {
 /// Until it has an actor, its deadline is kept here.
 void orchestrator::hold(open_run& x) {
   auto& order = x.order;
-  auto limit_ms = order.timeout_ms > 0 ? order.timeout_ms : usual_timeout_ms(agents_.at(order.target));
+  auto limit_ms = order.timeout_ms > 0 ? order.timeout_ms : usual_timeout_ms(order.target);
   auto left_ms = std::max<std::int64_t>(limit_ms - waited_ms(order), 0);
   x.timer = run_delayed(std::chrono::milliseconds{left_ms}, [this, id = order.run_id] {
     auto i = runs_.find(id);
@@ -132,9 +141,11 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
   auto i = runs_.find(run_id);
   if (i == runs_.end()) return; // over before it began
   auto& x = i->second;
-  auto& agent = agents_.at(x.order.target);
-  if (!is_served(agent)) return fail(x.order.seq, run_id, agent_failed(x.order.target));
+  if (!is_served(x.order.target)) return fail(x.order.seq, run_id, agent_failed(x.order.target));
   x.timer.dispose();
+  announce_started(x.order);
+  if (auto* plan = find_workflow(x.order.target)) return spawn_workflow(x, *plan);
+  auto& agent = agents_.at(x.order.target);
   run::config job;
   job.run_id = run_id;
   job.ns = settings_.ns_name;
@@ -151,12 +162,13 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
   job.models = settings_.models;
   job.watchers = std::exchange(x.watchers, {});
   job.owner = this;
-  announce_started(x.order);
   x.actor = spawn<run>(std::move(job));
   monitor(x.actor);
 }
 
-std::int64_t orchestrator::usual_timeout_ms(const member& x) const {
+std::int64_t orchestrator::usual_timeout_ms(const std::string& target) const {
+  if (auto* plan = find_workflow(target)) return plan->plan->timeout_ms;
+  auto& x = agents_.at(target);
   if (x.config.is_external()) return x.config.external.timeout_ms;
   if (x.config.kind != "prompt") return run::default_timeout_ms;
   auto i = settings_.models->find(x.config.prompt.model);
@@ -200,7 +212,8 @@ bool orchestrator::is_arriving(const std::string& run_id) const {
 refusal orchestrator::find_external(const std::string& run_id, caf::actor& found) const {
   auto i = runs_.find(run_id);
   if (i == runs_.end() && !is_arriving(run_id)) return unknown_run(run_id);
-  if (i != runs_.end() && !agents_.at(i->second.order.target).config.is_external())
+  auto agent = i == runs_.end() ? agents_.end() : agents_.find(i->second.order.target);
+  if (i != runs_.end() && (agent == agents_.end() || !agent->second.config.is_external()))
     return unknown_run(run_id);
   if (i == runs_.end() || !i->second.actor)
     return {code::unavailable,
@@ -233,6 +246,7 @@ void orchestrator::finish(std::uint64_t seq, run_result result) {
     done = std::move(node.mapped());
     done.timer.dispose();
     if (done.actor) demonitor(done.actor);
+    release_events(done);
   }
   for (auto& who : done.watchers) tell_all(who, result);
   if (auto node = waiting_.extract(id); !node.empty())

@@ -34,7 +34,7 @@ std::uint64_t sub_calls::start(call_request what, continuation then) {
     then(out);
     return 0;
   }
-  auto number = ++last_number_;
+  auto number = next_number_++;
   what.caller = {caf::actor_cast<caf::actor>(self_), number, false};
   auto timeout = milliseconds{what.timeout_ms} + grace;
   auto& x = open_[number];

@@ -24,6 +24,9 @@ public:
 
   static constexpr std::size_t max_calls = 64;
 
+  /// Its numbers begin here, so that an owner can have others of its own.
+  static constexpr std::uint64_t first_number = 1ULL << 48;
+
   /// The run keeps its own deadline; one whose result has not come this long after it is taken for lost.
   static constexpr std::chrono::milliseconds grace{1000};
 
@@ -40,6 +43,9 @@ public:
 
   /// Ends the run too; its result then comes as `cancelled`.
   void cancel(std::uint64_t number);
+
+  /// Whether an update is of one of these calls.
+  static bool owns(const run_update& what) noexcept { return what.subscriber >= first_number; }
 
   void on(const run_update& what);
 
@@ -61,7 +67,7 @@ private:
 
   caf::event_based_actor* self_;
   caf::actor ns_;
-  std::uint64_t last_number_ = 0;
+  std::uint64_t next_number_ = first_number;
   std::map<std::uint64_t, call> open_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

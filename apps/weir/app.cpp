@@ -163,11 +163,17 @@ void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
   dead->add_option("--limit", x.limit, "list so many")->check(at_least(1, 1000))->capture_default_str();
   dead->add_option("--retry", x.retry, "the event_id of one that is to be offered again");
   on_chosen(*dead, chosen, [&x] { return dead_command(x.at, x.ns, x.limit, x.retry); });
+
+  auto* runs =
+      add_admin_command(app, "runs", "List the runs in flight: where each one is, and since when", x);
+  runs->add_option("--namespace", x.ns, "the namespace")->capture_default_str();
+  runs->add_option("--limit", x.limit, "list so many")->check(at_least(1, 1000))->capture_default_str();
+  on_chosen(*runs, chosen, [&x] { return runs_command(x.at, x.ns, x.limit); });
 }
 
 /// Commands of later versions: known, and refused whatever follows them.
 void add_later(CLI::App& app, command& chosen) {
-  for (auto* name : {"token", "nodes", "runs", "drain"}) {
+  for (auto* name : {"token", "nodes", "drain"}) {
     auto* later = app.add_subcommand(name, "Not in this version yet");
     later->allow_extras();
     later->callback([&chosen, name] {

@@ -5,13 +5,12 @@
 // The seed decides who does what and when; what the scheduler makes of it is different each time.
 #include "tests/crash/checker.hpp"
 #include "tests/crash/crowd.hpp"
+#include "tests/crash/quiet_port.hpp"
 #include "tests/crash/write_history.hpp"
 #include "tests/integration/node_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -33,22 +32,6 @@ constexpr std::uint32_t default_kills = 200, default_cuts = 400, default_beginni
 std::uint32_t option(const char* name, std::uint32_t otherwise) {
   auto* given = std::getenv(name);
   return given == nullptr ? otherwise : static_cast<std::uint32_t>(std::stoul(given));
-}
-
-/// A free port that no outgoing connection is given: a client that tries a dead node again and again would
-/// sooner or later connect to itself. Not by the seed: scenarios of one seed run side by side.
-std::uint16_t quiet_port() {
-  for (std::random_device random;;) {
-    auto port = static_cast<std::uint16_t>(10'000 + random() % 20'000);
-    auto fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    at.sin_port = htons(port);
-    auto free = bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof(at)) == 0;
-    close(fd);
-    if (free) return port;
-  }
 }
 
 /// A folder that outlives the node's, so that what went wrong can be looked at.

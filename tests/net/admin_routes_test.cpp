@@ -29,6 +29,9 @@ TEST_CASE("admin paths ask the host") {
   CHECK(dead.what == admin_query::verb::dead_letters);
   CHECK(dead.limit == 7);
   CHECK(query_of(get("/v1/admin/namespaces/demo/dead")).limit == 100);
+  auto runs = query_of(get("/v1/admin/namespaces/demo/runs", "limit=8"));
+  CHECK(runs.what == admin_query::verb::runs);
+  CHECK(runs.limit == 8);
   auto retry = query_of({"POST", "/v1/admin/namespaces/demo/dead/retry", {}, R"({"event_id":"a/m"})", {}});
   CHECK(retry.what == admin_query::verb::retry);
   CHECK(retry.event_id == "a/m");

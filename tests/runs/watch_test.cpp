@@ -56,21 +56,6 @@ TEST_CASE_METHOD(streams_fixture, "a run that is over is watched from its result
   CHECK(carol.updates[0].finished);
 }
 
-TEST_CASE_METHOD(streams_fixture, "who comes while a run ends is told what came of it") {
-  begin();
-  answer_slowly(6);
-  auto alice = client("alice"), bob = client("bob");
-  alice.call("c1");
-  advance(25ms);
-  // In one turn: the run ends before the orchestrator hears of it.
-  CHECK_FALSE(via->cancel(alice.joined(), "x:c1", "alice/c1").refused());
-  CHECK_FALSE(via->watch(bob.joined(), "x:w", "alice/c1", 1).refused());
-  run();
-  CHECK(bob.streamed("alice/c1", 1) == utf8::after_code_points(alice.streamed("alice/c1"), 1));
-  REQUIRE(bob.result("alice/c1") != nullptr);
-  CHECK(bob.result("alice/c1")->status == run_status::cancelled);
-}
-
 TEST_CASE_METHOD(streams_fixture, "a run that nobody knows cannot be watched") {
   begin();
   auto alice = client("alice");

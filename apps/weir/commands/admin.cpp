@@ -54,4 +54,8 @@ int dead_command(const admin_options& at, const std::string& ns, std::uint32_t l
   return ask(at, "POST", path + "/retry", body.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit) {
+  return ask(at, "GET", root + ('/' + ns) + "/runs?limit=" + std::to_string(limit));
+}
+
 } // namespace weir

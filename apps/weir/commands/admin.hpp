@@ -19,4 +19,6 @@ int namespaces_command(const admin_options& at);
 int dead_command(const admin_options& at, const std::string& ns, std::uint32_t limit,
                  const std::string& retry);
 
+int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit);
+
 } // namespace weir

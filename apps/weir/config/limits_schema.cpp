@@ -72,6 +72,8 @@ constexpr limit_row table[] = {
      "calls that wait in one thread; above it a call fails with `429 thread_full`"},
     {"thread_ttl_ms", &limits::thread_ttl_ms, 1000, 365 * day_ms, true,
      "a thread in which nothing was said for so long is forgotten"},
+    {"journal_ttl_ms", &limits::journal_ttl_ms, 1000, day_ms, true,
+     "for how long the steps of a workflow's run can be looked at once it is over"},
     {"agent_restarts", &limits::agent_restarts, 0, 1000, true,
      "within the window; one more and the agent is `failed`"},
     {"agent_restart_window_ms", &limits::agent_restart_window_ms, 1, day_ms, true, "see `agent_restarts`"},

@@ -1,0 +1,398 @@
+#include "actors/runs/workflow_run.hpp"
+
+#include "actors/agents/agent_host.hpp"
+#include "actors/namespace/messages.hpp"
+#include "actors/runs/kept_result.hpp"
+#include "actors/runs/run.hpp"
+#include "actors/runs/workflow_plan.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/exit_reason.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace weir {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+refusal failure(code status, const char* reason, std::string message) {
+  return {status, reason, std::move(message), 0, {}, 0, 0};
+}
+
+refusal crashed(const std::string& who, const caf::error& why) {
+  return failure(code::internal, "failed", who + " crashed: " + to_string(why));
+}
+
+} // namespace
+
+workflow_run::workflow_run(caf::actor_config& cfg, config settings)
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), viewers_(this, settings_.run_id) {}
+
+workflow_run::~workflow_run() = default;
+
+caf::behavior workflow_run::make_behavior() {
+  set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
+  for (auto& who : std::exchange(settings_.watchers, {})) viewers_.add(std::move(who));
+  machine_ = std::make_unique<workflow_machine>(settings_.plan, settings_.run_id);
+  auto& services = *settings_.services;
+  if (settings_.plan->kept && services.store.actor && services.keep != durability::none)
+    journal_ = std::make_unique<run_journal>(this, services.store, services.keep, services.ns_name,
+                                             settings_.seq, settings_.records.size());
+  if (settings_.records.empty())
+    begin();
+  else
+    take_up_again();
+  return {
+      [this](watcher who) { viewers_.add(std::move(who)); },
+      [this](const drop_watcher& who) { viewers_.drop(who); },
+      [this](stop_atom) { input(workflow_machine::cancelled{"cancelled by a client"}); },
+      [this](const run_event& what) { on_event(what); },
+      [this](run_query_atom) { return report(); },
+      [this](const run_update& what) { on_update(what); },
+      [](const run_finished&) {}, // of a step's run: its update has come already
+      [this](const store_committed& what) {
+        if (journal_) journal_->on_committed(what);
+      },
+  };
+}
+
+void workflow_run::on_exit() {
+  for (auto& [number, x] : steps_)
+    if (x.runner) send_exit(x.runner, caf::exit_reason::user_shutdown);
+  steps_.clear();
+  calls_.reset();
+  if (journal_) journal_->stop();
+  settings_.services = nullptr;
+  viewers_.clear();
+}
+
+// -- what is recorded
+
+std::string workflow_run::heading(const config& of, const std::string& plan_json,
+                                  const workflow_machine::record& first) {
+  nlohmann::json who = {{"run_id", of.run_id},
+                        {"target", of.target},
+                        {"client_id", of.client_id},
+                        {"thread", of.thread},
+                        {"timeout_ms", of.plan->timeout_ms},
+                        {"began_ms", of.began_ms}};
+  // Spliced: the plan is printed once for all its runs, and the record is text already.
+  return R"({"run":)" + who.dump() + R"(,"plan":)" + plan_json + R"(,"record":)"
+         + workflow_machine::encode(first) + '}';
+}
+
+workflow_run::config workflow_run::from_journal(std::uint64_t seq, std::vector<std::string> records) {
+  auto heading = nlohmann::json::parse(records.at(0));
+  auto& who = heading.at("run");
+  config out;
+  out.seq = seq;
+  out.run_id = who.at("run_id").get<std::string>();
+  out.target = who.at("target").get<std::string>();
+  out.client_id = who.at("client_id").get<std::string>();
+  out.thread = who.at("thread").get<std::string>();
+  out.began_ms = who.at("began_ms").get<std::int64_t>();
+  auto plan = read_workflow(out.target, heading.at("plan"));
+  if (auto* wrong = std::get_if<std::vector<plan_problem>>(&plan))
+    throw std::runtime_error("the plan of run " + out.run_id + ": " + wrong->at(0).path + ": "
+                             + wrong->at(0).message);
+  auto& read = std::get<workflow>(plan);
+  read.timeout_ms = who.at("timeout_ms").get<std::int64_t>();
+  out.plan = std::make_shared<const workflow>(std::move(read));
+  records[0] = heading.at("record").dump();
+  out.records = std::move(records);
+  return out;
+}
+
+void workflow_run::begin() {
+  workflow_machine::record first{now_ms(), workflow_machine::begun{std::move(settings_.input)}};
+  if (!journal_) return apply(first);
+  auto text = heading(settings_, settings_.services->workflows.at(settings_.target).json, first);
+  journal_->append(std::move(text), [this, first] { apply(first); });
+}
+
+std::optional<run_result> workflow_run::ended_as(const std::string& journal_end) {
+  auto what = nlohmann::json::parse(journal_end, nullptr, false);
+  if (!what.is_object() || !what.contains("run") || !what.contains("result")) return std::nullopt;
+  return decode_result(what["run"].value("run_id", ""), what["result"].dump());
+}
+
+/// Goes through what is recorded without doing it again; then does what had begun and not ended.
+void workflow_run::take_up_again() {
+  auto records = std::exchange(settings_.records, {});
+  replaying_ = true;
+  for (auto& text : records) {
+    auto read = workflow_machine::decode(text);
+    if (auto* no = std::get_if<refusal>(&read)) {
+      run_result out;
+      out.error = failure(code::internal, "failed", "the run's journal cannot be read: " + no->message);
+      replaying_ = false;
+      return finish(std::move(out));
+    }
+    apply(std::get<workflow_machine::record>(read));
+  }
+  replaying_ = false;
+  if (over_) return; // its end was recorded, and then not told
+  for (auto& [number, x] : steps_) {
+    auto left_ms = x.what.timeout_ms - (now_ms() - x.began_ms);
+    x.what.timeout_ms = std::max<std::int64_t>(left_ms, 1);
+  }
+  auto open = steps_;
+  for (auto& [number, x] : open) start(x.what);
+  set_timer();
+}
+
+void workflow_run::input(decltype(workflow_machine::record::what) what) {
+  if (over_) return;
+  workflow_machine::record x{now_ms(), std::move(what)};
+  if (!journal_) return apply(x);
+  auto text = workflow_machine::encode(x);
+  journal_->append(std::move(text), [this, x = std::move(x)] { apply(x); });
+}
+
+void workflow_run::apply(const workflow_machine::record& what) {
+  if (over_) return;
+  if (auto* x = std::get_if<workflow_machine::call_ended>(&what.what)) note_end(x->step, x->what, what.at_ms);
+  now_of_record_ms_ = what.at_ms;
+  for (auto& next : machine_->apply(what)) std::visit([this](auto& x) { act(x); }, next);
+  if (auto* x = std::get_if<workflow_machine::event_came>(&what.what)) {
+    if (!replaying_ && settings_.services)
+      send(settings_.services->owner, run_event_taken{settings_.run_id, x->seq});
+  }
+  if (!over_ && !replaying_) set_timer();
+}
+
+// -- what the machine says
+
+void workflow_run::act(workflow_machine::start_call& what) {
+  announce("sys.run.step", what.step, what.path, what.target, "started");
+  auto& x = steps_[what.step];
+  x.began_ms = now_of_record_ms_;
+  x.what = std::move(what);
+  if (!replaying_) start(x.what);
+}
+
+void workflow_run::act(const workflow_machine::stop_call& what) {
+  auto node = steps_.extract(what.step);
+  if (node.empty()) return;
+  auto& x = node.mapped();
+  announce("sys.run.step", what.step, x.what.path, x.what.target, "stopped");
+  if (replaying_) return;
+  if (x.runner) send(x.runner, stop_atom_v);
+  if (x.sub_call != 0 && calls_) calls_->cancel(x.sub_call);
+  if (!x.runner && x.sub_call == 0)
+    if (auto i = settings_.services->targets.find(x.what.target); i != settings_.services->targets.end())
+      send(i->second.door, stop_atom_v, origin_of(what.step));
+}
+
+void workflow_run::act(const workflow_machine::start_wait& what) {
+  announce("sys.run.waiting", what.step, what.path, what.pattern, nullptr);
+}
+
+void workflow_run::act(const workflow_machine::stop_wait&) {}
+
+void workflow_run::act(workflow_machine::finish& what) {
+  run_result out;
+  out.status = what.status;
+  out.output = std::move(what.output);
+  out.error = std::move(what.error);
+  out.usage = what.usage;
+  set_streamed(out, viewers_.text());
+  out.attempts = started_;
+  finish(std::move(out));
+}
+
+// -- steps
+
+void workflow_run::start(const workflow_machine::start_call& what) {
+  ++started_;
+  auto& targets = settings_.services->targets;
+  auto i = targets.find(what.target);
+  if (i == targets.end() || !i->second.door)
+    return on_step(what.step, run_status::failed, "null",
+                   failure(code::unavailable, "unavailable", "the agent " + what.target + " is not there"));
+  if (i->second.config.kind == "external") return ask_client(what);
+  if (i->second.config.kind == "prompt") return ask_model(what, i->second);
+  ask_agent(what, i->second);
+}
+
+void workflow_run::ask_agent(const workflow_machine::start_call& what, const run_target& whom) {
+  agent_call call{settings_.run_id, settings_.seq,   settings_.client_id,
+                  what.input,       what.timeout_ms, origin_of(what.step)};
+  request(whom.door, milliseconds{what.timeout_ms}, std::move(call))
+      .then(
+          [this, step = what.step](agent_reply& got) {
+            auto status = got.error.refused() ? run_status::failed : run_status::complete;
+            on_step(step, status, std::move(got.output), std::move(got.error));
+          },
+          [this, step = what.step](const caf::error& why) {
+            auto late = failure(code::deadline, "deadline", "the agent did not answer in time");
+            on_step(step, run_status::failed, "null",
+                    why == caf::sec::request_timeout ? late : crashed("the agent", why));
+          });
+}
+
+/// A model's answer is a run like that of any call, with this one as its only viewer.
+void workflow_run::ask_model(const workflow_machine::start_call& what, const run_target& whom) {
+  run::config job;
+  job.run_id = settings_.run_id + '/' + std::to_string(what.step);
+  job.ns = settings_.services->ns_name;
+  job.seq = settings_.seq;
+  job.client_id = settings_.client_id;
+  job.input = what.input;
+  job.timeout_ms = what.timeout_ms;
+  job.prompt = whom.config.prompt;
+  job.models = settings_.services->models;
+  job.watchers.push_back({this, what.step, what.stream});
+  job.owner = this;
+  auto runner = spawn<run>(std::move(job));
+  monitor(runner);
+  steps_[what.step].runner = std::move(runner);
+}
+
+/// A program behind a socket finds its work in the log.
+void workflow_run::ask_client(const workflow_machine::start_call& what) {
+  if (!calls_) calls_ = std::make_unique<sub_calls>(this, settings_.services->ns);
+  call_request call;
+  call.target = what.target;
+  call.client_id = agent_host::client_id_of(settings_.target);
+  call.message_id = origin_of(what.step);
+  call.input = what.input;
+  call.timeout_ms = what.timeout_ms;
+  auto number = calls_->start(std::move(call), [this, step = what.step](const run_result& got) {
+    on_step(step, got.status, got.output, got.error, got.usage);
+  });
+  if (auto i = steps_.find(what.step); i != steps_.end()) i->second.sub_call = number;
+}
+
+void workflow_run::on_update(const run_update& what) {
+  if (calls_ && calls_->owns(what)) return calls_->on(what);
+  auto i = steps_.find(what.subscriber);
+  if (i == steps_.end()) return;
+  if (what.finished) {
+    if (i->second.runner) demonitor(i->second.runner);
+    i->second.runner = nullptr;
+    return on_step(what.subscriber, what.result.status, what.result.output, what.result.error,
+                   what.result.usage);
+  }
+  viewers_.append(what.delta.text);
+}
+
+void workflow_run::on_down(const caf::down_msg& msg) {
+  for (auto& [number, x] : steps_)
+    if (x.runner && x.runner.address() == msg.source) {
+      x.runner = nullptr;
+      auto step = number;
+      return on_step(step, run_status::failed, "null", crashed("the step", msg.reason)); // may invalidate x
+    }
+}
+
+void workflow_run::on_step(std::uint64_t step, run_status status, std::string output, refusal error,
+                           token_usage usage) {
+  if (steps_.count(step) == 0) return; // it was stopped meanwhile
+  input(workflow_machine::call_ended{step, {status, std::move(output), std::move(error), usage}});
+}
+
+/// Keeps in mind how a step ended, for those who look at a finished run.
+void workflow_run::note_end(std::uint64_t number, const workflow_machine::outcome& how, std::int64_t at_ms) {
+  auto node = steps_.extract(number);
+  if (node.empty()) return;
+  auto& x = node.mapped();
+  announce("sys.run.step", number, x.what.path, x.what.target, to_string(how.status), how.error);
+  if (!journal_) return;
+  nlohmann::json line = {{"step", number},
+                         {"path", x.what.path},
+                         {"target", x.what.target},
+                         {"attempt", x.what.attempt},
+                         {"status", to_string(how.status)},
+                         {"began_ms", x.began_ms},
+                         {"ended_ms", at_ms}};
+  trail_.push_back(line.dump());
+}
+
+void workflow_run::on_event(const run_event& what) {
+  auto& x = *what.what;
+  if (over_) return;
+  input(workflow_machine::event_came{x.seq, x.type, x.client_id, x.data});
+}
+
+// -- time
+
+void workflow_run::set_timer() {
+  auto due = machine_->next_deadline_ms();
+  if (!due) return;
+  if (timer_ && timer_at_ms_ == *due) return;
+  if (timer_) timer_.dispose();
+  timer_at_ms_ = *due;
+  auto left = milliseconds{std::max<std::int64_t>(*due - now_ms(), 1)};
+  timer_ = run_delayed(left, [this] {
+    timer_ = {};
+    if (now_ms() < timer_at_ms_) return set_timer(); // the wall clock was set back
+    input(workflow_machine::time_passed{});
+  });
+}
+
+// -- those who watch
+
+/// Everything in it is of plain characters but the error's message.
+void workflow_run::announce(const char* type, std::uint64_t step, const std::string& path,
+                            const std::string& what, const char* phase, const refusal& error) {
+  if (replaying_) return;
+  std::string data = R"({"run_id":")" + settings_.run_id + R"(","target":")" + settings_.target + '"';
+  if (step != 0) data += R"(,"step":)" + std::to_string(step) + R"(,"path":")" + path + '"';
+  if (phase != nullptr)
+    data += R"(,"agent":")" + what + R"(","phase":")" + phase + '"';
+  else if (step != 0)
+    data += R"(,"on":")" + what + '"';
+  if (error.refused())
+    data += R"(,"error":)"
+            + nlohmann::json{{"code", static_cast<int>(error.status)},
+                             {"reason", error.reason},
+                             {"message", error.message}}
+                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  data += '}';
+  send(settings_.services->ns, server_event{type, std::move(data), true});
+}
+
+run_report workflow_run::report() const {
+  run_report out;
+  out.run_id = settings_.run_id;
+  out.target = settings_.target;
+  out.client_id = settings_.client_id;
+  out.began_ms = settings_.began_ms;
+  for (auto& x : machine_->open()) out.places.push_back({x.step, x.path, x.what, x.since_ms, x.waits});
+  return out;
+}
+
+// -- the end
+
+void workflow_run::finish(run_result result) {
+  if (std::exchange(over_, true)) return;
+  if (timer_) timer_.dispose();
+  result.run_id = settings_.run_id;
+  result.elapsed_ms = std::max<std::int64_t>(now_ms() - settings_.began_ms, 0);
+  if (!journal_) return tell_all(result);
+  std::string steps;
+  for (auto& x : trail_) steps += (steps.empty() ? "" : ",") + x;
+  nlohmann::json head = {{"run_id", settings_.run_id},       {"target", settings_.target},
+                         {"client_id", settings_.client_id}, {"status", to_string(result.status)},
+                         {"began_ms", settings_.began_ms},   {"ended_ms", now_ms()}};
+  auto text =
+      R"({"run":)" + head.dump() + R"(,"result":)" + encode_result(result) + R"(,"steps":[)" + steps + "]}";
+  auto ttl_ms = static_cast<std::int64_t>(settings_.services->bounds.journal_ttl_ms);
+  journal_->close(std::move(text), now_ms() + ttl_ms, [this, result] { tell_all(result); });
+}
+
+void workflow_run::tell_all(const run_result& result) {
+  viewers_.finish(result);
+  send(settings_.services->owner, run_finished{settings_.seq, result});
+  quit();
+}
+
+std::string workflow_run::origin_of(std::uint64_t step) const {
+  return std::to_string(settings_.seq) + '.' + std::to_string(step);
+}
+
+} // namespace weir
