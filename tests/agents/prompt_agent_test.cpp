@@ -190,3 +190,29 @@ TEST_CASE("a model is shown what was said before, its own words as the assistant
   CHECK(got[2].content == "two");
   CHECK(got[3].content == R"({"n":3})");
 }
+
+TEST_CASE_METHOD(prompt_fixture, "calls and events of a namespace spend the same tokens, another has its own") {
+  plan.bounds.model_tokens_per_min = 5;
+  begin();
+  recorder bob{"bob"};
+  auto& elsewhere = open("other");
+  auto b = elsewhere.join(bob);
+  call("c1", "\"hello\"");
+  advance(1s);
+  CHECK(alice.result("alice/c1")->status == run_status::complete);
+  call("c2", "\"hello\"");
+  REQUIRE(alice.result("alice/c2") != nullptr); // at once
+  CHECK(alice.result("alice/c2")->error.reason == "quota");
+  CHECK(alice.result("alice/c2")->error.scope == "namespace");
+  CHECK(alice.result("alice/c2")->error.retry_after_ms > 0);
+  via->publish(a, "p1", event_of("alice", "m1", "chat.room.message", R"("hi")"));
+  advance(1s);
+  REQUIRE(alice.deliveries.size() == 1); // the agent's question was refused too, and its reply says so
+  CHECK(nlohmann::json::parse(alice.deliveries[0].what->data)["error"]["reason"] == "quota");
+  auto what = call_of("assistant", "c3");
+  what.client_id = "bob";
+  elsewhere.call(b, "c3", what);
+  advance(1s);
+  REQUIRE(bob.result("bob/c3") != nullptr);
+  CHECK(bob.result("bob/c3")->status == run_status::complete);
+}

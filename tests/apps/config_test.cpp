@@ -135,7 +135,7 @@ TEST_CASE("what is wrong is refused with its path and what would be right", "[co
       {R"({"models":{"default":{"simulated":{"replies":[{"say":""},{"tool":{"name":"a b"}},{"if":1,"say":"x"}]}}}})",
        {"models.default.simulated.replies[0].say: must not be empty",
         "models.default.simulated.replies[1].tool.name: must be 1 to 64 of A-Z a-z 0-9 _ -",
-        "models.default.simulated.replies[2].if: must be a text, is a number"}},
+        "models.default.simulated.replies[2].if: must be a text, is a whole number"}},
       {R"({"models":{"default":{"simulated":{"replies":[{"tool":{"name":"a","arguments":[]}},{"iff":"x"}]}}}})",
        {"models.default.simulated.replies[0].tool.arguments: must be an object, is a list",
         "models.default.simulated.replies[1].iff: unknown key, did you mean if?"}},
