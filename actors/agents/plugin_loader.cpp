@@ -11,6 +11,9 @@ namespace weir {
 
 namespace {
 
+/// Plugins use it and no node does: named here, so that a node gets it out of the archive.
+[[gnu::used]] const auto kept_for_plugins = &agent_state::get;
+
 std::string said_by_linker() {
   auto* text = dlerror();
   return text != nullptr ? text : "the dynamic linker gives no reason";
