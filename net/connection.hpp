@@ -88,6 +88,10 @@ private:
   void on_frame(wire::presence& x);
   void on_frame(wire::call& x);
   void on_frame(wire::cancel& x);
+  void on_frame(wire::watch& x);
+  void on_frame(wire::unwatch& x);
+  void on_frame(wire::delta& x);
+  void on_frame(wire::result& x);
   void on_frame(wire::ping& x);
   bool take_token(const wire::client_frame& frame);
 

@@ -25,6 +25,10 @@ wire::answered named(const wire::nack&) { return {}; }
 wire::answered named(const wire::history& x) { return {{}, x.id, {}}; }
 wire::answered named(const wire::presence& x) { return {{}, x.id, {}}; }
 wire::answered named(const wire::cancel& x) { return {{}, {}, x.run_id}; }
+wire::answered named(const wire::watch& x) { return {{}, {}, x.run_id}; }
+wire::answered named(const wire::unwatch& x) { return {{}, {}, x.run_id}; }
+wire::answered named(const wire::delta& x) { return {{}, {}, x.run_id}; }
+wire::answered named(const wire::result& x) { return {{}, {}, x.run_id}; }
 wire::answered named(const wire::ping& x) { return {{}, x.id, {}}; }
 
 wire::answered named(const wire::client_frame& frame) {
@@ -117,12 +121,45 @@ void connection::on_frame(wire::call& x) {
   out.timeout_ms = x.timeout_ms;
   out.prev_event_id = std::move(x.prev_event_id);
   out.caller.stream = x.stream;
+  out.thread = std::move(x.thread);
+  out.on_busy = x.on_busy;
+  out.cancel_on_disconnect = x.cancel_on_disconnect;
   auto no = relay_.port->call(number_, "c:" + x.message_id, std::move(out));
   if (no.refused()) refuse(no, named(x));
 }
 
 void connection::on_frame(wire::cancel& x) {
   auto no = relay_.port->cancel(number_, "x:" + x.run_id, x.run_id);
+  if (no.refused()) refuse(no, named(x));
+}
+
+void connection::on_frame(wire::watch& x) {
+  auto no = relay_.port->watch(number_, "x:" + x.run_id, x.run_id, x.at);
+  if (no.refused()) refuse(no, named(x));
+}
+
+void connection::on_frame(wire::unwatch& x) {
+  auto no = relay_.port->unwatch(number_, "x:" + x.run_id, x.run_id);
+  if (no.refused()) refuse(no, named(x));
+}
+
+void connection::on_frame(wire::delta& x) {
+  worker_delta out;
+  out.run_id = x.run_id;
+  out.at = x.at.value_or(worker_delta::append);
+  out.text = std::move(x.text);
+  auto no = relay_.port->work(number_, "x:" + x.run_id, std::move(out));
+  if (no.refused()) refuse(no, named(x));
+}
+
+void connection::on_frame(wire::result& x) {
+  worker_result out;
+  out.run_id = x.run_id;
+  out.output = std::move(x.output);
+  out.failed = x.error.has_value();
+  out.message = x.error.value_or("");
+  out.usage = x.usage;
+  auto no = relay_.port->work(number_, "x:" + x.run_id, std::move(out));
   if (no.refused()) refuse(no, named(x));
 }
 

@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <string_view>
-
 namespace weir {
 
 using nlohmann::json;
@@ -43,6 +41,56 @@ openai_chunk error_chunk(const json& error) {
   return chunk;
 }
 
+// The API wants arguments as text; there are servers that send the object itself.
+std::string arguments_of(const json& function, openai_chunk& chunk) {
+  auto& x = member(function, "arguments");
+  if (x.is_string()) return x.get<std::string>();
+  if (x.is_object()) return x.dump();
+  if (!x.is_null()) chunk.malformed = "a tool call's arguments are not a string";
+  return {};
+}
+
+std::string text_of(const json& object, const char* name, openai_chunk& chunk) {
+  auto& x = member(object, name);
+  if (x.is_string()) return x.get<std::string>();
+  if (!x.is_null()) chunk.malformed = std::string{"a tool call's "} + name + " is not a string";
+  return {};
+}
+
+void read_tool_call(const json& call, openai_chunk& chunk) {
+  if (!call.is_object()) {
+    chunk.malformed = "a tool call is not an object";
+    return;
+  }
+  tool_call_piece piece;
+  auto& index = member(call, "index");
+  if (index.is_number_unsigned())
+    piece.index = index.get<std::uint64_t>();
+  else if (!index.is_null())
+    chunk.malformed = "a tool call's index is not a number from 0";
+  piece.id = text_of(call, "id", chunk);
+  auto& function = member(call, "function");
+  if (function.is_object()) {
+    piece.name = text_of(function, "name", chunk);
+    piece.arguments = arguments_of(function, chunk);
+  } else if (!function.is_null()) {
+    chunk.malformed = "a tool call's function is not an object";
+  }
+  chunk.tool_calls.push_back(std::move(piece));
+}
+
+void read_delta(const json& delta, openai_chunk& chunk) {
+  auto& content = member(delta, "content");
+  if (content.is_string())
+    chunk.text = content.get<std::string>();
+  else if (!content.is_null())
+    chunk.malformed = "delta.content is not a string";
+  auto& calls = member(delta, "tool_calls");
+  if (!calls.is_null() && !calls.is_array()) chunk.malformed = "delta.tool_calls is not a list";
+  if (calls.is_array())
+    for (auto& x : calls) read_tool_call(x, chunk);
+}
+
 // Reads the first choice; no others were asked for.
 void read_choice(const json& choice, openai_chunk& chunk) {
   if (!choice.is_object()) {
@@ -51,12 +99,10 @@ void read_choice(const json& choice, openai_chunk& chunk) {
   }
   chunk.finished = !member(choice, "finish_reason").is_null();
   auto& delta = member(choice, "delta");
-  if (delta.is_null()) return;
-  auto& content = delta.is_object() ? member(delta, "content") : delta;
-  if (content.is_string())
-    chunk.text = content.get<std::string>();
-  else if (!content.is_null())
-    chunk.malformed = "delta.content is not a string";
+  if (delta.is_object())
+    read_delta(delta, chunk);
+  else if (!delta.is_null())
+    chunk.malformed = "delta is not an object";
 }
 
 } // namespace
@@ -69,6 +115,7 @@ openai_chunk parse_openai_chunk(const std::string& text) {
     return chunk;
   }
   if (auto& error = member(parsed, "error"); !error.is_null()) return error_chunk(error);
+  if (member(parsed, "object") == "error") return error_chunk(parsed); // vLLM before 0.10
   if (auto& usage = member(parsed, "usage"); usage.is_object())
     chunk.usage = token_usage{count(usage, "prompt_tokens"), count(usage, "completion_tokens")};
   auto& choices = member(parsed, "choices");
@@ -77,42 +124,6 @@ openai_chunk parse_openai_chunk(const std::string& text) {
   else if (!choices.is_array() && !chunk.usage)
     chunk.malformed = "no choices";
   return chunk;
-}
-
-std::string openai_request_body(const std::string& model, const std::vector<chat_message>& messages) {
-  json list = json::array();
-  for (auto& x : messages) list.push_back({{"role", x.role}, {"content", x.content}});
-  json body{{"model", model},
-            {"messages", std::move(list)},
-            {"stream", true},
-            {"stream_options", {{"include_usage", true}}}};
-  return body.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::variant<openai_endpoint, refusal> parse_openai_url(const std::string& url) {
-  auto wrong = [&url](const char* what) { return refusal::bad_field("'" + url + "': " + what); };
-  std::string_view rest = url;
-  if (rest.substr(0, 8) == "https://") return wrong("https is not in this version yet");
-  if (rest.substr(0, 7) != "http://") return wrong("must begin with http://");
-  for (auto x : rest)
-    if (x <= 0x20 || x > 0x7E || x == '?' || x == '#' || x == '@')
-      return refusal::bad_field(
-          "the URL must be http://host[:port][/path], without spaces, user, query or fragment");
-  rest.remove_prefix(7);
-  auto authority = rest.substr(0, rest.find('/'));
-  auto path = rest.substr(authority.size());
-  while (!path.empty() && path.back() == '/') path.remove_suffix(1);
-  auto bracket = authority.rfind(']');
-  auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  auto host = authority.substr(0, colon);
-  if (bracket != std::string_view::npos && host.size() > 2) host = host.substr(1, host.size() - 2);
-  auto port = colon == std::string_view::npos ? std::string_view{"80"} : authority.substr(colon + 1);
-  if (host.empty()) return wrong("has no host");
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos
-      || std::stoul(std::string{port}) > 65535)
-    return wrong("the port must be a number up to 65535");
-  return openai_endpoint{std::string{host}, std::string{port}, std::string{path} + "/chat/completions",
-                         std::string{authority}};
 }
 
 } // namespace weir

@@ -1,12 +1,10 @@
 #pragma once
 
-#include "actors/core/refusal.hpp"
-#include "actors/models/messages.hpp"
+#include "net/openai_tool_calls.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
+#include <vector>
 
 namespace weir {
 
@@ -14,6 +12,7 @@ namespace weir {
 struct openai_chunk {
   std::string malformed; ///< Why it is none; empty: it is one.
   std::string text;
+  std::vector<tool_call_piece> tool_calls;
   bool finished = false; ///< It has a `finish_reason`.
   std::optional<token_usage> usage;
   bool is_error = false; ///< The server sent an error object instead.
@@ -21,20 +20,9 @@ struct openai_chunk {
   bool error_retryable = false;
 };
 
+/// Reads the text and the tool calls of the first choice. Other members, `reasoning_content` among them, are
+/// skipped: thoughts are no part of an answer. Errors are known in the shapes of OpenAI, vLLM, llama.cpp and
+/// Ollama.
 openai_chunk parse_openai_chunk(const std::string& json);
-
-/// The body of the request for a streamed answer.
-std::string openai_request_body(const std::string& model, const std::vector<chat_message>& messages);
-
-/// Where a model server is.
-struct openai_endpoint {
-  std::string host; ///< A name, or an address without brackets.
-  std::string port;
-  std::string target;      ///< The path of chat completions.
-  std::string host_header; ///< As in the URL.
-};
-
-/// Takes `http://host[:port][/path]` apart, or says what is wrong with it.
-std::variant<openai_endpoint, refusal> parse_openai_url(const std::string& url);
 
 } // namespace weir

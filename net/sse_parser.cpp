@@ -1,8 +1,25 @@
 #include "net/sse_parser.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace weir {
+
+namespace {
+
+// What a line adds to its event's data, if anything.
+std::optional<std::string> data_of(const std::string& line) {
+  if (line.front() == '{') return line;
+  auto colon = line.find(':');
+  auto name = line.substr(0, colon); // a comment has an empty one
+  if (name != "data" && name != "error") return std::nullopt;
+  auto value = colon == std::string::npos ? std::string{} : line.substr(colon + 1);
+  if (!value.empty() && value.front() == ' ') value.erase(0, 1);
+  if (name == "error") return "{\"error\":" + value + "}";
+  return value;
+}
+
+} // namespace
 
 sse_parser::status sse_parser::feed(std::string_view bytes, std::vector<std::string>& events) {
   while (!bytes.empty()) {
@@ -35,14 +52,11 @@ sse_parser::status sse_parser::end_line(std::vector<std::string>& events) {
     if (std::exchange(has_data_, false)) events.push_back(std::exchange(data_, {}));
     return status::ok;
   }
-  auto colon = line.find(':');
-  if (line.substr(0, colon) != "data") return status::ok; // a comment has an empty name
-  std::string_view value;
-  if (colon != std::string::npos) value = std::string_view{line}.substr(colon + 1);
-  if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-  if (data_.size() + value.size() + 1 > limits_.event_bytes) return status::event_too_long;
+  auto value = data_of(line);
+  if (!value) return status::ok;
+  if (data_.size() + value->size() + 1 > limits_.event_bytes) return status::event_too_long;
   if (std::exchange(has_data_, true)) data_ += '\n';
-  data_ += value;
+  data_ += *value;
   return status::ok;
 }
 

@@ -8,7 +8,11 @@
 namespace weir {
 
 /// Reads a stream of server-sent events (WHATWG HTML, section 9.2) as it arrives: cut anywhere, with any of
-/// the three line ends. Gives the data of each event; names, ids and comments are skipped. Plain.
+/// the three line ends. Gives the data of each event; names, ids and comments are skipped.
+///
+/// Two lines that are no data for the standard are data here, because servers tell of errors in mid-stream by
+/// them: llama.cpp's `error: {…}`, taken for `data: {"error":{…}}`, and a bare `{…}`, as Ollama sends it.
+/// Plain.
 class sse_parser {
 public:
   struct limits {

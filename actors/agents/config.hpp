@@ -17,12 +17,20 @@ struct prompt_config {
   std::uint32_t concurrency = 64; ///< Events in hand at once.
 };
 
-/// One configured agent: a prompt agent, or one of a registered C++ type.
+/// An agent that is a client: a program of any language that takes its calls over a WebSocket.
+struct external_config {
+  std::int64_t timeout_ms = 30'000; ///< Of a call without a time-out of its own.
+};
+
+/// One configured agent: a prompt agent, an external one, or one of a registered C++ type.
 struct agent_config {
   std::string name;
-  std::string kind = "prompt"; ///< `prompt`, `echo`, or the name of a registered type.
+  std::string kind = "prompt"; ///< `prompt`, `external`, `echo`, or the name of a registered type.
   prompt_config prompt;        ///< For `prompt`.
+  external_config external{};  ///< For `external`.
   std::string settings = "{}"; ///< For a registered type: a JSON object of its own, as text.
+
+  bool is_external() const { return kind == "external"; }
 };
 
 /// What a namespace runs.

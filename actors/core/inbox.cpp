@@ -18,17 +18,28 @@ inbox_ptr inbox::make(caf::actor_system& sys, config cfg) {
   return inbox_ptr{new inbox(sys, std::move(cfg))};
 }
 
+inbox_ptr inbox::share_of(caf::actor_system& sys, inbox_ptr parent, std::uint64_t limit) {
+  auto& of = parent->cfg_;
+  return make(sys, {of.name, limit, of.reason, of.scope, parent});
+}
+
 inbox::inbox(caf::actor_system& sys, config cfg) : cfg_(std::move(cfg)), clock_(sys.clock()) {
   auto& metrics = sys.metrics();
+  refusals_ = metrics.counter_instance("weir", "inbox-refusals", {{"inbox", cfg_.name}},
+                                       "Offers that found the inbox full.", "1", true);
+  if (cfg_.parent) return;
   depth_gauge_ = metrics.gauge_instance("weir", "inbox-depth", {{"inbox", cfg_.name}},
                                         "Work that was taken and is not done.");
   metrics.gauge_instance("weir", "inbox-limit", {{"inbox", cfg_.name}}, "The bound on weir_inbox_depth.")
       ->value(static_cast<std::int64_t>(cfg_.limit));
-  refusals_ = metrics.counter_instance("weir", "inbox-refusals", {{"inbox", cfg_.name}},
-                                       "Offers that found the inbox full.", "1", true);
 }
 
 std::variant<permit, refusal> inbox::try_take() {
+  if (auto no = take()) return std::move(*no);
+  return permit{shared_from_this()};
+}
+
+std::optional<refusal> inbox::take() {
   auto depth = depth_.load(std::memory_order_relaxed);
   do {
     if (depth >= cfg_.limit) {
@@ -38,15 +49,21 @@ std::variant<permit, refusal> inbox::try_take() {
                      depth,          cfg_.limit};
     }
   } while (!depth_.compare_exchange_weak(depth, depth + 1, std::memory_order_relaxed));
+  if (cfg_.parent)
+    if (auto no = cfg_.parent->take()) {
+      depth_.fetch_sub(1, std::memory_order_relaxed);
+      return no;
+    }
   if (depth == 0) rate_.on_busy(clock_.now());
-  depth_gauge_->inc();
-  return permit{shared_from_this()};
+  if (depth_gauge_ != nullptr) depth_gauge_->inc();
+  return std::nullopt;
 }
 
 void inbox::give_back() noexcept {
   depth_.fetch_sub(1, std::memory_order_relaxed);
-  depth_gauge_->dec();
+  if (depth_gauge_ != nullptr) depth_gauge_->dec();
   rate_.on_done(clock_.now());
+  if (cfg_.parent) cfg_.parent->give_back();
 }
 
 } // namespace weir

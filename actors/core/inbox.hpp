@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -51,13 +52,18 @@ class inbox : public std::enable_shared_from_this<inbox> {
 public:
   struct config {
     std::string name; ///< `layer.role`, the label of the metrics `weir_inbox_depth` and `weir_inbox_limit`.
-    std::uint64_t limit; ///< At least 1.
-    std::string reason;  ///< Of the refusal: `namespace_full`, `model_queue_full` …
-    std::string scope;   ///< Of the refusal: `namespace`, `model`, `node` …
+    std::uint64_t limit;        ///< At least 1.
+    std::string reason;         ///< Of the refusal: `namespace_full`, `model_queue_full` …
+    std::string scope;          ///< Of the refusal: `namespace`, `model`, `node` …
+    inbox_ptr parent = nullptr; ///< See `share_of`.
   };
 
   /// @param sys gives the clock and the metrics, and must outlive the inbox.
   static inbox_ptr make(caf::actor_system& sys, config cfg);
+
+  /// A part of `parent` for one of those who offer to it: of its places no more than `limit` are taken
+  /// through the part, so that one sender cannot fill what others need too. It refuses as its parent does.
+  static inbox_ptr share_of(caf::actor_system& sys, inbox_ptr parent, std::uint64_t limit);
 
   /// Takes a place, or says when to come again. Never blocks.
   std::variant<permit, refusal> try_take();
@@ -90,11 +96,12 @@ private:
   friend class permit;
 
   inbox(caf::actor_system& sys, config cfg);
+  std::optional<refusal> take();
   void give_back() noexcept;
 
   config cfg_;
   caf::actor_clock& clock_;
-  caf::telemetry::int_gauge* depth_gauge_;
+  caf::telemetry::int_gauge* depth_gauge_ = nullptr; // a part is counted in its parent
   caf::telemetry::int_counter* refusals_;
   std::atomic<std::uint64_t> depth_{0};
   drain_rate rate_;

@@ -33,8 +33,14 @@ struct limits {
   std::uint64_t presence_per_s = 50; ///< Joins and leaves told one by one; above it they are counted.
   std::uint64_t handshakes = 1024;   ///< In progress per I/O thread; above it HTTP 503.
   std::uint64_t runs = 1024;         ///< In flight per namespace; the rest waits in the log.
-  std::uint64_t agent_restarts = 5;  ///< Within the window; one more and the agent is `failed`.
+  std::uint64_t run_watchers = 64;   ///< Connections that watch one run; above it `429 quota`.
+  std::uint64_t watches_per_connection = 256; ///< Runs that one watches; above it `413 too_large`.
+  std::uint64_t result_ttl_ms = 600'000;      ///< Results older than this are forgotten.
+  std::uint64_t thread_queue = 64;            ///< Calls that wait in one thread; above it `429 thread_full`.
+  std::uint64_t thread_ttl_ms = 86'400'000;   ///< A thread that is quiet for so long is forgotten.
+  std::uint64_t agent_restarts = 5;           ///< Within the window; one more and the agent is `failed`.
   std::uint64_t agent_restart_window_ms = 60'000; ///< See above.
+  std::uint64_t model_tokens_per_min = 0;         ///< Of a namespace, over all models; 0: no quota.
   std::uint64_t dead_letters = 1000;              ///< Per namespace; the oldest is dropped and counted.
 };
 

@@ -10,6 +10,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace weir {
 
@@ -22,7 +23,11 @@ bool is_done(const caf::error& reason) { return !reason || reason == caf::exit_r
 supervisor::supervisor(caf::actor_config& cfg, config settings, std::vector<child_spec> children)
   : caf::event_based_actor(cfg), settings_(std::move(settings)),
     ledger_(settings_.intensity, settings_.delays, settings_.seed) {
-  for (auto& spec : children) children_.push_back({std::move(spec), spawn<door>(), nullptr});
+  for (auto& spec : children) {
+    auto front = std::exchange(spec.door, nullptr);
+    if (front) link_to(front);
+    children_.push_back({std::move(spec), front ? front : spawn<door>(), nullptr});
+  }
 }
 
 caf::behavior supervisor::make_behavior() {

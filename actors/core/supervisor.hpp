@@ -23,6 +23,7 @@ enum class restart_strategy {
 struct child_spec {
   std::string name;
   std::function<caf::actor(caf::actor_system&)> start;
+  caf::actor door = nullptr; ///< One that was made beforehand; when it ends, so does the supervisor.
 };
 
 /// What became of a supervisor's children, for whoever observes it. Called in the supervisor's context.

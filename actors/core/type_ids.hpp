@@ -83,6 +83,14 @@ struct notice_batch;
 struct admin_query;
 struct admin_answer;
 
+// streams of runs
+struct watch_request;
+struct unwatch_request;
+struct watcher_gone;
+struct drop_watcher;
+struct worker_delta;
+struct worker_result;
+
 } // namespace weir
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::first_custom_type_id)
@@ -166,6 +174,14 @@ CAF_ADD_TYPE_ID(weir, (weir::notice_batch))
 // admin
 CAF_ADD_TYPE_ID(weir, (weir::admin_query))
 CAF_ADD_TYPE_ID(weir, (weir::admin_answer))
+
+// streams of runs
+CAF_ADD_TYPE_ID(weir, (weir::watch_request))
+CAF_ADD_TYPE_ID(weir, (weir::unwatch_request))
+CAF_ADD_TYPE_ID(weir, (weir::watcher_gone))
+CAF_ADD_TYPE_ID(weir, (weir::drop_watcher))
+CAF_ADD_TYPE_ID(weir, (weir::worker_delta))
+CAF_ADD_TYPE_ID(weir, (weir::worker_result))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

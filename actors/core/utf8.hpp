@@ -65,4 +65,9 @@ constexpr std::string_view first_code_points(std::string_view text, std::size_t 
   return text.substr(0, end);
 }
 
+/// `text` without its first `n` code points.
+constexpr std::string_view after_code_points(std::string_view text, std::size_t n) noexcept {
+  return text.substr(first_code_points(text, n).size());
+}
+
 } // namespace weir::utf8

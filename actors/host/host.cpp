@@ -116,11 +116,20 @@ host::entry* host::open(const std::string& name, refusal& no) {
     return nullptr;
   }
   auto seed = static_cast<std::uint64_t>(random_.next() * 1e18);
-  entry made{settings_.plan(name), nullptr, nullptr, restart_ledger{intensity, backoff{}, seed}, false, {}};
+  entry made{
+      settings_.plan(name), nullptr, nullptr, restart_ledger{intensity, backoff{}, seed}, false, {}, {}};
+  made.models = models_for(name, made.plan.bounds);
   auto& x = entries_.emplace(name, std::move(made)).first->second;
   if (settings_.store.actor && x.plan.keep != durability::none) remember(name);
   start(name, x);
   return &x;
+}
+
+std::shared_ptr<const model_directory> host::models_for(const std::string& name, const limits& bounds) {
+  if (!settings_.models) return nullptr;
+  auto account = std::make_shared<model_account>(
+      system(), name, model_account::label_of(name, entries_.size()), bounds.model_tokens_per_min);
+  return std::make_shared<const model_directory>(pools_for(system(), *settings_.models, account));
 }
 
 void host::start(const std::string& name, entry& x) {
@@ -132,7 +141,7 @@ void host::start(const std::string& name, entry& x) {
   cfg.subscribers.insert(namespace_actor::orchestrator_name);
   for (auto& agent : x.plan.agents) {
     cfg.targets.insert(agent.name);
-    cfg.subscribers.insert("agent." + agent.name);
+    if (!agent.is_external()) cfg.subscribers.insert("agent." + agent.name);
   }
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   if (x.plan.keep != durability::none) cfg.store = settings_.store;
@@ -150,7 +159,7 @@ void host::start_orchestrator(const std::string& name, entry& x) {
   cfg.bounds = x.plan.bounds;
   cfg.agents = x.plan.agents;
   cfg.registry = settings_.registry;
-  cfg.models = settings_.models;
+  cfg.models = x.models;
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   if (x.plan.keep != durability::none) cfg.store = settings_.store;
   cfg.keep = x.plan.keep;

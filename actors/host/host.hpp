@@ -62,10 +62,12 @@ private:
     restart_ledger ledger;
     bool failed = false;
     std::vector<attach_relay> waiting; // relays that came during a restart: one for each I/O thread
+    std::shared_ptr<const model_directory> models; // with the namespace's account
   };
 
   void admit(const attach_relay& what);
   entry* open(const std::string& name, refusal& no);
+  std::shared_ptr<const model_directory> models_for(const std::string& name, const limits& bounds);
   void start(const std::string& name, entry& x);
   void start_orchestrator(const std::string& name, entry& x);
   void on_down(const caf::down_msg& msg);

@@ -11,13 +11,22 @@ attempt* attempt_book::add(attempt& x) {
   return &attempts_.emplace(ticket, std::move(x)).first->second;
 }
 
-attempt* attempt_book::start_next(const caf::actor_addr& worker) {
-  auto ticket = waiting_.pop();
-  if (!ticket) return nullptr;
-  auto& x = attempts_.at(*ticket);
+attempt* attempt_book::make_room(const std::string& ns) {
+  auto ticket = waiting_.make_room(ns);
+  return ticket ? find(*ticket) : nullptr;
+}
+
+std::vector<std::uint64_t> attempt_book::take_waiting() {
+  std::vector<std::uint64_t> tickets;
+  while (auto ticket = waiting_.pop()) tickets.push_back(*ticket);
+  return tickets;
+}
+
+attempt* attempt_book::start(std::uint64_t ticket, const caf::actor_addr& worker) {
+  auto& x = attempts_.at(ticket);
   x.worker = worker;
   x.place.release();
-  workers_[worker] = *ticket;
+  workers_[worker] = ticket;
   return &x;
 }
 
@@ -43,6 +52,13 @@ std::vector<std::uint64_t> attempt_book::of_sink(const caf::actor_addr& sink) co
   auto i = sinks_.find(sink);
   if (i == sinks_.end()) return tickets;
   for (auto& x : i->second) tickets.push_back(x.second);
+  return tickets;
+}
+
+std::vector<std::uint64_t> attempt_book::unanswered() const {
+  std::vector<std::uint64_t> tickets;
+  for (auto& [ticket, x] : attempts_)
+    if (!x.answered) tickets.push_back(ticket);
   return tickets;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/models/circuit_breaker.hpp"
 #include "actors/models/deadline_index.hpp"
 #include "actors/models/fair_queue.hpp"
 #include "actors/models/messages.hpp"
@@ -21,6 +22,7 @@ struct attempt {
   permit place; ///< Held while it waits.
   time_point arrived{};
   time_point deadline{};
+  circuit_breaker::pass pass;
   caf::actor_addr worker; ///< Null while it waits.
   bool answered = false;  ///< The sink has been told, or does not want to be.
 };
@@ -36,8 +38,19 @@ public:
   /// Adds one that waits. Null when the queue is full; `x` is untouched then.
   attempt* add(attempt& x);
 
-  /// Moves the one whose turn it is to a worker. Null: none waits.
-  attempt* start_next(const caf::actor_addr& worker);
+  /// The one that has to give way to one more of `ns`, when the queue is full; see `fair_queue`. It no longer
+  /// waits: answer and remove it.
+  attempt* make_room(const std::string& ns);
+
+  /// Moves the one whose turn it is to a worker. Null: none waits that may go.
+  template <class Predicate>
+  attempt* start_next(const caf::actor_addr& worker, Predicate may_go) {
+    auto ticket = waiting_.pop(may_go);
+    return ticket ? start(*ticket, worker) : nullptr;
+  }
+
+  /// All that wait, in their order. They no longer do: answer and remove them.
+  std::vector<std::uint64_t> take_waiting();
 
   attempt* find(std::uint64_t ticket);
   attempt* find(const caf::actor_addr& sink, std::uint64_t id);
@@ -49,6 +62,9 @@ public:
   std::vector<std::uint64_t> of_sink(const caf::actor_addr& sink) const;
   bool knows_sink(const caf::actor_addr& sink) const { return sinks_.count(sink) > 0; }
 
+  /// Tickets of all whose sinks wait for an answer.
+  std::vector<std::uint64_t> unanswered() const;
+
   std::optional<attempt> remove(std::uint64_t ticket);
 
   void set_deadline(std::uint64_t ticket, time_point when) { deadlines_.set(ticket, when); }
@@ -59,6 +75,8 @@ public:
   std::size_t size() const noexcept { return attempts_.size(); }
 
 private:
+  attempt* start(std::uint64_t ticket, const caf::actor_addr& worker);
+
   fair_queue<std::uint64_t> waiting_;
   std::unordered_map<std::uint64_t, attempt> attempts_;
   std::unordered_map<caf::actor_addr, std::uint64_t> workers_;

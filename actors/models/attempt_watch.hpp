@@ -47,6 +47,9 @@ public:
     return next;
   }
 
+  /// Whether a piece has come.
+  bool streaming() const noexcept { return streaming_; }
+
   const attempt_limits& limits() const noexcept { return limits_; }
 
 private:

@@ -7,14 +7,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace weir {
 
 /// What a backend reports of one call, on the thread that it lives on. After `on_done` or `on_failed` it says
 /// no more. The call may be destroyed from inside any of them.
 struct backend_events {
-  std::function<void(std::string text)> on_piece;
-  std::function<void(token_usage)> on_done;
+  std::function<void(std::string text)> on_piece; ///< Empty: no text, but a sign of life.
+  std::function<void(token_usage, std::vector<tool_call>)> on_done;
   std::function<void(refusal error, bool retryable)> on_failed;
 };
 

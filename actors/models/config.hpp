@@ -8,6 +8,15 @@
 
 namespace weir {
 
+/// An answer of the simulated model to chats in which a text occurs: in the last message of the user or of a
+/// tool, or in a system message.
+struct simulated_reply {
+  std::string contains;         ///< The configuration's `if`; empty: any chat.
+  std::string say;              ///< What it says …
+  std::string tool;             ///< … or, when not empty, the tool that it asks for,
+  std::string arguments = "{}"; ///< with this JSON text.
+};
+
 /// The embedded model: a deterministic answer with a latency, an error rate and a hang rate of its own.
 struct simulated_config {
   std::int64_t first_piece_ms = 80;
@@ -16,19 +25,30 @@ struct simulated_config {
   double error_rate = 0; ///< Share of calls that fail with 500, [0, 1].
   double hang_rate = 0;  ///< Share of calls that never answer, [0, 1].
   std::uint64_t seed = 1;
+  std::vector<simulated_reply> replies; ///< The first that matches is the answer.
 };
 
 /// Any server that speaks OpenAI's `/chat/completions` with streaming.
 struct openai_config {
-  std::string url; ///< `http://host:port/v1`.
+  std::string url; ///< `http://host:port/v1` or `https://host/v1`.
   std::string model;
   std::string api_key_env; ///< Name of the environment variable that holds the key; empty: none is sent.
+  std::string ca_file =
+      {}; ///< PEM: roots that are trusted beside the system's; empty: only those. For https.
 };
 
 /// What a caller gets when a pool cannot answer: another pool's name, or a canned text.
 struct fallback_step {
   bool canned = false;
   std::string value; ///< The pool's name, or the text.
+};
+
+/// When a backend that fails is left alone. See `circuit_breaker`.
+struct breaker_config {
+  std::uint32_t failures = 5;        ///< In a row, then it opens; 0: never.
+  std::int64_t open_ms = 5000;       ///< The first time; twice as long each time that a probe fails,
+  std::int64_t max_open_ms = 60'000; ///< up to this.
+  std::uint32_t probes = 1;          ///< That have to succeed before it closes.
 };
 
 /// One configured model.
@@ -42,7 +62,10 @@ struct model_config {
   std::int64_t first_piece_timeout_ms = 0; ///< Until the first piece; 0: no limit of its own.
   std::int64_t stall_timeout_ms = 0;       ///< Between two pieces; 0: no limit of its own.
   std::uint32_t retries = 2;               ///< After the first attempt.
-  std::vector<fallback_step> fallback;     ///< Asked in this order.
+  std::vector<fallback_step> fallback;     ///< Asked in this order, each followed by its own fallbacks.
+  breaker_config breaker;
+  double max_share = 0.5;                ///< Of the workers for one namespace while there are others, (0, 1].
+  std::int64_t share_window_ms = 60'000; ///< How long after its last call a namespace counts as another.
 };
 
 } // namespace weir

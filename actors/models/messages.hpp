@@ -48,6 +48,7 @@ struct model_failed {
   std::uint64_t id = 0;
   refusal error; ///< 429, 503, 504, or what the backend said; `retry_after_ms` is the backend's wish.
   bool retryable = false; ///< Connection refused, 429, 5xx, stalled: yes. Any other 4xx, malformed: no.
+  bool refused = false;   ///< By the pool: nobody has tried, and it is no use to ask this pool again soon.
 };
 
 /// pool → worker: do this attempt. Its `timeout_ms` is what is left of the request's.
@@ -59,8 +60,9 @@ struct model_assignment {
 
 /// worker → pool: I have nothing to do. With a ticket, that attempt is over.
 struct model_worker_idle {
-  std::uint64_t ticket = 0; ///< 0: none, it has just started.
-  std::string outcome;      ///< For the metrics: `done`, `failed`, `timeout` or `cancelled`.
+  std::uint64_t ticket = 0;    ///< 0: none, it has just started.
+  std::string outcome;         ///< For the metrics: `done`, `failed`, `timeout` or `cancelled`.
+  bool backend_failed = false; ///< It was the backend's fault: the circuit breaker counts it.
 };
 
 template <class Inspector>
@@ -83,8 +85,8 @@ bool inspect(Inspector& f, model_done& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, model_failed& x) {
-  return f.object(x).fields(f.field("id", x.id), f.field("error", x.error),
-                            f.field("retryable", x.retryable));
+  return f.object(x).fields(f.field("id", x.id), f.field("error", x.error), f.field("retryable", x.retryable),
+                            f.field("refused", x.refused));
 }
 
 template <class Inspector>
@@ -95,7 +97,8 @@ bool inspect(Inspector& f, model_assignment& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, model_worker_idle& x) {
-  return f.object(x).fields(f.field("ticket", x.ticket), f.field("outcome", x.outcome));
+  return f.object(x).fields(f.field("ticket", x.ticket), f.field("outcome", x.outcome),
+                            f.field("backend_failed", x.backend_failed));
 }
 
 } // namespace weir

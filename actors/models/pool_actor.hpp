@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/core/backoff.hpp"
+#include "actors/core/drain_rate.hpp"
 #include "actors/models/attempt_book.hpp"
 #include "actors/models/config.hpp"
 #include "actors/models/pool_metrics.hpp"
+#include "actors/models/worker_shares.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
@@ -17,6 +19,13 @@ namespace weir {
 /// The queue in front of a model and the supervisor of its workers. A worker that dies costs its caller one
 /// attempt; the queue does not notice. A request whose time is over is answered by the pool, whether it waits
 /// or its worker has lost it.
+///
+/// The queue is bounded by `queue_limit`. Overflow policy: a namespace that has less than its share in it
+/// gets the place of the newest of the one that has most; both that one and whoever has its share are
+/// answered with `429 model_queue_full`. A circuit breaker stands before the queue: while it is open nothing
+/// is taken, and what waits when it opens is answered at once, with `503 unavailable`.
+///
+/// A pool that dies answers all that it has in hand; see `make_pool` for who starts the next.
 ///
 /// Messages: `(permit, model_request)` and `(model_cancel_atom, id)` from callers, `model_worker_idle` from
 /// workers; see models/messages.hpp.
@@ -45,7 +54,13 @@ private:
   void on_overdue(attempt& x);
   void drop(attempt& x);
   void fail(attempt& x, refusal why);
-  void forget(std::uint64_t ticket, const std::string& outcome);
+  void turn_away(std::uint64_t ticket, refusal why, const std::string& outcome);
+  void forget(std::uint64_t ticket, const std::string& outcome,
+              circuit_breaker::result what = circuit_breaker::result::neutral);
+  void note_breaker();
+  refusal queue_full();
+  refusal breaker_open();
+  void await_share();
   void arm_timer();
   void on_timer();
 
@@ -55,6 +70,11 @@ private:
   attempt_book book_;
   std::set<caf::actor> workers_;
   std::vector<caf::actor> idle_;
+  circuit_breaker breaker_;
+  circuit_breaker::state breaker_state_ = circuit_breaker::state::closed; // that has been told
+  worker_shares shares_;
+  drain_rate drain_;
+  bool awaits_share_ = false;
   std::optional<attempt::time_point> timer_at_; // the earliest timer that is set
   backoff restarts_{std::chrono::milliseconds{10}, std::chrono::milliseconds{5000}, 2.0, 0.0};
   std::uint32_t deaths_ = 0; // since a worker last ended an attempt itself

@@ -4,6 +4,7 @@
 #include "actors/models/config.hpp"
 
 #include <random>
+#include <utility>
 
 namespace weir {
 
@@ -11,7 +12,8 @@ namespace weir {
 /// hangs as its configuration says. Timers are the worker's, so it keeps to a virtual clock.
 class simulated_backend : public backend {
 public:
-  explicit simulated_backend(simulated_config settings) : settings_(settings), engine_(settings.seed) {}
+  explicit simulated_backend(simulated_config settings)
+    : settings_(std::move(settings)), engine_(settings_.seed) {}
 
   std::unique_ptr<backend_call> start(const model_request& what, backend_events events,
                                       caf::scheduled_actor& self) override;

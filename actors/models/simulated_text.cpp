@@ -62,11 +62,13 @@ std::vector<std::string> simulated_answer(const std::vector<chat_message>& chat,
   std::vector<std::string> answer;
   for (std::uint32_t i = 0; i < pieces; ++i)
     answer.push_back(i == 0 ? opening(question) : ' ' + std::string{words[engine() % words.size()]});
-  if (!chat.empty() && chat.back().role == "assistant") {
-    auto rest = rest_of(answer, chat.back().content);
-    if (!rest.empty()) return rest;
-  }
-  return answer;
+  return go_on_from(chat, std::move(answer));
+}
+
+std::vector<std::string> go_on_from(const std::vector<chat_message>& chat, std::vector<std::string> answer) {
+  if (chat.empty() || chat.back().role != "assistant") return answer;
+  auto rest = rest_of(answer, chat.back().content);
+  return rest.empty() ? answer : rest;
 }
 
 } // namespace weir

@@ -14,4 +14,7 @@ namespace weir {
 std::vector<std::string> simulated_answer(const std::vector<chat_message>& chat, std::uint64_t seed,
                                           std::uint32_t pieces);
 
+/// What is left of an answer when the chat ends with a beginning of it by the assistant; else all of it.
+std::vector<std::string> go_on_from(const std::vector<chat_message>& chat, std::vector<std::string> answer);
+
 } // namespace weir

@@ -63,7 +63,9 @@ void model_worker::begin(model_assignment& work) {
   send(sink_, model_piece{id_, {}, queued_ms_});
   call_ = backend_->start(work.what,
                           {[this](std::string text) { on_piece(text); },
-                           [this](token_usage usage) { on_done(usage); },
+                           [this](token_usage usage, std::vector<tool_call> tool_calls) {
+                             on_done(usage, std::move(tool_calls));
+                           },
                            [this](refusal error, bool retryable) { on_failed(std::move(error), retryable); }},
                           *this);
 }
@@ -80,16 +82,17 @@ void model_worker::on_piece(const std::string& text) {
   schedule_flush();
 }
 
-void model_worker::on_done(token_usage usage) {
+void model_worker::on_done(token_usage usage, std::vector<tool_call> tool_calls) {
   send_text(buffer_.drain());
-  send(sink_, model_done{id_, usage});
+  send(sink_, model_done{id_, usage, std::move(tool_calls)});
   finish("done");
 }
 
 void model_worker::on_failed(refusal error, bool retryable) {
   send_text(buffer_.drain()); // what has come is not lost: another model can go on from there
+  auto fault = retryable && error.status != code::too_many; // a 429 is a server that works, and is busy
   send(sink_, model_failed{id_, std::move(error), retryable});
-  finish("failed");
+  finish("failed", fault);
 }
 
 void model_worker::watch() {
@@ -109,7 +112,14 @@ void model_worker::check_limits() {
   if (what == attempt_watch::verdict::in_time) return watch();
   send_text(buffer_.drain());
   send(sink_, model_failed{id_, describe(what, limits_.limits(), settings_.name), true});
-  finish("timeout");
+  finish("timeout", is_backends_fault(what));
+}
+
+// A caller that gives a call little time says nothing about the backend, nor does an answer that is long.
+bool model_worker::is_backends_fault(attempt_watch::verdict what) const {
+  if (what != attempt_watch::verdict::deadline) return true;
+  auto usual_ms = settings_.attempt_timeout_ms > 0 ? settings_.attempt_timeout_ms : settings_.timeout_ms;
+  return !limits_.streaming() && limits_.limits().total_ms >= usual_ms / 2;
 }
 
 void model_worker::schedule_flush() {
@@ -127,12 +137,12 @@ void model_worker::send_text(std::string text) {
   if (!text.empty()) send(sink_, model_piece{id_, std::move(text), queued_ms_});
 }
 
-void model_worker::finish(const char* outcome) {
+void model_worker::finish(const char* outcome, bool backend_failed) {
   call_.reset();
   stop(limit_timer_);
   stop(flush_timer_);
   sink_ = nullptr;
-  send(pool_, model_worker_idle{std::exchange(ticket_, 0), outcome});
+  send(pool_, model_worker_idle{std::exchange(ticket_, 0), outcome, backend_failed});
 }
 
 } // namespace weir

@@ -35,14 +35,15 @@ public:
 
 private:
   void on_piece(const std::string& text);
-  void on_done(token_usage usage);
+  void on_done(token_usage usage, std::vector<tool_call> tool_calls);
   void on_failed(refusal error, bool retryable);
 
   void watch();
   void check_limits();
   void schedule_flush();
   void send_text(std::string text);
-  void finish(const char* outcome);
+  bool is_backends_fault(attempt_watch::verdict what) const;
+  void finish(const char* outcome, bool backend_failed = false);
 
   caf::actor pool_;
   model_config settings_;

@@ -149,6 +149,11 @@ std::uint64_t durable_subscription::find(const std::string& event_id, const std:
   return 0;
 }
 
+event_ptr durable_subscription::in_hands_of(std::uint64_t seq, const std::string& member) const {
+  auto i = in_hand_.find(seq);
+  return i == in_hand_.end() || i->second.member != member ? nullptr : i->second.what.what;
+}
+
 std::optional<offered_event> durable_subscription::give_back(std::uint64_t seq, const std::string& member,
                                                              std::int64_t not_before_ms) {
   held x;

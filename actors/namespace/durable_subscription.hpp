@@ -64,6 +64,9 @@ public:
   /// The seq of an event that `member` has in hand; 0: it has not.
   std::uint64_t find(const std::string& event_id, const std::string& member) const;
 
+  /// The event, if `member` has it in hand; else null.
+  event_ptr in_hands_of(std::uint64_t seq, const std::string& member) const;
+
   /// The member gives an event back: an attempt more, and another member if there is one. Nothing of it is
   /// offered before `not_before_ms`. Gives the event when that was its last attempt: a dead letter.
   std::optional<offered_event> give_back(std::uint64_t seq, const std::string& member,

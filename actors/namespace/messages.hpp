@@ -45,9 +45,12 @@ struct call_request {
   std::string client_id;
   std::string message_id;
   std::string prev_event_id;
-  std::string input;           ///< JSON text.
-  std::int64_t timeout_ms = 0; ///< Of the whole run; 0: the target's default.
-  watcher caller;              ///< Whom the deltas and the result go to.
+  std::string input;                             ///< JSON text.
+  std::int64_t timeout_ms = 0;                   ///< Of the whole run; 0: the target's default.
+  watcher caller;                                ///< Whom the deltas and the result go to.
+  std::string thread;                            ///< A conversation's name; empty: none.
+  busy_policy on_busy = busy_policy::concurrent; ///< While the thread has a run in flight.
+  bool cancel_on_disconnect = false;             ///< The run ends with its caller's connection.
 };
 
 /// relay → namespace, agent → namespace: read the log. Answered with a `log_slice`.
@@ -64,7 +67,7 @@ struct request {
   std::uint64_t ticket = 0;
   std::variant<publish_request, call_request, log_request, cancel_run, session_open, session_welcomed,
                session_detach, session_subscribe, session_unsubscribe, session_ack, session_nack,
-               presence_request, delivery_report>
+               presence_request, delivery_report, watch_request, unwatch_request, worker_delta, worker_result>
       what;
 };
 
@@ -143,7 +146,8 @@ struct settlement {
 /// Any part of the server → namespace: tell the namespace's clients (an event of a `sys.` type).
 struct server_event {
   std::string type;
-  std::string data; ///< JSON text.
+  std::string data;       ///< JSON text.
+  bool ephemeral = false; ///< Not kept, no seq.
 };
 
 /// admin → host → namespace. Answered with an `admin_answer`.
@@ -191,10 +195,11 @@ bool inspect(Inspector& f, publish_request& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, call_request& x) {
-  return f.object(x).fields(f.field("target", x.target), f.field("client_id", x.client_id),
-                            f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
-                            f.field("input", x.input), f.field("timeout_ms", x.timeout_ms),
-                            f.field("caller", x.caller));
+  return f.object(x).fields(
+      f.field("target", x.target), f.field("client_id", x.client_id), f.field("message_id", x.message_id),
+      f.field("prev_event_id", x.prev_event_id), f.field("input", x.input),
+      f.field("timeout_ms", x.timeout_ms), f.field("caller", x.caller), f.field("thread", x.thread),
+      f.field("on_busy", x.on_busy), f.field("cancel_on_disconnect", x.cancel_on_disconnect));
 }
 
 template <class Inspector>
@@ -288,7 +293,8 @@ bool inspect(Inspector& f, admin_answer& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, server_event& x) {
-  return f.object(x).fields(f.field("type", x.type), f.field("data", x.data));
+  return f.object(x).fields(f.field("type", x.type), f.field("data", x.data),
+                            f.field("ephemeral", x.ephemeral));
 }
 
 } // namespace weir

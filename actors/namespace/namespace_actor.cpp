@@ -1,8 +1,6 @@
-// How events and calls come in; time; ends. Where they go on: namespace_keeping.cpp.
+// How events come in; time; ends. Where they go on: namespace_keeping.cpp. Calls: namespace_runs.cpp.
 
 #include "actors/namespace/namespace_actor.hpp"
-
-#include "actors/core/drain_rate.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -10,14 +8,6 @@
 #include <algorithm>
 
 namespace weir {
-
-namespace {
-
-refusal unknown_target(const std::string& name) {
-  return {code::not_found, "unknown_target", "nothing named " + name + " can be called here", 0, {}, 0, 0};
-}
-
-} // namespace
 
 namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
   : caf::event_based_actor(cfg), settings_(std::move(settings)), link_(this, settings_.store, settings_.keep),
@@ -52,7 +42,10 @@ caf::behavior namespace_actor::running() {
       [this](log_request& what) { return on_read(what); },
       [this](subscribe_durably& what) { on_subscribe(what), end_turn(); },
       [this](const settlement& what) { on_settlement(what), end_turn(); },
-      [this](const server_event& what) { announce(what), end_turn(); },
+      [this](const server_event& what) {
+        if (what.ephemeral && relays_.empty()) return; // nobody is there to hear it
+        announce(what, what.ephemeral), end_turn();
+      },
       [this](const store_committed& what) { link_.on_committed(what), end_turn(); },
       [this](store_answer& what) { link_.on_answered(what), end_turn(); },
       [this](const admin_query& what) {
@@ -124,30 +117,6 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publis
   submit(event_of(std::move(what), now_ms()), {from.number, ticket}, ephemeral);
 }
 
-/// Why a call cannot be taken now.
-refusal namespace_actor::check_call(const call_request& what) const {
-  if (settings_.targets.count(what.target) == 0) return unknown_target(what.target);
-  auto open = open_calls_.size() + pending_calls_.size();
-  if (open < settings_.bounds.runs) return {};
-  // Unlike an event, a call has someone waiting: better told to come again than kept in a line.
-  return {code::too_many,
-          "namespace_full",
-          "too many runs in flight",
-          drain_rate::max_retry_ms / 10,
-          "namespace",
-          open,
-          settings_.bounds.runs};
-}
-
-void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, call_request& what) {
-  if (auto no = check_call(what); no.refused()) {
-    meters_.refused->inc();
-    return answer_to(from, ticket, std::move(no));
-  }
-  pending_calls_[{from.number, ticket}] = {what.client_id + '/' + what.message_id, what.caller};
-  submit(event_of(what, now_ms()), {from.number, ticket}, false);
-}
-
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, log_request& what) {
   auto number = from.number;
   read(
@@ -161,44 +130,12 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, log_re
       });
 }
 
-void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what) {
-  if (!pass_on({ticket, what.run_id, from.actor}))
-    answer_to(from, ticket,
-              {code::unavailable, "unavailable", "the orchestrator is restarting", 1000, {}, 0, 0});
-}
-
-bool namespace_actor::pass_on(cancel_run order) {
-  if (auto* x = find_seat(orchestrator_name); x != nullptr && x->subscriber)
-    send(x->subscriber, std::move(order));
-  else if (cancels_.size() < max_cancels)
-    cancels_.push_back(std::move(order)); // it gets the calls first
-  else
-    return false;
-  return true;
-}
-
 caf::result<answer> namespace_actor::on_publish(publish_request& what) {
   auto ephemeral = what.ephemeral;
   auto ticket = next_number_++;
   auto promise = make_response_promise<answer>();
   promises_.emplace(ticket, promise);
   submit(event_of(std::move(what), now_ms()), {promise_source, ticket}, ephemeral);
-  end_turn();
-  return promise;
-}
-
-caf::result<answer> namespace_actor::on_call(call_request& what) {
-  if (auto no = check_call(what); no.refused()) {
-    meters_.refused->inc();
-    answer out;
-    out.no = std::move(no);
-    return out;
-  }
-  auto ticket = next_number_++;
-  auto promise = make_response_promise<answer>();
-  promises_.emplace(ticket, promise);
-  pending_calls_[{promise_source, ticket}] = {what.client_id + '/' + what.message_id, what.caller};
-  submit(event_of(what, now_ms()), {promise_source, ticket}, false);
   end_turn();
   return promise;
 }
@@ -291,9 +228,8 @@ void namespace_actor::on_down(const caf::down_msg& msg) {
   for (auto i = relays_.begin(); i != relays_.end(); ++i) {
     if (i->actor.address() != msg.source) continue;
     auto number = i->number;
+    watcher_left(*i, 0);
     relays_.erase(i);
-    auto gone = [number](auto& x) { return x.first.first == number; };
-    std::erase_if(pending_calls_, gone); // kept or not, nobody waits for their results
     for (auto* x : sessions_.detach_relay(number, now_ms())) detach(*x);
     break;
   }

@@ -31,7 +31,8 @@ namespace weir {
 /// one unsettled batch of emitted events for each agent.
 ///
 /// Its functions are in files of their own: namespace_actor.cpp (in), namespace_keeping.cpp (kept, and out),
-/// namespace_loading.cpp, namespace_sessions.cpp, namespace_subscriptions.cpp, namespace_admin.cpp.
+/// namespace_loading.cpp, namespace_sessions.cpp, namespace_subscriptions.cpp, namespace_runs.cpp,
+/// namespace_admin.cpp.
 class namespace_actor : public caf::event_based_actor {
 public:
   struct config {
@@ -49,9 +50,6 @@ public:
 
   /// The name of the orchestrator's durable subscription.
   static constexpr const char* orchestrator_name = "orchestrator";
-
-  /// Who may wait for one call by repeating it; above it the oldest caller gives way to the newest.
-  static constexpr std::size_t max_callers = 16;
 
   /// Cancels that wait while there is no orchestrator; above it `503 unavailable`.
   static constexpr std::size_t max_cancels = 256;
@@ -90,13 +88,16 @@ private:
   /// the next one when it was restarted.
   struct open_call {
     std::string run_id;
-    std::vector<watcher> callers; // at most max_callers
+    std::vector<watcher> callers; // and who watches; bounds.run_watchers, as the orchestrator's
+    watcher tied_to;              // the caller with whose connection it goes; no relay: none
+    bool abandoned = false;       // that connection is gone
   };
 
   /// A call that waits to be kept.
   struct pending_call {
     std::string run_id;
-    watcher caller;
+    watcher caller; // no relay: it has left
+    bool tied = false;
   };
 
   /// The source of answers that go to an agent's promise, beside the relays' numbers.
@@ -112,7 +113,7 @@ private:
   void load_newest(log_state state, std::uint64_t before_seq);
   void load_age(log_state state);
   void load_ids();
-  void load_keys(const std::string& after);
+  void load_keys(std::size_t kind, const std::string& after);
   void take_key(const key_entry& x);
   void keep_beginning();
   std::vector<store_write> begin_subscriptions();
@@ -128,6 +129,18 @@ private:
   void on_request(relay_entry& from, std::uint64_t ticket, call_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, log_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, watch_request& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, unwatch_request& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, worker_delta& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, worker_result& what);
+  template <class Request>
+  void ask_to_watch(relay_entry& from, std::uint64_t ticket, Request& what);
+  template <class Request>
+  void pass_on_work(relay_entry& from, std::uint64_t ticket, Request& what);
+  bool has_in_hand(const session& who, const std::string& run_id);
+  void watcher_left(const relay_entry& from, std::uint64_t subscriber);
+  static void tell_callers(const caf::actor& orchestrator, const open_call& x, bool over);
+  caf::actor find_orchestrator();
   refusal check_call(const call_request& what) const;
   bool pass_on(cancel_run order);
   caf::result<answer> on_publish(publish_request& what);
@@ -137,7 +150,7 @@ private:
   log_slice slice_of(const log_read& found, bool with_frames) const;
   void read(const log_request& what, std::function<void(log_slice)> then,
             std::function<void(refusal)> failed);
-  void await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller);
+  void await_result(std::uint64_t seq, const pending_call& what);
   void announce(const server_event& what, bool ephemeral = false);
   void end_turn();
   void flush();

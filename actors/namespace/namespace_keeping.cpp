@@ -87,7 +87,7 @@ void namespace_actor::settle() {
   for (auto& [who, reply] : done.answers) {
     count(reply);
     if (auto node = pending_calls_.extract({who.source, who.ticket}); !node.empty() && !reply.no.refused())
-      await_result(reply.seq, node.mapped().run_id, node.mapped().caller);
+      await_result(reply.seq, node.mapped());
     if (who.source == promise_source) {
       if (auto node = promises_.extract(who.ticket); !node.empty()) node.mapped().deliver(std::move(reply));
       continue;
@@ -124,18 +124,6 @@ void namespace_actor::fan_out(std::vector<delivery> deliveries) {
     for (auto& relay : relays_) send(relay.actor, msg);
   }
   feed_all();
-}
-
-void namespace_actor::await_result(std::uint64_t seq, const std::string& run_id, const watcher& caller) {
-  auto* x = find_seat(orchestrator_name);
-  if (x == nullptr || !x->subscription.is_past(seq)) {
-    auto& call = open_calls_[seq];
-    call.run_id = run_id;
-    if (call.callers.size() >= max_callers) call.callers.erase(call.callers.begin());
-    if (caller.relay) call.callers.push_back(caller);
-  }
-  // A finished run is asked for as well: the orchestrator remembers the newest results.
-  if (x != nullptr && x->subscriber && caller.relay) send(x->subscriber, watch_run{run_id, caller});
 }
 
 void namespace_actor::answer_to(relay_entry& to, std::uint64_t ticket, refusal no, std::uint64_t seq) {

@@ -6,6 +6,7 @@
 #include <caf/skip.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace weir {
 
@@ -14,8 +15,8 @@ namespace {
 constexpr auto retry_after = std::chrono::milliseconds{500};
 constexpr std::uint64_t keys_at_once = 1000;
 
-/// After every key of an agent's own and before all others of a namespace.
-constexpr const char* last_of_agents = "agent0"; // '0' is the byte after '/'
+/// What is kept of a namespace beside its log. Results and threads are read when they are asked for.
+constexpr std::array<const char*, 3> kept = {"cursor/", "dead/", "session/"};
 
 bool starts_with(const std::string& text, std::string_view prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
@@ -119,16 +120,18 @@ void namespace_actor::load_ids() {
       read_newest_ids{settings_.name, settings_.bounds.dedupe_ids, oldest_ms},
       [this](std::vector<event_mark>& got) {
         for (auto& x : got) sequencer_.restore(std::move(x.event_id), {x.seq, x.content_hash}, x.ts_ms);
-        load_keys(last_of_agents); // what agents keep is theirs to read
+        load_keys(0, {});
       });
 }
 
-void namespace_actor::load_keys(const std::string& after) {
-  load_step<std::vector<key_entry>>(scan_keys{settings_.name, {}, after, keys_at_once},
-                                    [this](std::vector<key_entry>& got) {
+/// @param kind whose turn it is, of `kept`.
+void namespace_actor::load_keys(std::size_t kind, const std::string& after) {
+  if (kind == kept.size()) return keep_beginning();
+  load_step<std::vector<key_entry>>(scan_keys{settings_.name, kept[kind], after, keys_at_once},
+                                    [this, kind](std::vector<key_entry>& got) {
                                       for (auto& x : got) take_key(x);
-                                      if (got.size() < keys_at_once) return keep_beginning();
-                                      load_keys(got.back().key);
+                                      if (got.size() < keys_at_once) return load_keys(kind + 1, {});
+                                      load_keys(kind, got.back().key);
                                     });
 }
 

@@ -93,6 +93,7 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t, session_welco
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t, session_detach& what) {
+  if (what.has_runs) watcher_left(from, what.subscriber);
   if (auto* x = sessions_.detach({from.number, what.subscriber}, now_ms())) detach(*x);
 }
 

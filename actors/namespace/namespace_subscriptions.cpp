@@ -37,8 +37,11 @@ void namespace_actor::on_subscribe(subscribe_durably& what) {
   x.subscription.join(agent_member, what.window);
   x.subscriber = std::move(what.subscriber);
   if (what.name == orchestrator_name)
-    for (auto& [seq, call] : open_calls_)
-      for (auto& caller : call.callers) send(x.subscriber, watch_run{call.run_id, caller});
+    for (auto i = open_calls_.begin(); i != open_calls_.end();) {
+      auto over = x.subscription.is_past(i->first); // a repeat of a call that an earlier incarnation ended
+      tell_callers(x.subscriber, i->second, over);
+      i = over ? open_calls_.erase(i) : std::next(i);
+    }
   mark_changed(x);
   feed(x);
   if (what.name == orchestrator_name)

@@ -156,7 +156,7 @@ void relay::on_turn_end() {
 
 std::uint64_t relay::join(weir::subscriber& who) {
   auto number = next_number_++;
-  subscribers_.emplace(number, member{&who, 0, false, {}});
+  subscribers_.emplace(number, member{&who, 0, false, false, {}});
   if (ns_) {
     info_.seq = seq_;
     who.on_attached(info_);
@@ -170,7 +170,7 @@ void relay::leave(std::uint64_t number) {
   auto* x = find(number);
   if (x == nullptr) return;
   for (auto& pattern : x->patterns) patterns_.remove(pattern, number);
-  if (x->has_session) post(0, session_detach{number});
+  if (x->has_session) post(0, session_detach{number, x->has_runs});
   subscribers_.erase(number);
 }
 
@@ -197,8 +197,7 @@ refusal relay::publish(std::uint64_t number, std::string reference, publish_requ
 }
 
 refusal relay::call(std::uint64_t number, std::string reference, call_request what) {
-  what.caller.relay = this;
-  what.caller.subscriber = number;
+  what.caller = watcher_of(number, what.caller.stream, what.caller.at);
   return offer(number, std::move(reference), std::move(what));
 }
 
@@ -208,6 +207,32 @@ refusal relay::read_log(std::uint64_t number, std::string reference, log_request
 
 refusal relay::cancel(std::uint64_t number, std::string reference, std::string run_id) {
   return offer(number, std::move(reference), cancel_run{0, std::move(run_id), nullptr});
+}
+
+refusal relay::watch(std::uint64_t number, std::string reference, std::string run_id, std::uint64_t at) {
+  return offer(number, std::move(reference),
+               watch_request{0, std::move(run_id), watcher_of(number, true, at)});
+}
+
+refusal relay::unwatch(std::uint64_t number, std::string reference, std::string run_id) {
+  return offer(number, std::move(reference),
+               unwatch_request{0, std::move(run_id), watcher_of(number, true, 0)});
+}
+
+refusal relay::work(std::uint64_t number, std::string reference, worker_delta what) {
+  what.subscriber = number;
+  return offer(number, std::move(reference), std::move(what));
+}
+
+refusal relay::work(std::uint64_t number, std::string reference, worker_result what) {
+  what.subscriber = number;
+  return offer(number, std::move(reference), std::move(what));
+}
+
+/// What is told of a run to this subscriber, whose leaving is told from now on.
+watcher relay::watcher_of(std::uint64_t number, bool stream, std::uint64_t at) {
+  if (auto* x = find(number)) x->has_runs = true;
+  return {this, number, stream, at};
 }
 
 void relay::open_session(std::uint64_t number, session_open what) {

@@ -48,6 +48,10 @@ public:
   void tell(std::uint64_t number, session_note what) override;
   refusal read_presence(std::uint64_t number, std::string reference, std::uint32_t limit) override;
   refusal cancel(std::uint64_t number, std::string reference, std::string run_id) override;
+  refusal watch(std::uint64_t number, std::string reference, std::string run_id, std::uint64_t at) override;
+  refusal unwatch(std::uint64_t number, std::string reference, std::string run_id) override;
+  refusal work(std::uint64_t number, std::string reference, worker_delta what) override;
+  refusal work(std::uint64_t number, std::string reference, worker_result what) override;
 
   bool is_attached() const noexcept { return ns_ != nullptr; }
   const std::string& ns() const noexcept { return settings_.ns; }
@@ -58,6 +62,7 @@ private:
     weir::subscriber* who;
     std::uint64_t last_delivery = 0; // the number of the last delivery it got: one event once
     bool has_session = false;
+    bool has_runs = false; // somebody may tell it of runs
     std::vector<std::string> patterns;
   };
 
@@ -85,6 +90,7 @@ private:
   template <class Request>
   void post(std::uint64_t ticket, Request what);
   member* find(std::uint64_t number);
+  watcher watcher_of(std::uint64_t number, bool stream, std::uint64_t at);
 
   config settings_;
   caf::actor ns_;

@@ -48,6 +48,15 @@ public:
 
   /// Asks the orchestrator to end a run.
   virtual refusal cancel(std::uint64_t number, std::string reference, std::string run_id) = 0;
+
+  /// Asks to see a run, its text from code point `at` on; run updates follow the answer.
+  virtual refusal watch(std::uint64_t number, std::string reference, std::string run_id,
+                        std::uint64_t at) = 0;
+  virtual refusal unwatch(std::uint64_t number, std::string reference, std::string run_id) = 0;
+
+  /// What a client that is an external agent says of a run.
+  virtual refusal work(std::uint64_t number, std::string reference, worker_delta what) = 0;
+  virtual refusal work(std::uint64_t number, std::string reference, worker_result what) = 0;
 };
 
 } // namespace weir

@@ -251,8 +251,13 @@ std::string call_event_type(const std::string& target) { return "sys.call." + ta
 
 std::string call_event_data(const call_request& what) {
   // The input is JSON text already: spliced in, not parsed again.
-  return R"({"target":)" + nlohmann::json(what.target).dump() + R"(,"timeout_ms":)"
-         + std::to_string(what.timeout_ms) + R"(,"input":)" + what.input + "}";
+  auto out = R"({"target":)" + nlohmann::json(what.target).dump() + R"(,"timeout_ms":)"
+             + std::to_string(what.timeout_ms);
+  if (!what.thread.empty()) out += R"(,"thread":)" + nlohmann::json(what.thread).dump();
+  if (what.on_busy != busy_policy::concurrent)
+    out += R"(,"on_busy":")" + std::string{to_string(what.on_busy)} + '"';
+  if (what.cancel_on_disconnect) out += R"(,"on_disconnect":"cancel")";
+  return out + R"(,"input":)" + what.input + "}";
 }
 
 event event_of(publish_request what, std::int64_t now_ms) {

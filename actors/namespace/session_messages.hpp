@@ -60,6 +60,7 @@ struct session_welcomed {
 /// relay → namespace: the socket is gone; the session is kept for a while.
 struct session_detach {
   std::uint64_t subscriber = 0;
+  bool has_runs = false; ///< It has called or watched: whoever tells it of runs has to know.
 };
 
 /// relay → namespace. Answered with an `answer`, whose seq is where the subscription begins.
@@ -167,7 +168,7 @@ bool inspect(Inspector& f, session_welcomed& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, session_detach& x) {
-  return f.object(x).fields(f.field("subscriber", x.subscriber));
+  return f.object(x).fields(f.field("subscriber", x.subscriber), f.field("has_runs", x.has_runs));
 }
 
 template <class Inspector>

@@ -25,6 +25,13 @@ call_plan::action call_plan::on_refused(refusal why, time_point now) {
   return next_step(now);
 }
 
+call_plan::action call_plan::on_over_quota(refusal why, time_point now) {
+  last_error_ = std::move(why);
+  --outcome_.attempts;
+  auto i = next_canned();
+  return outcome_.text.empty() && i != steps_.end() ? canned(i->value, now) : give_up(now);
+}
+
 std::uint64_t call_plan::on_piece(const std::string& text, time_point now) {
   if (outcome_.first_piece_ms < 0)
     outcome_.first_piece_ms = duration_cast<milliseconds>(now - began_).count();
@@ -45,7 +52,6 @@ call_plan::action call_plan::on_done(token_usage usage, time_point now) {
 call_plan::action call_plan::on_failed(refusal error, bool retryable, time_point now) {
   end_attempt();
   last_error_ = std::move(error);
-  if (!retryable && !outcome_.text.empty()) return give_up(now);
   if (!retryable || tries_ > step().retries) return next_step(now);
   auto delay = std::max(delays_.delay(tries_ - 1, jitter_.next()), milliseconds{last_error_.retry_after_ms});
   if (now + delay >= deadline_) return next_step(now);
@@ -55,8 +61,7 @@ call_plan::action call_plan::on_failed(refusal error, bool retryable, time_point
 call_plan::action call_plan::on_deadline(time_point now) {
   end_attempt();
   if (!outcome_.text.empty()) return end(run_status::partial, out_of_time(), now);
-  auto is_canned = [](const call_step& x) { return x.canned; };
-  auto i = std::find_if(steps_.begin(), steps_.end(), is_canned);
+  auto i = next_canned();
   last_error_ = out_of_time();
   return i == steps_.end() ? give_up(now) : canned(i->value, now);
 }
@@ -89,6 +94,11 @@ call_plan::action call_plan::next_step(time_point now) {
 
 call_plan::action call_plan::give_up(time_point now) {
   return end(outcome_.text.empty() ? run_status::failed : run_status::partial, last_error_, now);
+}
+
+// A canned answer ends a call, so all of them are still to come.
+std::vector<call_step>::const_iterator call_plan::next_canned() const {
+  return std::find_if(steps_.begin(), steps_.end(), [](const call_step& x) { return x.canned; });
 }
 
 call_plan::action call_plan::canned(const std::string& text, time_point now) {

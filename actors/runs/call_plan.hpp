@@ -39,6 +39,8 @@ struct call_outcome {
 /// - Tried again at the same model, after a jittered back-off and never before `retry_after_ms`: what failed
 ///   retryably, unless the time does not suffice. Then the next step has its turn.
 /// - A pool's refusal is not tried again: the next step has its turn at once.
+/// - Above the namespace's quota no model is asked, since the quota is over all of them: a canned answer, or
+///   the refusal.
 /// - Once there is text, the next attempt goes on from it. What cannot be gone on from ends as `partial`.
 class call_plan {
 public:
@@ -75,6 +77,9 @@ public:
   /// The pool did not take the attempt.
   action on_refused(refusal why, time_point now);
 
+  /// The namespace has used its tokens; nobody was asked.
+  action on_over_quota(refusal why, time_point now);
+
   /// A worker has begun the attempt, after this wait.
   void on_started(std::int64_t queued_ms) { queued_of_attempt_ms_ = queued_ms; }
 
@@ -99,6 +104,7 @@ private:
   action ask_current(time_point now);
   action next_step(time_point now);
   action give_up(time_point now);
+  std::vector<call_step>::const_iterator next_canned() const;
   action canned(const std::string& text, time_point now);
   action end(run_status status, refusal error, time_point now, std::string rest = {});
   void end_attempt();

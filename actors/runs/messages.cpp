@@ -18,4 +18,18 @@ const char* to_string(run_status x) noexcept {
   return "failed";
 }
 
+const char* to_string(busy_policy x) noexcept {
+  switch (x) {
+  case busy_policy::concurrent:
+    return "concurrent";
+  case busy_policy::queue:
+    return "queue";
+  case busy_policy::replace:
+    return "replace";
+  case busy_policy::reject:
+    return "reject";
+  }
+  return "concurrent";
+}
+
 } // namespace weir

@@ -2,6 +2,8 @@
 
 #include <caf/actor_clock.hpp>
 
+#include <set>
+
 namespace weir {
 
 namespace {
@@ -10,24 +12,45 @@ call_step step_for(const model_config& model) {
   return {model.name, false, model.retries, model.attempt_timeout_ms};
 }
 
-// The model, then its fallback chain. A fallback's own fallbacks are not followed: the chain is what it says.
-std::vector<call_step> steps_for(const model_directory& models, const model_config& model) {
-  std::vector<call_step> steps{step_for(model)};
-  for (auto& x : model.fallback) {
-    auto i = models.find(x.value);
-    if (x.canned)
-      steps.push_back({x.value, true, 0, 0});
-    else if (i != models.end())
-      steps.push_back(step_for(i->second.config));
+/// Follows fallbacks from model to model.
+class chain {
+public:
+  explicit chain(const model_directory& models) : models_(models) {}
+
+  void visit(const model_config& model, bool is_fallback) {
+    if (!seen_.insert(model.name).second) return;
+    steps_.push_back(step_for(model));
+    for (auto& x : model.fallback) {
+      auto i = models_.find(x.value);
+      if (x.canned)
+        (is_fallback ? last_ : steps_).push_back({x.value, true, 0, 0});
+      else if (i != models_.end())
+        visit(i->second.config, true);
+    }
   }
-  return steps;
-}
+
+  std::vector<call_step> take() {
+    steps_.insert(steps_.end(), last_.begin(), last_.end());
+    return std::move(steps_);
+  }
+
+private:
+  const model_directory& models_;
+  std::set<std::string> seen_;
+  std::vector<call_step> steps_, last_;
+};
 
 std::int64_t timeout_for(const model_config& model, std::int64_t wanted_ms) {
   return wanted_ms > 0 ? std::min(wanted_ms, model.timeout_ms) : model.timeout_ms;
 }
 
 } // namespace
+
+std::vector<call_step> model_call::steps_for(const model_directory& models, const model_config& model) {
+  chain way{models};
+  way.visit(model, false);
+  return way.take();
+}
 
 std::shared_ptr<model_call> model_call::make(caf::event_based_actor* self, const model_directory& models,
                                              model_question what, callbacks then) {
@@ -76,22 +99,26 @@ void model_call::on(const model_piece& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
   plan_.on_started(x.queued_ms);
-  if (x.text.empty()) return;
-  auto at = plan_.on_piece(x.text, now());
-  if (then_.on_delta) then_.on_delta(at, x.text);
+  if (!attempt_started_) attempt_started_ = now();
+  pass_on(overlap_.add(x.text));
 }
 
 void model_call::on(const model_done& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
+  settle(x.usage);
   attempt_id_ = 0;
+  pass_on(overlap_.flush());
+  if (plan_.over()) return; // cancelled just now
   act(plan_.on_done(x.usage, now()));
 }
 
 void model_call::on(const model_failed& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
+  settle({});
   attempt_id_ = 0;
+  if (x.refused) return act(refused(x.error));
   act(plan_.on_failed(x.error, x.retryable, now()));
 }
 
@@ -106,10 +133,32 @@ void model_call::act(const call_plan::ask& next) {
   if (i == pools_.end())
     return act(plan_.on_refused(
         {code::unavailable, "unavailable", "no model named " + next.model, 0, {}, 0, 0}, now()));
-  auto no = i->second.box->offer(self_, i->second.actor, request_for(next));
-  if (no.refused()) return act(plan_.on_refused(std::move(no), now()));
+  auto& pool = i->second;
+  model_ = next.model;
+  account_ = pool.account;
+  if (auto no = account_ ? account_->check(now()) : refusal{}; no.refused()) {
+    account_->on_refused(model_, no.reason);
+    return act(plan_.on_over_quota(std::move(no), now()));
+  }
+  auto place = pool.box->try_take();
+  if (auto* no = std::get_if<refusal>(&place)) return act(refused(std::move(*no)));
   attempt_id_ = what_.number << 8 | next.attempt;
-  asked_ = i->second.actor;
+  attempt_started_.reset();
+  attempt_from_ = plan_.text().size();
+  overlap_ = overlap_filter{plan_.text()};
+  asked_ = pool.actor;
+  // A request, so that one that dies with the pool before it was read is answered too.
+  auto lost = [weak = weak_from_this(), id = attempt_id_, model = model_](const caf::error&) {
+    refusal why{code::unavailable, "unavailable", "the pool of model " + model + " is gone", 0, {}, 0, 0};
+    if (auto call = weak.lock()) call->on(model_failed{id, std::move(why), true});
+  };
+  self_->request(asked_, caf::infinite, std::get<permit>(std::move(place)), request_for(next))
+      .then([] {}, std::move(lost));
+}
+
+call_plan::action model_call::refused(refusal why) {
+  if (account_) account_->on_refused(model_, why.reason);
+  return plan_.on_refused(std::move(why), now());
 }
 
 void model_call::act(const call_plan::pause& next) {
@@ -128,6 +177,12 @@ void model_call::act(const call_plan::finish& next) {
   if (then.on_finished) then.on_finished(plan_.outcome());
 }
 
+void model_call::pass_on(const std::string& text) {
+  if (text.empty()) return;
+  auto at = plan_.on_piece(text, now());
+  if (then_.on_delta) then_.on_delta(at, text);
+}
+
 // Whoever goes on from a text is shown it as what the assistant has said so far.
 model_request model_call::request_for(const call_plan::ask& next) const {
   auto messages = what_.messages;
@@ -136,8 +191,18 @@ model_request model_call::request_for(const call_plan::ask& next) const {
           caf::actor_cast<caf::actor>(self_)};
 }
 
+void model_call::settle(token_usage used) {
+  if (!account_ || !attempt_started_) return;
+  if (used.input_tokens + used.output_tokens == 0)
+    used = estimate_usage(what_.messages, plan_.text().substr(attempt_from_));
+  account_->on_used(model_, used, now() - *attempt_started_, now());
+  attempt_started_.reset();
+}
+
 void model_call::end_attempt() {
-  if (attempt_id_ != 0) self_->send(asked_, model_cancel_atom_v, std::exchange(attempt_id_, 0));
+  if (attempt_id_ == 0) return;
+  settle({});
+  self_->send(asked_, model_cancel_atom_v, std::exchange(attempt_id_, 0));
 }
 
 void model_call::stop_timers() {

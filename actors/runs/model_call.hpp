@@ -2,12 +2,14 @@
 
 #include "actors/models/pool.hpp"
 #include "actors/runs/call_plan.hpp"
+#include "actors/runs/overlap_filter.hpp"
 
 #include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,12 @@ public:
     /// It is over; exactly once, unless the call was dropped. The owner may drop it from here.
     std::function<void(const call_outcome&)> on_finished;
   };
+
+  /// The configured model, then its fallbacks in their order, each followed by its own fallbacks (depth
+  /// first) and each model once, whoever names it. A canned answer of the model's own stands where it is;
+  /// those of its fallbacks come after all else, since they would keep the models that follow from being
+  /// asked.
+  static std::vector<call_step> steps_for(const model_directory& models, const model_config& model);
 
   /// @param self the owner, must outlive the call.
   /// @param models looked up here, not kept.
@@ -73,7 +81,11 @@ private:
   void act(const call_plan::ask& next);
   void act(const call_plan::pause& next);
   void act(const call_plan::finish& next);
+  void pass_on(const std::string& text);
+  call_plan::action refused(refusal why);
   model_request request_for(const call_plan::ask& next) const;
+  /// Books what the attempt in progress has used of the namespace's quota.
+  void settle(token_usage used);
   void end_attempt();
   void stop_timers();
 
@@ -84,6 +96,11 @@ private:
   callbacks then_;
   std::uint64_t attempt_id_ = 0; // 0: none is in progress
   caf::actor asked_;
+  overlap_filter overlap_; // of the attempt
+  std::shared_ptr<model_account> account_;
+  std::string model_;                                           // that the attempt is made at
+  std::optional<caf::actor_clock::time_point> attempt_started_; // by a worker
+  std::size_t attempt_from_ = 0;                                // byte of the text
   caf::disposable deadline_timer_;
   caf::disposable pause_timer_;
 };

@@ -10,6 +10,7 @@
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -18,13 +19,27 @@ namespace {
 
 constexpr std::uint64_t max_results = 1000;
 constexpr std::uint64_t max_result_bytes = 8 * 1024 * 1024;
+constexpr std::size_t max_threads = 1000; // in memory
+constexpr std::size_t max_memory_bytes = 8 * 1024 * 1024;
 
 refusal internal(std::string message) { return {code::internal, "failed", std::move(message), 0, {}, 0, 0}; }
 
 } // namespace
 
 orchestrator::orchestrator(caf::actor_config& cfg, config settings)
-  : caf::event_based_actor(cfg), settings_(std::move(settings)), results_(max_results, max_result_bytes) {}
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), link_(this, settings_.store, settings_.keep),
+    threads_(settings_.bounds.thread_queue),
+    watches_(settings_.bounds.run_watchers, settings_.bounds.watches_per_connection),
+    results_(max_results, max_result_bytes),
+    memory_(max_threads, max_memory_bytes, static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms)) {
+  settings_.store = {}; // the link has it
+  auto counter = [&](caf::string_view name, caf::string_view help) {
+    return system().metrics().counter_instance("weir", name, {{"namespace", settings_.ns_name}}, help, "1",
+                                               true);
+  };
+  unkept_ = counter("results-unkept", "Results that the store did not take, kept in memory only.");
+  forgotten_ = counter("threads-forgotten", "Threads that could not be remembered, or over the bound.");
+}
 
 caf::behavior orchestrator::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
@@ -34,19 +49,31 @@ caf::behavior orchestrator::make_behavior() {
   return {
       [this](const offered_event& what) { on_call(what); },
       [this](const watch_run& what) { on_watch(what); },
+      [this](const watch_request& what) { on_watch(what); },
+      [this](const unwatch_request& what) { on_unwatch(what); },
+      [this](const watcher_gone& what) { on_gone(what); },
       [this](const cancel_run& what) { on_cancel(what); },
+      [this](worker_delta& what) { return on_worker(what); },
+      [this](worker_result& what) { return on_worker(what); },
       [this](const run_finished& what) { on_finished(what); },
+      [this](const store_committed& what) { link_.on_committed(what); },
+      [this](store_answer& what) { link_.on_answered(what); },
   };
 }
 
 void orchestrator::on_exit() {
   for (auto& [name, x] : agents_)
     if (x.supervisor) caf::anon_send_exit(x.supervisor, caf::exit_reason::user_shutdown);
-  for (auto& [id, x] : runs_) caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
+  for (auto& [id, x] : runs_) {
+    if (x.actor) caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
+    x.timer.dispose();
+  }
   settings_.ns = nullptr;
   agents_.clear();
   runs_.clear();
   waiting_.clear();
+  watches_.clear();
+  link_.close();
 }
 
 // -- agents
@@ -68,6 +95,10 @@ agent_host::config orchestrator::host_of(const agent_config& cfg) const {
 }
 
 void orchestrator::start_agent(const agent_config& cfg) {
+  if (cfg.is_external()) { // it runs elsewhere, and comes for its calls
+    agents_[cfg.name] = {cfg, nullptr, nullptr};
+    return;
+  }
   if (!settings_.registry->knows(cfg.kind)) { // of a plugin that was refused
     agents_[cfg.name] = {cfg, nullptr, nullptr};
     nlohmann::json data = {{"agent", cfg.name}, {"error", "no kind of agent " + cfg.kind}};
@@ -112,83 +143,10 @@ void orchestrator::on_down(const caf::down_msg& msg) {
     return;
   }
   for (auto& [id, x] : runs_) {
-    if (x.actor.address() != msg.source) continue;
-    run_result result;
-    result.run_id = id;
-    result.error = internal("the run crashed: " + to_string(msg.reason));
-    auto seq = x.seq;
-    return finish(seq, std::move(result)); // invalidates id and x
+    if (!x.actor || x.actor.address() != msg.source) continue;
+    auto run_id = id;
+    return fail(x.order.seq, run_id, internal("the run crashed: " + to_string(msg.reason))); // invalidates x
   }
-}
-
-// -- runs
-
-void orchestrator::on_call(const offered_event& what) {
-  auto& x = *what.what;
-  auto id = x.event_id();
-  auto data = nlohmann::json::parse(x.data); // the server's own: see call_event_data
-  auto target = data.at("target").get<std::string>();
-  auto i = agents_.find(target);
-  if (i == agents_.end() || !i->second.supervisor) {
-    run_result result;
-    result.run_id = id;
-    result.error = {code::unavailable, "unavailable", "the agent " + target + " has failed", 0, {}, 0, 0};
-    return finish(x.seq, std::move(result));
-  }
-  run::config job;
-  job.run_id = id;
-  job.ns = settings_.ns_name;
-  job.seq = x.seq;
-  job.client_id = x.client_id;
-  job.input = data.at("input").dump();
-  job.timeout_ms = data.at("timeout_ms").get<std::int64_t>();
-  job.waited_ms = std::max<std::int64_t>(0, settings_.wall_clock_ms() - x.ts_ms);
-  if (i->second.config.kind == "prompt") job.prompt = i->second.config.prompt;
-  job.agent = i->second.door;
-  job.models = settings_.models;
-  if (auto node = waiting_.extract(id); !node.empty()) job.watchers = std::move(node.mapped());
-  job.owner = this;
-  auto started = spawn<run>(std::move(job));
-  monitor(started);
-  runs_[id] = {x.seq, started};
-}
-
-void orchestrator::on_watch(const watch_run& what) {
-  if (auto i = runs_.find(what.run_id); i != runs_.end()) {
-    send(i->second.actor, what.who);
-  } else if (auto* result = results_.find(what.run_id)) {
-    tell(what.who, *result);
-  } else if (waiting_.size() < settings_.bounds.runs || waiting_.count(what.run_id) > 0) {
-    waiting_[what.run_id].push_back(what.who); // the namespace bounds how many wait for one
-  }
-}
-
-void orchestrator::on_cancel(const cancel_run& what) {
-  answer out;
-  out.ticket = what.ticket;
-  if (auto i = runs_.find(what.run_id); i != runs_.end())
-    send(i->second.actor, stop_atom_v);
-  else
-    out.no = {code::not_found, "unknown_run", "no run " + what.run_id + " is in flight", 0, {}, 0, 0};
-  if (what.relay) send(what.relay, answer_batch{{std::move(out)}});
-}
-
-void orchestrator::on_finished(const run_finished& what) { finish(what.seq, what.result); }
-
-void orchestrator::finish(std::uint64_t seq, run_result result) {
-  if (auto node = runs_.extract(result.run_id); !node.empty()) demonitor(node.mapped().actor);
-  if (auto node = waiting_.extract(result.run_id); !node.empty())
-    for (auto& who : node.mapped()) tell(who, result);
-  results_.add(std::move(result));
-  send(settings_.ns, settlement{namespace_actor::orchestrator_name, seq});
-}
-
-void orchestrator::tell(const watcher& who, const run_result& result) {
-  run_update out;
-  out.subscriber = who.subscriber;
-  out.finished = true;
-  out.result = result;
-  caf::anon_send(who.relay, std::move(out));
 }
 
 } // namespace weir

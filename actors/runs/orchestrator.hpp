@@ -6,11 +6,20 @@
 #include "actors/core/limits.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
+#include "actors/namespace/store_link.hpp"
+#include "actors/runs/call_order.hpp"
 #include "actors/runs/recent_results.hpp"
+#include "actors/runs/thread_book.hpp"
+#include "actors/runs/thread_memory.hpp"
+#include "actors/runs/watch_book.hpp"
 #include "actors/store/store_actor.hpp"
 
+#include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/result.hpp>
+#include <caf/telemetry/counter.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,7 +32,11 @@ namespace weir {
 /// for each call that it finds in the log. It never waits for a model or an agent; the runs do.
 ///
 /// Runs in flight are bounded by the window of its subscription (`limits.runs`); further calls are refused
-/// by the namespace.
+/// by the namespace. A result is kept before the call's event is settled, so that a run which is over is not
+/// done again.
+///
+/// Its functions are in files of their own: orchestrator.cpp (agents), orchestrator_runs.cpp (from a call to
+/// its end), orchestrator_watching.cpp (who sees what), orchestrator_keeping.cpp (results and threads).
 class orchestrator : public caf::event_based_actor {
 public:
   struct config {
@@ -34,10 +47,16 @@ public:
     std::shared_ptr<const agent_registry> registry;
     std::shared_ptr<const model_directory> models;
     std::function<std::int64_t()> wall_clock_ms; ///< As of the namespace that stamps the events.
-    store_handle store;                          ///< Empty: what agents keep ends with the orchestrator.
-    durability keep = durability::process;       ///< Of what agents keep.
+    store_handle store;                          ///< Empty: nothing outlives the actor.
+    durability keep = durability::process;
     bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
   };
+
+  /// A larger result is kept in memory only.
+  static constexpr std::size_t max_kept_result_bytes = 256 * 1024;
+
+  /// Of what a prompt agent is reminded of in a thread.
+  static constexpr std::size_t max_thread_bytes = 64 * 1024;
 
   orchestrator(caf::actor_config& cfg, config settings);
 
@@ -48,32 +67,105 @@ private:
   /// An agent that the namespace runs.
   struct member {
     agent_config config;
-    caf::actor supervisor; // null once the agent is `failed`
+    caf::actor supervisor; // null for an external one, and once the agent is `failed`
     caf::actor door;
   };
 
+  /// A call that has been offered and whose run is not over.
   struct open_run {
-    std::uint64_t seq = 0;
-    caf::actor actor;
+    call_order order;
+    caf::actor actor;              // null: it waits for its turn, or for its thread's memory
+    std::vector<watcher> watchers; // until there is an actor
+    caf::disposable timer;         // as above: its deadline
   };
 
+  /// Who waits for a call that is yet to be offered.
+  struct early_callers {
+    std::vector<watcher> watchers;
+    bool abandoned = false; // to be cancelled as soon as it is there
+  };
+
+  /// An event in the order in which it came.
+  struct arrival {
+    event_ptr what;
+    bool ready = true; // else its result is looked for
+  };
+
+  using run_map = std::map<std::string, open_run, std::less<>>;
+
+  // -- agents
   void start_agent(const agent_config& cfg);
   agent_host::config host_of(const agent_config& cfg) const;
   void on_agent_ready(const std::string& name, caf::actor door);
-  void on_call(const offered_event& what);
-  void on_watch(const watch_run& what);
-  void on_cancel(const cancel_run& what);
-  void on_finished(const run_finished& what);
   void on_down(const caf::down_msg& msg);
+  static bool is_served(const member& x) { return x.config.is_external() || x.supervisor; }
+
+  // -- from a call to its end
+  void on_call(const offered_event& what);
+  void take_arrivals();
+  void begin(call_order order);
+  void enter_thread(const std::string& run_id);
+  void hold(open_run& x);
+  void start(const std::string& run_id);
+  void spawn_run(const std::string& run_id, const conversation& earlier);
+  void on_cancel(const cancel_run& what);
+  bool cancel(const std::string& run_id);
+  void on_finished(const run_finished& what);
   void finish(std::uint64_t seq, run_result result);
+  void fail(std::uint64_t seq, const std::string& run_id, refusal why);
+  template <class Message>
+  caf::result<answer> on_worker(Message& what);
+  refusal find_external(const std::string& run_id, caf::actor& found) const;
+  bool is_arriving(const std::string& run_id) const;
+  std::int64_t usual_timeout_ms(const member& x) const;
+  std::int64_t waited_ms(const call_order& x) const;
+  void announce_started(const call_order& x);
+  void announce_finished(const open_run& done, const run_result& x);
+
+  // -- who sees what
+  void on_watch(const watch_run& what);
+  void on_watch(const watch_request& what);
+  void on_unwatch(const unwatch_request& what);
+  void on_gone(const watcher_gone& what);
+  refusal enlist(const std::string& run_id, const watcher& who, bool by_watch);
+  bool show(const std::string& run_id, const watcher& who);
+  void hide(const std::string& run_id, const watch_book::viewer& who);
   static void tell(const watcher& who, const run_result& result);
+  static void tell_all(const watcher& who, const run_result& result);
+
+  // -- results and threads
+  void look_up(const std::string& run_id, std::function<void(const run_result*, const refusal&)> then);
+  void keep(const open_run& done, std::uint64_t seq, const run_result& result);
+  void write(std::uint64_t seq, std::vector<store_write> writes, std::uint32_t attempt);
+  void settle(std::uint64_t seq);
+  void with_conversation(const std::string& key, std::function<void(const conversation*)> then);
+  static std::string thread_key(const call_order& x) { return "thread/" + x.target + '/' + x.thread; }
+  const prompt_config* remembering(const call_order& x) const;
 
   config settings_;
+  store_link link_;
   std::map<std::string, member, std::less<>> agents_;
   std::size_t getting_ready_ = 0;
-  std::map<std::string, open_run, std::less<>> runs_;                // at most bounds.runs
-  std::map<std::string, std::vector<watcher>, std::less<>> waiting_; // for runs that are yet to start
+  std::deque<arrival> arrivals_; // with runs_ at most bounds.runs
+  run_map runs_;
+  std::map<std::string, early_callers, std::less<>> waiting_; // bounds.runs
+  thread_book threads_;
+  watch_book watches_;
   recent_results results_;
+  thread_memory memory_;
+  caf::telemetry::int_counter* unkept_;
+  caf::telemetry::int_counter* forgotten_;
 };
+
+/// A client's piece of an external agent's answer, or its end: passed on to the run.
+template <class Message>
+caf::result<answer> orchestrator::on_worker(Message& what) {
+  caf::actor to;
+  answer out;
+  out.no = find_external(what.run_id, to);
+  if (out.no.refused()) return out;
+  delegate(to, std::move(what));
+  return caf::delegated<answer>{};
+}
 
 } // namespace weir

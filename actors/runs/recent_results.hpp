@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/runs/messages.hpp"
+#include "actors/runs/kept_result.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -9,8 +9,8 @@
 
 namespace weir {
 
-/// The newest results of a namespace, for callers that ask again. Bounded by count and bytes of output;
-/// overflow policy: the oldest is forgotten, and a repeat of its call then gets no result any more.
+/// The newest results of a namespace, for callers that ask again. Bounded by count and bytes; overflow
+/// policy: the oldest is forgotten. It is then looked for in the store.
 class recent_results {
 public:
   recent_results(std::uint64_t max_results, std::uint64_t max_bytes)
@@ -18,13 +18,13 @@ public:
 
   void add(run_result x) {
     auto id = x.run_id;
-    auto size = x.output.size();
+    auto size = size_bytes(x);
     if (!results_.emplace(id, std::move(x)).second) return;
     bytes_ += size;
     order_.push_back(std::move(id));
     while (order_.size() > max_results_ || (bytes_ > max_bytes_ && order_.size() > 1)) {
       auto oldest = results_.find(order_.front());
-      bytes_ -= oldest->second.output.size();
+      bytes_ -= size_bytes(oldest->second);
       results_.erase(oldest);
       order_.pop_front();
     }

@@ -46,7 +46,9 @@ struct run_result {
   std::int64_t queued_ms = 0;
   std::int64_t first_piece_ms = -1; ///< -1: there was none.
   std::int64_t elapsed_ms = 0;
-  refusal error; ///< Where the status is not `complete`.
+  refusal error;         ///< Where the status is not `complete`.
+  bool streamed = false; ///< There were deltas. Their text …
+  std::string text;      ///< … if it is not the `text` of the output.
 };
 
 /// run → agent: a `call` for it. The agent answers with an `agent_reply`.
@@ -97,7 +99,8 @@ bool inspect(Inspector& f, run_result& x) {
                             f.field("output", x.output), f.field("usage", x.usage), f.field("parts", x.parts),
                             f.field("attempts", x.attempts), f.field("queued_ms", x.queued_ms),
                             f.field("first_piece_ms", x.first_piece_ms), f.field("elapsed_ms", x.elapsed_ms),
-                            f.field("error", x.error));
+                            f.field("error", x.error), f.field("streamed", x.streamed),
+                            f.field("text", x.text));
 }
 
 template <class Inspector>

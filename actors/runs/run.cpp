@@ -1,10 +1,13 @@
 #include "actors/runs/run.hpp"
 
 #include "actors/core/utf8.hpp"
+#include "actors/runs/kept_result.hpp"
 #include "actors/runs/model_call.hpp"
 
 #include <caf/behavior.hpp>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace weir {
 
@@ -28,12 +31,19 @@ run::run(caf::actor_config& cfg, config settings)
 run::~run() = default;
 
 caf::behavior run::make_behavior() {
+  auto all = std::exchange(settings_.watchers, {});
+  for (auto& who : all) on_watcher(std::move(who));
   if (settings_.prompt)
     start_prompt();
+  else if (settings_.external)
+    start_external();
   else
     start_agent();
   return {
       [this](watcher who) { on_watcher(std::move(who)); },
+      [this](const drop_watcher& who) { on_drop(who); },
+      [this](const worker_delta& x) { return on_worker(x); },
+      [this](const worker_result& x) { return on_worker(x); },
       [this](stop_atom) { cancel(); },
       [this](const model_piece& x) {
         if (call_) call_->on(x);
@@ -80,6 +90,7 @@ void run::start_prompt() {
   what.ns = settings_.ns;
   what.model = settings_.prompt->model;
   if (!settings_.prompt->system.empty()) what.messages.push_back({"system", settings_.prompt->system});
+  for (auto& x : settings_.earlier) what.messages.push_back(std::move(x));
   what.messages.push_back({"user", std::move(text)});
   what.timeout_ms = left_ms(model_timeout_ms());
   what.seed = settings_.seq;
@@ -113,19 +124,30 @@ std::int64_t run::left_ms(std::int64_t usual_ms) const {
   return (settings_.timeout_ms > 0 ? settings_.timeout_ms : usual_ms) - settings_.waited_ms;
 }
 
+/// A connection watches once: what it asked for last counts.
 void run::on_watcher(watcher who) {
-  if (who.stream && !text_.empty()) tell(who, 0, text_);
-  settings_.watchers.push_back(std::move(who)); // the namespace bounds how many wait for one run
+  on_drop({who.relay, who.subscriber});
+  if (who.stream) tell(who, 0, code_points_, text_);
+  settings_.watchers.push_back(std::move(who)); // the orchestrator bounds how many watch one run
+}
+
+void run::on_drop(const drop_watcher& who) {
+  std::erase_if(settings_.watchers,
+                [&who](const watcher& x) { return x.relay == who.relay && x.subscriber == who.subscriber; });
 }
 
 void run::on_delta(std::uint64_t at, const std::string& text) {
   text_ += text;
+  code_points_ = at + utf8::code_points(text);
   for (auto& who : settings_.watchers)
-    if (who.stream) tell(who, at, text);
+    if (who.stream) tell(who, at, code_points_, text);
 }
 
 void run::cancel() {
   if (call_) return call_->cancel(); // ends in its outcome
+  if (settings_.external)
+    return finish(partial_result(run_status::cancelled,
+                                 {code::cancelled, "cancelled", "cancelled by a client", 0, {}, 0, 0}));
   finish(run_status::cancelled, "null", {code::cancelled, "cancelled", "cancelled by a client", 0, {}, 0, 0});
 }
 
@@ -142,6 +164,7 @@ void run::finish(run_result result) {
   if (std::exchange(finished_, true)) return;
   result.run_id = settings_.run_id;
   result.elapsed_ms = elapsed_ms();
+  set_streamed(result, text_);
   for (auto& who : settings_.watchers) tell(who, result);
   send(settings_.owner, run_finished{settings_.seq, std::move(result)});
   quit();
@@ -155,10 +178,14 @@ void run::tell(const watcher& who, const run_result& result) {
   send(who.relay, std::move(out));
 }
 
-void run::tell(const watcher& who, std::uint64_t at, const std::string& text) {
+/// The part of a text from code point `at` up to `end` that this one has not had.
+void run::tell(watcher& who, std::uint64_t at, std::uint64_t end, std::string_view text) {
+  if (who.at >= end) return;
+  if (who.at > at) text = utf8::after_code_points(text, who.at - at);
   run_update out;
   out.subscriber = who.subscriber;
-  out.delta = {settings_.run_id, at, text};
+  out.delta = {settings_.run_id, std::max(who.at, at), std::string{text}};
+  who.at = end;
   send(who.relay, std::move(out));
 }
 

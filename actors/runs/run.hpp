@@ -2,6 +2,7 @@
 
 #include "actors/agents/config.hpp"
 #include "actors/models/pool.hpp"
+#include "actors/namespace/messages.hpp"
 #include "actors/runs/messages.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weir {
@@ -19,23 +21,30 @@ class model_call;
 struct call_outcome;
 
 /// One invocation of an agent: owns the text, the deadline and those who wait for the result. A prompt agent
-/// is a model's answer, which it takes itself; any other agent is asked by message.
+/// is a model's answer, which it takes itself; an external agent's comes in pieces from a client; any other
+/// agent is asked by message.
 ///
-/// Messages: `watcher` adds one who waits, `stop_atom` cancels.
+/// Messages: `watcher` adds one who waits, `drop_watcher` takes it back, `stop_atom` cancels.
 class run : public caf::event_based_actor {
 public:
   static constexpr std::int64_t default_timeout_ms = 10'000;
+
+  /// So much text an external agent may stream; above it `413 too_large`.
+  static constexpr std::size_t max_external_bytes = 1024 * 1024;
 
   struct config {
     std::string run_id;
     std::string ns;
     std::uint64_t seq = 0;
     std::string client_id;
-    std::string input;                   ///< JSON text.
-    std::int64_t timeout_ms = 0;         ///< 0: the model's, or the default.
-    std::int64_t waited_ms = 0;          ///< Since the call was accepted.
-    std::optional<prompt_config> prompt; ///< Of a prompt agent …
-    caf::actor agent;                    ///< … or the door of another one.
+    std::string input;                         ///< JSON text.
+    std::int64_t timeout_ms = 0;               ///< 0: the model's, or the default.
+    std::int64_t waited_ms = 0;                ///< Since the call was accepted.
+    std::optional<prompt_config> prompt;       ///< Of a prompt agent …
+    caf::actor agent;                          ///< … or the door of another one …
+    std::optional<external_config> external{}; ///< … or what is known of one that is a client.
+    std::string target{};                      ///< The agent's name.
+    std::vector<chat_message> earlier{};       ///< What a prompt agent is reminded of.
     std::shared_ptr<const model_directory> models;
     std::vector<watcher> watchers;
     caf::actor owner; ///< Gets `run_finished`.
@@ -50,14 +59,20 @@ public:
 private:
   void start_agent();
   void start_prompt();
+  void start_external();
+  answer on_worker(const worker_delta& what);
+  answer on_worker(const worker_result& what);
+  void on_external_deadline();
   void on_watcher(watcher who);
+  void on_drop(const drop_watcher& who);
   void on_outcome(const call_outcome& got);
   void on_delta(std::uint64_t at, const std::string& text);
+  run_result partial_result(run_status status, refusal error) const;
   void cancel();
   void finish(run_status status, std::string output, refusal error);
   void finish(run_result result);
   void tell(const watcher& who, const run_result& result);
-  void tell(const watcher& who, std::uint64_t at, const std::string& text);
+  void tell(watcher& who, std::uint64_t at, std::uint64_t end, std::string_view text);
   std::int64_t elapsed_ms() const;
   std::int64_t model_timeout_ms() const;
   /// What is left of the run's time, given what a call without a time-out of its own gets.
@@ -66,7 +81,9 @@ private:
   config settings_;
   std::chrono::steady_clock::time_point started_;
   std::shared_ptr<model_call> call_;
-  std::string text_; // what has been streamed so far
+  std::string text_;                 // what has been streamed so far
+  std::uint64_t code_points_ = 0;    // of it
+  std::int64_t first_piece_ms_ = -1; // of an external agent
   bool finished_ = false;
 };
 

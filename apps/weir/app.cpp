@@ -44,6 +44,7 @@ struct client_arguments {
   publish_arguments publish;
   tail_arguments tail;
   call_arguments call;
+  watch_arguments watch;
   std::string agent = "assistant";
 };
 
@@ -111,7 +112,19 @@ void add_call(CLI::App& app, client_arguments& x, command& chosen) {
   call->add_flag("--stream", what.stream, "print the deltas too");
   call->add_option("--timeout-ms", what.timeout_ms, "of the run; the agent's own if not given")
       ->check(at_least(1, day_ms));
+  call->add_option("--thread", what.thread, "the conversation that it belongs to");
+  call->add_option("--on-busy", what.on_busy, "what to do while the thread has a run in flight")
+      ->check(CLI::IsMember({"concurrent", "queue", "replace", "reject"}));
+  call->add_option("--on-disconnect", what.on_disconnect, "what becomes of the run when this command ends")
+      ->check(CLI::IsMember({"continue", "cancel"}));
   on_chosen(*call, chosen, [&x] { return call_command(x.at, x.call); });
+}
+
+void add_watch(CLI::App& app, client_arguments& x, command& chosen) {
+  auto* watch = add_client_command(app, "watch", "Print what a run says, and its result", x);
+  watch->add_option("RUN_ID", x.watch.run_id, "the call's event_id: CLIENT/MESSAGE_ID")->required();
+  watch->add_option("--at", x.watch.at, "the text from this code point on")->capture_default_str();
+  on_chosen(*watch, chosen, [&x] { return watch_command(x.at, x.watch); });
 }
 
 void add_client(CLI::App& app, client_arguments& given, command& chosen) {
@@ -119,6 +132,7 @@ void add_client(CLI::App& app, client_arguments& given, command& chosen) {
   add_publish(app, given, chosen);
   add_tail(app, given, chosen);
   add_call(app, given, chosen);
+  add_watch(app, given, chosen);
 }
 
 /// What the operators' commands are given.

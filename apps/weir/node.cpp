@@ -81,8 +81,13 @@ namespace_plan plan_of(const node_config& config, const std::string& name) {
   return out;
 }
 
+/// Throws std::runtime_error that names the key that is wrong.
 backend_factory make_backend(const model_config& model, io_thread& unit) {
-  if (auto* x = std::get_if<openai_config>(&model.backend)) return make_openai_backend(unit, *x);
+  if (auto* x = std::get_if<openai_config>(&model.backend)) {
+    if (auto no = check_openai_config(*x); no.refused())
+      throw std::runtime_error("models." + model.name + '.' + no.message);
+    return make_openai_backend(unit, model.name, *x);
+  }
   return make_simulated_backend(std::get<simulated_config>(model.backend));
 }
 

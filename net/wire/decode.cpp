@@ -6,8 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <array>
-
 namespace weir::wire {
 
 namespace {
@@ -91,15 +89,72 @@ client_frame read_subscribe(field_reader& in) {
 
 client_frame read_call(field_reader& in) {
   call out;
-  in.not_yet("thread");
-  in.only("on_busy", "concurrent", {"queue", "replace", "reject"});
-  in.only("on_disconnect", "continue", {"cancel"});
   out.message_id = in.name("message_id");
   out.target = in.target("target");
   out.input = in.any("input");
   out.timeout_ms = in.number("timeout_ms", 1, max_timeout_ms, 0);
   out.stream = in.flag("stream", false);
   out.prev_event_id = in.optional_event_id("prev_event_id");
+  out.thread = in.optional_name("thread");
+  auto busy =
+      in.choice("on_busy", {"concurrent", "queue", "replace", "reject"}); // in the order of busy_policy
+  out.on_busy = static_cast<busy_policy>(busy.value_or(0));
+  out.cancel_on_disconnect = in.choice("on_disconnect", {"continue", "cancel"}).value_or(0) == 1;
+  if (out.thread.empty() && out.on_busy != busy_policy::concurrent)
+    in.refuse(refusal::bad_field("on_busy: needs a thread"));
+  return out;
+}
+
+client_frame read_watch(field_reader& in) {
+  watch out;
+  out.run_id = in.event_id("run_id");
+  out.at = in.optional_seq("at", 0).value_or(0);
+  return out;
+}
+
+client_frame read_delta(field_reader& in) {
+  delta out;
+  out.run_id = in.event_id("run_id");
+  out.at = in.optional_seq("at", 0);
+  out.text = in.text("text", max_delta_bytes);
+  return out;
+}
+
+/// Takes `{"message":…}`.
+std::string read_message(const json& error, field_reader& in) {
+  if (!error.is_object() || !error.contains("message") || !error["message"].is_string()) {
+    in.refuse(refusal::bad_field("error: must be an object with a message"));
+    return {};
+  }
+  auto out = error["message"].get<std::string>();
+  if (out.size() > max_message_bytes)
+    in.refuse(refusal::bad_field("error.message: must be at most " + std::to_string(max_message_bytes)
+                                 + " bytes long"));
+  return out;
+}
+
+/// A count in an object that may be left out.
+std::uint64_t read_count(const json& usage, const char* field, field_reader& in) {
+  if (!usage.contains(field)) return 0;
+  auto& x = usage[field];
+  if (x.is_number_unsigned() && x.get<std::uint64_t>() <= static_cast<std::uint64_t>(max_seq))
+    return x.get<std::uint64_t>();
+  in.refuse(refusal::bad_field(std::string{"usage."} + field + ": must be a whole number from 0"));
+  return 0;
+}
+
+client_frame read_result(field_reader& in, const json& object) {
+  result out;
+  out.run_id = in.event_id("run_id");
+  if (in.has("output") == in.has("error"))
+    in.refuse(refusal::bad_field("output: there must be either it or error"));
+  if (in.has("output")) out.output = in.any("output");
+  if (in.has("error")) out.error = read_message(object["error"], in);
+  if (in.has("usage") && !object["usage"].is_object())
+    in.refuse(refusal::bad_field("usage: must be an object"));
+  if (in.error().refused() || !in.has("usage")) return out;
+  out.usage.input_tokens = read_count(object["usage"], "input_tokens", in);
+  out.usage.output_tokens = read_count(object["usage"], "output_tokens", in);
   return out;
 }
 
@@ -146,9 +201,7 @@ client_frame read_presence(field_reader& in) {
   return out;
 }
 
-constexpr std::array later_ops{"watch", "unwatch"};
-
-client_frame read_op(const std::string& op, field_reader& in) {
+client_frame read_op(const std::string& op, field_reader& in, const json& object) {
   if (op == "publish") return read_publish(in);
   if (op == "ping") return read_ping(in);
   if (op == "hello") return read_hello(in);
@@ -160,8 +213,10 @@ client_frame read_op(const std::string& op, field_reader& in) {
   if (op == "nack") return read_nack(in);
   if (op == "history") return read_history(in);
   if (op == "presence") return read_presence(in);
-  for (auto* later : later_ops)
-    if (op == later) in.refuse(refusal::bad_field(not_yet_message(op)));
+  if (op == "watch") return read_watch(in);
+  if (op == "unwatch") return unwatch{in.event_id("run_id")};
+  if (op == "delta") return read_delta(in);
+  if (op == "result") return read_result(in, object);
   in.refuse({code::bad_request, "unknown_op", "op: unknown", 0, {}, 0, 0});
   return ping{};
 }
@@ -188,7 +243,7 @@ std::variant<client_frame, rejected> decode_object(const json& object) {
   if (op == object.end()) return rejected{refusal::bad_field("op: is missing"), what_it_answers(object)};
   if (!op->is_string()) return rejected{refusal::bad_field("op: must be a string"), what_it_answers(object)};
   field_reader in{object};
-  auto frame = read_op(op->get_ref<const std::string&>(), in);
+  auto frame = read_op(op->get_ref<const std::string&>(), in, object);
   if (in.error().refused()) return rejected{in.error(), what_it_answers(object)};
   return frame;
 }

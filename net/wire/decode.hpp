@@ -17,6 +17,12 @@ inline constexpr std::int64_t max_timeout_ms = 86'400'000;
 /// Longest `session` of a hello.
 inline constexpr std::size_t max_session_bytes = 4096;
 
+/// Longest `text` of a `delta`.
+inline constexpr std::size_t max_delta_bytes = 64 * 1024;
+
+/// Longest `message` of a `result`'s error.
+inline constexpr std::size_t max_message_bytes = 1024;
+
 /// Longest `delay_ms` of a nack: an hour.
 inline constexpr std::int64_t max_delay_ms = 3'600'000;
 
@@ -24,7 +30,7 @@ inline constexpr std::int64_t max_delay_ms = 3'600'000;
 inline constexpr std::uint32_t max_list = 1000;
 
 /// Reads one client frame. Never throws; what is wrong with a bad one is said with the field's name.
-/// Fields that the protocol does not know are ignored; those that a later version brings are refused.
+/// Fields that the protocol does not know are ignored.
 std::variant<client_frame, rejected> decode(std::string_view text);
 
 } // namespace weir::wire

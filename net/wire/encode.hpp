@@ -47,7 +47,7 @@ std::string encode_subscribed(std::string_view id, std::uint64_t seq);
 /// `ok` of an unsubscribe.
 std::string encode_unsubscribed(std::string_view id);
 
-/// `ok` of a call or a cancel. @param seq of the call's event; 0: left out.
+/// `ok` of whatever is about a run. @param seq of the call's event; 0: left out.
 std::string encode_run_ok(std::string_view run_id, std::uint64_t seq, bool duplicate);
 
 std::string encode(const event& x, bool redelivered = false);

@@ -60,10 +60,6 @@ bool is_event_id(std::string_view text) noexcept {
   return slash != std::string_view::npos && is_name(text.substr(0, slash)) && is_name(text.substr(slash + 1));
 }
 
-std::string not_yet_message(std::string_view field) {
-  return std::string{field} + ": not in this version yet";
-}
-
 bool field_reader::has(const char* field) const { return object_.contains(field); }
 
 const nlohmann::json* field_reader::find(const char* field) const {
@@ -125,12 +121,15 @@ std::string field_reader::optional_event_id(const char* field) {
   return has(field) ? event_id(field) : std::string{};
 }
 
+std::string field_reader::text(const char* field, std::size_t max_bytes) {
+  auto* value = string(field);
+  if (value == nullptr) return {};
+  if (value->size() > max_bytes) wrong(field, "must be at most " + std::to_string(max_bytes) + " bytes long");
+  return *value;
+}
+
 std::string field_reader::optional_text(const char* field, std::size_t max_bytes) {
-  if (!has(field)) return {};
-  auto* text = string(field);
-  if (text == nullptr) return {};
-  if (text->size() > max_bytes) wrong(field, "must be at most " + std::to_string(max_bytes) + " bytes long");
-  return *text;
+  return has(field) ? text(field, max_bytes) : std::string{};
 }
 
 std::string field_reader::type(const char* field) {
@@ -202,21 +201,6 @@ std::optional<std::size_t> field_reader::choice(const char* field,
   if (word != words.end()) return static_cast<std::size_t>(word - words.begin());
   wrong(field, "must be " + quoted(words));
   return std::nullopt;
-}
-
-void field_reader::only(const char* field, std::string_view now,
-                        std::initializer_list<std::string_view> later) {
-  if (!has(field)) return;
-  auto* text = string(field);
-  if (text == nullptr || *text == now) return;
-  if (std::find(later.begin(), later.end(), *text) != later.end()) return not_yet(field);
-  auto words = quoted({now});
-  if (later.size() > 0) words += " or " + quoted(later);
-  wrong(field, "must be " + words);
-}
-
-void field_reader::not_yet(const char* field) {
-  if (has(field)) refuse(refusal::bad_field(not_yet_message(field)));
 }
 
 void field_reader::refuse(refusal no) {

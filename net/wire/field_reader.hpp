@@ -48,7 +48,10 @@ public:
   /// As `event_id`, and empty when it is absent.
   std::string optional_event_id(const char* field);
 
-  /// Any string up to this long; empty when it is absent.
+  /// Any string up to this long.
+  std::string text(const char* field, std::size_t max_bytes);
+
+  /// As `text`, and empty when it is absent.
   std::string optional_text(const char* field, std::size_t max_bytes);
 
   std::string type(const char* field);
@@ -74,12 +77,6 @@ public:
   /// The place of a word among `words`; nothing when it is absent.
   std::optional<std::size_t> choice(const char* field, std::initializer_list<std::string_view> words);
 
-  /// A word that may have one value in this version; `later` are those that it will have.
-  void only(const char* field, std::string_view now, std::initializer_list<std::string_view> later);
-
-  /// Refuses a field that a later version brings.
-  void not_yet(const char* field);
-
   /// Keeps the first refusal.
   void refuse(refusal no);
 
@@ -99,8 +96,5 @@ bool is_name(std::string_view text) noexcept;
 
 /// Whether it is `<client_id>/<message_id>`.
 bool is_event_id(std::string_view text) noexcept;
-
-/// What to say of a field that is not in this version.
-std::string not_yet_message(std::string_view field);
 
 } // namespace weir::wire

@@ -2,6 +2,7 @@
 
 #include "actors/core/refusal.hpp"
 #include "actors/namespace/receipt_kind.hpp"
+#include "actors/runs/messages.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -49,6 +50,33 @@ struct call {
   std::int64_t timeout_ms = 0; ///< 0: the target's default.
   bool stream = false;
   std::string prev_event_id; ///< Empty: none.
+  std::string thread;        ///< A conversation's name; empty: none.
+  busy_policy on_busy = busy_policy::concurrent;
+  bool cancel_on_disconnect = false;
+};
+
+struct watch {
+  std::string run_id;
+  std::uint64_t at = 0; ///< The code point from which on the text is wanted.
+};
+
+struct unwatch {
+  std::string run_id;
+};
+
+/// A piece of text of an external agent, by one of its workers.
+struct delta {
+  std::string run_id;
+  std::optional<std::uint64_t> at; ///< The code point where it begins; none: where the text ends.
+  std::string text;
+};
+
+/// The end of an external agent's answer. Either `output` or `error` is meant.
+struct result {
+  std::string run_id;
+  std::string output = "null";      ///< JSON text, compact.
+  std::optional<std::string> error; ///< Why there is no output.
+  token_usage usage;
 };
 
 struct cancel {
@@ -83,8 +111,8 @@ struct presence {
   std::uint32_t limit = 100;
 };
 
-using client_frame =
-    std::variant<hello, publish, subscribe, unsubscribe, call, cancel, ping, ack, nack, history, presence>;
+using client_frame = std::variant<hello, publish, subscribe, unsubscribe, call, cancel, ping, ack, nack,
+                                  history, presence, watch, unwatch, delta, result>;
 
 /// What an `error` frame answers. At most one is set; all empty when the frame named nothing.
 struct answered {

@@ -97,6 +97,9 @@ TEST_CASE("what is wrong is refused with its path and what would be right", "[co
       {R"({"models":{"default":{"simulated":{"error_rate":1.5}}}})",
        {"models.default.simulated.error_rate: 1.5 is out of range, must be 0 to 1"}},
       {R"({"models":{"a b":{}}})", {"models.a b: a name must be 1 to 64 of A-Z a-z 0-9 _ -"}},
+      {R"({"models":{"s":{"backend":"openai","url":"https://","model":"m"}}})",
+       {R"(models.s.url: "https://": must be http://host[:port][/path], or https)"}},
+      {R"({"models":{"default":{"ca_file":"x"}}})", {"models.default.ca_file: only for the backend openai"}},
       {R"({"models":{"default":{"url":"http://x"}}})", {"models.default.url: only for the backend openai"}},
       {R"({"models":{"default":{"fallback":["none"]}}})", {R"(models.default.fallback[0]: no model "none")"}},
       {R"({"models":{"default":{"fallback":[{"txt":"x"}]}}})",
@@ -108,7 +111,7 @@ TEST_CASE("what is wrong is refused with its path and what would be right", "[co
       {R"({"models":{"s":{"backend":"magic"}}})",
        {R"(models.s.backend: "magic": must be one of simulated, openai)"}},
       {R"({"models":{"s":{"backend":"openai","url":"ftp://x","model":"m"}}})",
-       {R"(models.s.url: "ftp://x": must be http://host[:port][/path])"}},
+       {R"(models.s.url: "ftp://x": must be http://host[:port][/path], or https)"}},
       {R"({"agents":{"a":{"kind":"magic"}}})", {R"(agents.a.kind: no kind of agent "magic")"}},
       {R"({"agents":{"a":{"model":"gone"}}})", {R"(agents.a.model: no model "gone")"}},
       {R"({"agents":{"a":{"on":["x..y"],"emit":"z"}}})",
@@ -121,6 +124,23 @@ TEST_CASE("what is wrong is refused with its path and what would be right", "[co
        {R"(agents.a.emit: "sys.{1}": sys and what is below it is the server's own)"}},
       {R"({"agents":{"a":{"on":["x.*"]}}})", {"agents.a.emit: needed with on"}},
       {R"({"agents":{"echo":{"system":"x"}}})", {"agents.echo.system: only for the kind prompt"}},
+      {R"({"models":{"default":{"max_share":0}}})",
+       {"models.default.max_share: 0 is out of range, must be 0.01 to 1"}},
+      {R"({"models":{"default":{"breaker":{"open_ms":70000}}}})",
+       {"models.default.breaker.max_open_ms: 60000 is less than open_ms, 70000"}},
+      {R"({"models":{"default":{"breaker":{"failure":1}}}})",
+       {"models.default.breaker.failure: unknown key, did you mean failures?"}},
+      {R"({"models":{"default":{"simulated":{"replies":[{"if":"x"}]}}}})",
+       {"models.default.simulated.replies[0]: needs one of say and tool"}},
+      {R"({"models":{"default":{"simulated":{"replies":[{"say":""},{"tool":{"name":"a b"}},{"if":1,"say":"x"}]}}}})",
+       {"models.default.simulated.replies[0].say: must not be empty",
+        "models.default.simulated.replies[1].tool.name: must be 1 to 64 of A-Z a-z 0-9 _ -",
+        "models.default.simulated.replies[2].if: must be a text, is a number"}},
+      {R"({"models":{"default":{"simulated":{"replies":[{"tool":{"name":"a","arguments":[]}},{"iff":"x"}]}}}})",
+       {"models.default.simulated.replies[0].tool.arguments: must be an object, is a list",
+        "models.default.simulated.replies[1].iff: unknown key, did you mean if?"}},
+      {R"({"limits":{"model_tokens_per_min":-1}})",
+       {"limits.model_tokens_per_min: -1 is out of range, must be 0 to 1000000000"}},
       {R"({"namespaces":{"demo":{"agents":["gone"]}}})", {R"(namespaces.demo.agents[0]: no agent "gone")"}},
       {R"({"namespaces":{"demo":{"agents":["echo","echo"]}}})",
        {R"(namespaces.demo.agents[1]: "echo" is named twice)"}},
@@ -172,9 +192,6 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
       {R"({"node":{"roles":["host"]}})",
        {"node.roles: a node without all of gateway, host, models is not in this version yet"}},
       {R"({"namespaces":{"a":{"workflows":["w"]}}})", {"namespaces.a.workflows: not in this version yet"}},
-      {R"({"models":{"s":{"backend":"openai","url":"https://x/v1","model":"m"}}})",
-       {R"(models.s.url: "https://x/v1": https is not in this version yet)"}},
-      {R"({"limits":{"model_tokens_per_min":1}})", {"limits.model_tokens_per_min: not in this version yet"}},
   }));
   CAPTURE(x.text);
   CHECK(bad(x.text) == x.errors);
@@ -251,6 +268,7 @@ TEST_CASE("what is printed as in force loads to the same", "[config]") {
         "namespaces":{"demo":{"causal":"refuse","limits":{"session_ttl_ms":7000}}}})",
       R"({"limits":{"burst":5},"namespaces":{"demo":{"agents":["echo"],"limits":{"burst":9}}},
         "models":{"m":{"backend":"openai","url":"http://h:1/v1","model":"x","api_key_env":"K"},
+                  "own":{"backend":"openai","url":"https://h/v1","model":"x","ca_file":"/etc/own.pem"},
                   "default":{"simulated":{"hang_rate":0.25},"fallback":["m",{"text":"t"}]}},
         "agents":{"assistant":{"kind":"echo"},"two":{"on":["a.>"],"emit":"b.{1}"}},"log":{"level":"off"}})",
   }));
@@ -269,10 +287,4 @@ TEST_CASE("the values of secrets are not printed", "[config]") {
   CHECK(printed.find("a-secret") == std::string::npos);
   CHECK(bad(R"({"models":{"default":{"backend":"openai","url":"http://u:p@h/v1","model":"x"}}})").size()
         == 1);
-}
-
-TEST_CASE("the distance of two words is what must be typed to get from one to the other", "[config]") {
-  CHECK(edit_distance("", "abc") == 3);
-  CHECK(edit_distance("abc", "abc") == 0);
-  CHECK(edit_distance("kitten", "sitting") == 3);
 }

@@ -126,3 +126,23 @@ TEST_CASE("a queue that drains fast asks for a short wait and a slow one for a l
   CHECK(hint(0ms) == drain_rate::min_retry_ms);
   CHECK(hint(10s) == drain_rate::max_retry_ms);
 }
+
+TEST_CASE_METHOD(inbox_fixture, "of an inbox, no more than its limit is taken through a part of it") {
+  auto part = inbox::share_of(sys, box, 2);
+  auto other = inbox::share_of(sys, box, 2);
+  auto place = [](const inbox_ptr& from) { return from->try_take(); };
+  std::vector<std::variant<permit, refusal>> taken{place(part), place(part)};
+  auto no = std::get<refusal>(place(part));
+  CHECK(no.reason == "namespace_full");
+  CHECK(no.depth == 2);
+  CHECK(no.limit == 2);
+  CHECK(no.retry_after_ms > 0);
+  taken.push_back(place(other));
+  CHECK(box->depth() == 3);
+  no = std::get<refusal>(place(other)); // there is room in the part, but not in the whole
+  CHECK(no.limit == 3);
+  CHECK(other->depth() == 1);
+  taken.clear();
+  CHECK(part->depth() + other->depth() + box->depth() == 0);
+  CHECK(std::holds_alternative<permit>(place(other)));
+}

@@ -103,3 +103,64 @@ TEST_CASE("a full fair queue says no and changes nothing") {
   CHECK(queue.erase(1) == 1);
   CHECK(queue.push("c", 3, 3));
 }
+
+TEST_CASE("in a full queue the longest lane gives way, and only to one that has less") {
+  fair_queue<int> queue{4};
+  for (std::uint64_t id = 1; id <= 3; ++id) queue.push("noisy", id, static_cast<int>(id));
+  CHECK_FALSE(queue.make_room("quiet")); // it is not full
+  queue.push("noisy", 4, 4);
+  CHECK_FALSE(queue.make_room("noisy"));
+  CHECK(queue.make_room("quiet") == 4); // the newest
+  CHECK(queue.push("quiet", 5, 5));
+  CHECK(queue.make_room("quiet") == 3);
+  CHECK(queue.push("quiet", 6, 6));
+  CHECK_FALSE(queue.make_room("quiet")); // two and two
+  CHECK(queue.make_room("third") == 6);
+  CHECK(queue.size() == 3);
+}
+
+TEST_CASE("who may not have a turn is passed over and keeps its place") {
+  fair_queue<int> queue{10};
+  queue.push("a", 1, 1);
+  queue.push("b", 2, 2);
+  queue.push("a", 3, 3);
+  auto not_a = [](const std::string& ns) { return ns != "a"; };
+  CHECK(queue.pop(not_a) == 2);
+  CHECK_FALSE(queue.pop(not_a));
+  CHECK(queue.size() == 2);
+  CHECK(queue.pop() == 1);
+}
+
+TEST_CASE("however tenants offer and are served, none below its share of the queue is turned away") {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 engine{seed};
+    auto limit = 1 + engine() % 40;
+    fair_queue<std::string> queue{limit};
+    std::map<std::string, std::size_t> held;
+    auto longest = [&held] {
+      std::size_t most = 0;
+      for (auto& x : held) most = std::max(most, x.second);
+      return most;
+    };
+    for (std::uint64_t id = 1; id <= 2000; ++id) {
+      if (engine() % 3 == 0) {
+        if (auto ns = queue.pop()) --held[*ns];
+        continue;
+      }
+      // The first tenant offers as much as all others together.
+      auto ns = engine() % 2 == 0 ? "noisy" : "quiet" + std::to_string(engine() % 5);
+      if (auto victim = queue.make_room(ns)) {
+        REQUIRE(held[*victim] == longest());
+        REQUIRE(held[*victim] > held[ns] + 1);
+        --held[*victim];
+      }
+      if (queue.push(ns, id, ns))
+        ++held[ns];
+      else
+        REQUIRE(held[ns] + 1 >= longest());
+      REQUIRE(queue.size() <= limit);
+      for (auto& x : held) REQUIRE(queue.waiting(x.first) == x.second);
+    }
+  }
+}

@@ -1,8 +1,5 @@
-#include "actors/models/pool_actor.hpp"
-#include "tests/support/model_fixture.hpp"
+#include "tests/support/pool_fixture.hpp"
 
-#include <caf/telemetry/counter.hpp>
-#include <caf/telemetry/metric_registry.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 using namespace weir;
@@ -10,42 +7,6 @@ using namespace weir::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-using sink = probe<model_piece, model_done, model_failed>;
-
-struct pool_fixture : model_fixture {
-  pool_fixture() : out(own(sys.spawn<sink>())) { run(); }
-
-  /// Offers one request as a caller would.
-  refusal ask(std::uint64_t id, std::int64_t timeout_ms = 1000, const std::string& ns = "demo") {
-    auto& pool = models.at("m");
-    auto no =
-        pool.box->offer_anonymously(pool.actor, model_request{id, ns, {{"user", "?"}}, timeout_ms, out});
-    run();
-    return no;
-  }
-
-  void cancel(std::uint64_t id) {
-    caf::send_as(out, models.at("m").actor, model_cancel_atom_v, id);
-    run();
-  }
-
-  void hang_all(int n) {
-    for (int i = 0; i < n; ++i) backend_of("m").scripts.push_back(script::hang_after({}));
-  }
-
-  std::uint64_t depth() { return models.at("m").box->depth(); }
-  sink& got() { return deref<sink>(out); }
-
-  /// How many calls of the pool ended in this way.
-  std::int64_t calls_that(const std::string& outcome) {
-    return sys.metrics()
-        .counter_instance("weir", "model-calls", {{"model", "m"}, {"outcome", outcome}}, "", "1", true)
-        ->value();
-  }
-
-  caf::actor out;
-};
 
 /// Pulls, and never ends what it is given: its thread is busy with something else.
 class lost_worker : public caf::event_based_actor {

@@ -63,14 +63,15 @@ TEST_CASE_METHOD(lone_namespace,
   what.message_id = "c";
   what.input = "1";
   what.caller.relay = relay;
-  for (std::size_t i = 0; i <= namespace_actor::max_callers; ++i) {
+  const auto bound = limits{}.run_watchers;
+  for (std::size_t i = 0; i <= bound; ++i) {
     what.caller.subscriber = i + 1;
     ask(what);
   }
   auto orchestrator = own(sys.spawn<test::probe<watch_run>>());
   send(ns, subscribe_durably{namespace_actor::orchestrator_name, {"sys.call.*"}, 8, orchestrator});
   auto& watchers = deref<test::probe<watch_run>>(orchestrator).all<watch_run>();
-  REQUIRE(watchers.size() == namespace_actor::max_callers);
+  REQUIRE(watchers.size() == bound);
   CHECK(watchers[0].who.subscriber == 2);
   watchers.clear();
 }

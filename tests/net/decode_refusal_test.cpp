@@ -123,14 +123,16 @@ const std::vector<bad_row> bad_frames{
      code::bad_request, "bad_field", "timeout_ms: must be a whole number"},
     {R"({"op":"call","target":"e","message_id":"1","input":1,"stream":"yes"})", code::bad_request,
      "bad_field", "stream: must be"},
-    {R"({"op":"call","target":"e","message_id":"1","input":1,"thread":"t"})", code::bad_request, "bad_field",
-     "thread: not in this version yet"},
+    {R"({"op":"call","target":"e","message_id":"1","input":1,"thread":"a b"})", code::bad_request,
+     "bad_field", "thread: must be 1 to 64"},
+    {R"({"op":"call","target":"e","message_id":"1","input":1,"thread":""})", code::bad_request, "bad_field",
+     "thread: must be 1 to 64"},
     {R"({"op":"call","target":"e","message_id":"1","input":1,"on_busy":"queue"})", code::bad_request,
-     "bad_field", "on_busy: not in this version yet"},
+     "bad_field", "on_busy: needs a thread"},
     {R"({"op":"call","target":"e","message_id":"1","input":1,"on_busy":"wait"})", code::bad_request,
      "bad_field", "on_busy: must be"},
-    {R"({"op":"call","target":"e","message_id":"1","input":1,"on_disconnect":"cancel"})", code::bad_request,
-     "bad_field", "on_disconnect: not in this version yet"},
+    {R"({"op":"call","target":"e","message_id":"1","input":1,"on_disconnect":"stay"})", code::bad_request,
+     "bad_field", "on_disconnect: must be `continue` or `cancel`"},
     {R"({"op":"call","target":"e","message_id":"1","input":1,"prev_event_id":"1"})", code::bad_request,
      "bad_field", "prev_event_id: must be a client_id and a message_id"},
     {R"({"op":"cancel","run_id":"a"})", code::bad_request, "bad_field", "run_id: must be"},
@@ -162,10 +164,32 @@ const std::vector<bad_row> bad_frames{
      "limit: must be a whole number from 1 to 1000"},
     {R"({"op":"presence","id":"1","limit":"all"})", code::bad_request, "bad_field",
      "limit: must be a whole number from 1 to 1000"},
-    // ops of later versions
-    {R"({"op":"watch","run_id":"a/1"})", code::bad_request, "bad_field", "watch: not in this version yet"},
-    {R"({"op":"unwatch","run_id":"a/1"})", code::bad_request, "bad_field",
-     "unwatch: not in this version yet"},
+    // streams of runs
+    {R"({"op":"watch"})", code::bad_request, "bad_field", "run_id: is missing"},
+    {R"({"op":"watch","run_id":"a"})", code::bad_request, "bad_field", "run_id: must be a client_id"},
+    {R"({"op":"watch","run_id":"a/1","at":-1})", code::bad_request, "bad_field",
+     "at: must be a whole number from 0"},
+    {R"({"op":"unwatch","run_id":1})", code::bad_request, "bad_field", "run_id: must be a string"},
+    {R"({"op":"delta","text":"x"})", code::bad_request, "bad_field", "run_id: is missing"},
+    {R"({"op":"delta","run_id":"a/1"})", code::bad_request, "bad_field", "text: is missing"},
+    {R"({"op":"delta","run_id":"a/1","text":1})", code::bad_request, "bad_field", "text: must be a string"},
+    {R"({"op":"delta","run_id":"a/1","text":"x","at":"0"})", code::bad_request, "bad_field",
+     "at: must be a whole number from 0"},
+    {R"({"op":"result","output":1})", code::bad_request, "bad_field", "run_id: is missing"},
+    {R"({"op":"result","run_id":"a/1"})", code::bad_request, "bad_field",
+     "output: there must be either it or error"},
+    {R"({"op":"result","run_id":"a/1","output":1,"error":{"message":"x"}})", code::bad_request, "bad_field",
+     "output: there must be either it or error"},
+    {R"({"op":"result","run_id":"a/1","error":"x"})", code::bad_request, "bad_field",
+     "error: must be an object with a message"},
+    {R"({"op":"result","run_id":"a/1","error":{"message":1}})", code::bad_request, "bad_field",
+     "error: must be an object with a message"},
+    {R"({"op":"result","run_id":"a/1","output":1,"usage":3})", code::bad_request, "bad_field",
+     "usage: must be an object"},
+    {R"({"op":"result","run_id":"a/1","output":1,"usage":{"input_tokens":-1}})", code::bad_request,
+     "bad_field", "usage.input_tokens: must be a whole number from 0"},
+    {R"({"op":"result","run_id":"a/1","output":1,"usage":{"output_tokens":18446744073709551615}})",
+     code::bad_request, "bad_field", "usage.output_tokens: must be a whole number from 0"},
 };
 
 } // namespace
@@ -181,4 +205,19 @@ TEST_CASE("a frame that breaks the protocol is refused with the name of what is 
     INFO(no.message);
     CHECK(no.message.rfind(row.message, 0) == 0);
   }
+}
+
+TEST_CASE("a piece of text and a reason are bounded") {
+  auto delta_of = [](std::size_t bytes) {
+    return decode(R"({"op":"delta","run_id":"a/1","text":")" + std::string(bytes, 'x') + "\"}");
+  };
+  CHECK(std::holds_alternative<client_frame>(delta_of(max_delta_bytes)));
+  auto longer = delta_of(max_delta_bytes + 1);
+  REQUIRE(std::holds_alternative<rejected>(longer));
+  CHECK(std::get<rejected>(longer).no.message == "text: must be at most 65536 bytes long");
+  CHECK(std::get<rejected>(longer).what.run_id == "a/1");
+  auto reason =
+      decode(R"({"op":"result","run_id":"a/1","error":{"message":")" + std::string(2000, 'x') + "\"}}");
+  REQUIRE(std::holds_alternative<rejected>(reason));
+  CHECK(std::get<rejected>(reason).no.message == "error.message: must be at most 1024 bytes long");
 }

@@ -173,3 +173,36 @@ TEST_CASE("names end at 64 bytes and a namespace at 63") {
   CHECK(bad(hello_with(64, 64)).no.message.rfind("namespace", 0) == 0);
   CHECK(bad(hello_with(63, 65)).no.message.rfind("client_id", 0) == 0);
 }
+
+TEST_CASE("a call may name a thread, and what is to happen when it is busy") {
+  auto with = [](const std::string& more) {
+    return good<call>(R"({"op":"call","target":"e","message_id":"1","input":1)" + more + "}");
+  };
+  CHECK(with("").thread.empty());
+  CHECK(with("").on_busy == busy_policy::concurrent);
+  CHECK_FALSE(with("").cancel_on_disconnect);
+  CHECK(with(R"(,"thread":"a.b:C-1_")").thread == "a.b:C-1_");
+  CHECK(with(R"(,"thread":"t","on_busy":"concurrent")").on_busy == busy_policy::concurrent);
+  CHECK(with(R"(,"thread":"t","on_busy":"queue")").on_busy == busy_policy::queue);
+  CHECK(with(R"(,"thread":"t","on_busy":"replace")").on_busy == busy_policy::replace);
+  CHECK(with(R"(,"thread":"t","on_busy":"reject")").on_busy == busy_policy::reject);
+  CHECK(with(R"(,"on_disconnect":"cancel")").cancel_on_disconnect);
+}
+
+TEST_CASE("a run is watched, and an external agent's answer is read") {
+  CHECK(good<watch>(R"({"op":"watch","run_id":"a/1"})").at == 0);
+  CHECK(good<watch>(R"({"op":"watch","run_id":"a/1","at":17})").at == 17);
+  CHECK(good<unwatch>(R"({"op":"unwatch","run_id":"a/1"})").run_id == "a/1");
+  auto piece = good<delta>(R"({"op":"delta","run_id":"a/1","text":"\u00e4"})");
+  CHECK(piece.text == "ä");
+  CHECK_FALSE(piece.at);
+  CHECK(good<delta>(R"({"op":"delta","run_id":"a/1","text":"","at":0})").at == 0);
+  auto end =
+      good<result>(R"({"op":"result","run_id":"a/1","output": {"n" : 1},"usage":{"output_tokens":7}})");
+  CHECK(end.output == R"({"n":1})");
+  CHECK_FALSE(end.error);
+  CHECK(end.usage.input_tokens == 0);
+  CHECK(end.usage.output_tokens == 7);
+  CHECK(good<result>(R"({"op":"result","run_id":"a/1","output":null})").output == "null");
+  CHECK(good<result>(R"({"op":"result","run_id":"a/1","error":{"message":"no"}})").error == "no");
+}

@@ -51,3 +51,8 @@ TEST_CASE("lines and events have their bounds") {
   CHECK(all.feed("data: 123\ndata: 456\n", got) == sse_parser::status::ok);
   CHECK(all.feed("data: 7890\n", got) == sse_parser::status::event_too_long);
 }
+
+TEST_CASE("errors that servers send in lines of their own are events too") {
+  CHECK(parse("data: one\n\nerror: {\"code\":500}\n\n", 2) == events{"one", "{\"error\":{\"code\":500}}"});
+  CHECK(parse("data: one\n\n{\"error\":\"x\"}\n", 2) == events{"one", "{\"error\":\"x\"}"});
+}

@@ -118,6 +118,36 @@ TEST_CASE("a full queue is not tried again: the fallback, or the refusal as it w
   }
 }
 
+TEST_CASE("above the quota no model is asked any more: a canned answer, what there is, or the refusal") {
+  const refusal quota{code::too_many, "quota", "used up", 700, "namespace", 90, 60};
+  SECTION("a canned answer, wherever it stands") {
+    auto plan = plan_of({first, second, sorry});
+    ask(plan.begin(t0));
+    CHECK(finished(plan.on_over_quota(quota, t0)));
+    CHECK(plan.outcome().status == run_status::degraded);
+    CHECK(plan.outcome().text == "Sorry.");
+    CHECK(plan.outcome().error.reason == "quota");
+  }
+  SECTION("what the first attempt has written") {
+    auto plan = plan_of({first, sorry});
+    ask(plan.begin(t0));
+    plan.on_piece("half", t0);
+    pause(plan.on_failed(broken, true, t0));
+    ask(plan.on_pause_over(t0 + 100ms));
+    CHECK(finished(plan.on_over_quota(quota, t0 + 100ms)));
+    CHECK(plan.outcome().status == run_status::partial);
+    CHECK(plan.outcome().attempts == 1);
+  }
+  SECTION("the refusal") {
+    auto plan = plan_of({first, second});
+    ask(plan.begin(t0));
+    CHECK(finished(plan.on_over_quota(quota, t0)));
+    CHECK(plan.outcome().status == run_status::failed);
+    CHECK(plan.outcome().error.retry_after_ms == 700);
+    CHECK(plan.outcome().attempts == 0);
+  }
+}
+
 TEST_CASE("at the deadline a call is partial, degraded or failed, by what there is") {
   SECTION("some text") {
     auto plan = plan_of({first, sorry});
@@ -166,12 +196,17 @@ TEST_CASE("an attempt that dies in mid-stream is gone on from, and the parts tel
   CHECK(x.parts[1].to == 10);
 }
 
-TEST_CASE("a non-retryable error in mid-stream ends the call as partial, whatever the fallback") {
+TEST_CASE(
+    "after a non-retryable error in mid-stream the next model goes on; without one the call is partial") {
+  const refusal no{code::bad_request, "unavailable", "no", 0, {}, 0, 0};
   auto plan = plan_of({first, second, sorry});
   ask(plan.begin(t0));
   plan.on_piece("half", t0);
-  CHECK(finished(plan.on_failed({code::bad_request, "unavailable", "no", 0, {}, 0, 0}, false, t0)));
+  CHECK(ask(plan.on_failed(no, false, t0)).model == "second");
+  CHECK(plan.on_piece(" and half", t0) == 4);
+  CHECK(finished(plan.on_failed(no, false, t0)));
   CHECK(plan.outcome().status == run_status::partial);
+  CHECK(plan.outcome().text == "half and half");
   CHECK(plan.outcome().error.message == "no");
 }
 

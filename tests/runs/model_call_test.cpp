@@ -39,14 +39,160 @@ TEST_CASE_METHOD(model_fixture, "with every worker hung each call ends at its ow
   CHECK(backend_of("m").open == 0);
 }
 
-TEST_CASE_METHOD(model_fixture, "a call ends at its deadline although its pool is gone") {
-  add_pool(config_of("m"));
+TEST_CASE_METHOD(model_fixture, "a call whose pool is gone for good goes to the fallback without waiting") {
+  auto cfg = config_of("m");
+  cfg.retries = 0;
+  cfg.fallback = {{true, "Come again."}};
+  add_pool(cfg);
   caf::anon_send_exit(models.at("m").actor, caf::exit_reason::kill);
   run();
   call(1, "m", 200);
-  advance(200ms);
+  run();
   REQUIRE(calls().over(1));
-  CHECK(outcome(1).error.status == code::deadline);
+  CHECK(outcome(1).status == run_status::degraded);
+  CHECK(outcome(1).error.status == code::unavailable);
+}
+
+TEST_CASE_METHOD(model_fixture,
+                 "a pool that is killed in mid-call is made again, and the call is completed") {
+  add_pool(config_of("m", 2));
+  backend_of("m").scripts = {script::hang_after({"one,"}), script::hang_after({}), script::answer({" two"})};
+  call(1, "m");
+  call(2, "m");
+  call(3, "m"); // waits
+  advance(50ms);
+  CHECK(models.at("m").box->depth() == 1);
+  caf::anon_send_exit(backend_of("m").last_pool, caf::exit_reason::kill);
+  run();
+  CHECK(models.at("m").box->depth() == 0);
+  CHECK(backend_of("m").open == 0); // its workers have gone with it
+  advance(500ms);
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    REQUIRE(calls().over(n));
+    CHECK(outcome(n).status == run_status::complete);
+    CHECK(outcome(n).attempts == 2);
+    CHECK(outcome(n).elapsed_ms < 500);
+  }
+  CHECK(outcome(1).text.substr(0, 4) == "one,");
+  CHECK(calls().holes == 0);
+}
+
+TEST_CASE_METHOD(model_fixture, "what comes while a pool is away waits for the next one") {
+  add_pool(config_of("m"));
+  call(1, "m");
+  advance(50ms);
+  caf::anon_send_exit(backend_of("m").last_pool, caf::exit_reason::kill);
+  run();
+  call(2, "m");
+  run();
+  CHECK_FALSE(calls().over(2));
+  CHECK(models.at("m").box->depth() == 1);
+  advance(300ms);
+  REQUIRE(calls().over(2));
+  CHECK(outcome(2).status == run_status::complete);
+  CHECK(outcome(2).attempts == 1);
+}
+
+TEST_CASE_METHOD(model_fixture,
+                 "fallbacks are followed to theirs, each model once, and canned texts of theirs come last") {
+  auto model = [this](const std::string& name, std::vector<fallback_step> fallback) {
+    auto cfg = config_of(name);
+    cfg.retries = 0;
+    cfg.fallback = std::move(fallback);
+    add_pool(cfg);
+  };
+  model("a", {{false, "b"}, {false, "c"}, {true, "Mine."}, {false, "e"}});
+  model("b", {{true, "Of b."}, {false, "d"}});
+  model("c", {{false, "d"}, {false, "gone"}});
+  model("d", {{false, "c"}, {true, "Of d."}});
+  model("e", {});
+  std::vector<std::string> order;
+  for (auto& x : model_call::steps_for(models, models.at("a").config)) order.push_back(x.value);
+  CHECK(order == std::vector<std::string>{"a", "b", "d", "c", "Mine.", "e", "Of b.", "Of d."});
+  for (auto* name : {"a", "b", "d"})
+    backend_of(name).scripts = {script::fail_after({}, code::internal, false)};
+  call(1, "a");
+  advance(100ms);
+  REQUIRE(calls().over(1));
+  CHECK(outcome(1).status == run_status::degraded);
+  CHECK(outcome(1).parts.at(0).model == "c");
+  CHECK(outcome(1).attempts == 4);
+}
+
+TEST_CASE_METHOD(model_fixture,
+                 "above its tokens a namespace is refused, by every model, and others are not") {
+  auto cfg = config_of("m");
+  cfg.fallback = {{false, "other"}};
+  add_pool(cfg);
+  add_pool(config_of("other"));
+  auto used = script::answer({"long"});
+  used.usage = token_usage{100, 20};
+  backend_of("m").scripts = {used};
+  tokens_per_min = 60;
+  call(1, "m");
+  advance(50ms);
+  CHECK(outcome(1).status == run_status::complete);
+  call(2, "m");
+  REQUIRE(calls().over(2));
+  auto& no = outcome(2).error;
+  CHECK(outcome(2).status == run_status::failed);
+  CHECK(no.status == code::too_many);
+  CHECK(no.reason == "quota");
+  CHECK(no.scope == "namespace");
+  CHECK(no.depth == 120);
+  CHECK(no.limit == 60);
+  CHECK((no.retry_after_ms > 59'000 && no.retry_after_ms < 61'000));
+  CHECK(backend_of("other").asked.empty()); // the quota is over all models
+  call(3, "m", 0, "another");
+  advance(50ms);
+  CHECK(outcome(3).status == run_status::complete);
+  auto wait = std::chrono::milliseconds{no.retry_after_ms};
+  advance(wait, 500ms);
+  call(4, "m");
+  advance(50ms);
+  CHECK(outcome(4).status == run_status::complete);
+  CHECK(counted("usage-refused", {{"namespace", "demo"}, {"model", "m"}, {"reason", "quota"}}) == 1);
+  CHECK(counted("usage-calls", {{"namespace", "demo"}, {"model", "m"}}) == 2);
+  CHECK(counted("usage-tokens", {{"namespace", "demo"}, {"model", "m"}, {"direction", "input"}}) == 103);
+}
+
+TEST_CASE_METHOD(model_fixture, "above its tokens a namespace gets a canned answer where there is one") {
+  auto cfg = config_of("m");
+  cfg.fallback = {{false, "other"}, {true, "Later."}};
+  add_pool(cfg);
+  add_pool(config_of("other"));
+  tokens_per_min = 1;
+  call(1, "m");
+  advance(50ms);
+  call(2, "m");
+  REQUIRE(calls().over(2));
+  CHECK(outcome(2).status == run_status::degraded);
+  CHECK(outcome(2).text == "Later.");
+  CHECK(outcome(2).error.reason == "quota");
+  CHECK(outcome(2).attempts == 0);
+  CHECK(backend_of("other").asked.empty());
+}
+
+TEST_CASE_METHOD(model_fixture, "what a server does not count, and what was broken off, is estimated") {
+  add_pool(config_of("m"));
+  auto silent = script::answer({std::string(39, 'x')});
+  silent.usage = token_usage{};
+  backend_of("m").scripts = {silent, script::hang_after({std::string(8, 'y')}), script::hang_after({})};
+  auto tokens = [this](const char* direction) {
+    return counted("usage-tokens", {{"namespace", "demo"}, {"model", "m"}, {"direction", direction}});
+  };
+  call(1, "m");
+  advance(50ms);
+  CHECK(tokens("input") == 6); // "How deep is the weir?": 21 code points
+  CHECK(tokens("output") == 10);
+  for (std::uint64_t n : {2, 3}) { // the third says nothing before it is cancelled
+    call(n, "m");
+    advance(50ms);
+    cancel(n);
+  }
+  CHECK(tokens("input") == 12);
+  CHECK(tokens("output") == 12);
+  CHECK(counted("usage-calls", {{"namespace", "demo"}, {"model", "m"}}) == 3);
 }
 
 TEST_CASE_METHOD(model_fixture, "a caller cannot ask for more time than the model has") {

@@ -80,6 +80,23 @@ public:
     return no;
   }
 
+  refusal watch(std::uint64_t, std::string reference, std::string run_id, std::uint64_t at) override {
+    if (!no.refused()) watches.push_back({std::move(reference), {std::move(run_id), at}});
+    return no;
+  }
+  refusal unwatch(std::uint64_t, std::string reference, std::string run_id) override {
+    if (!no.refused()) unwatches.push_back({std::move(reference), std::move(run_id)});
+    return no;
+  }
+  refusal work(std::uint64_t, std::string reference, worker_delta what) override {
+    if (!no.refused()) worker_deltas.push_back({std::move(reference), std::move(what)});
+    return no;
+  }
+  refusal work(std::uint64_t, std::string reference, worker_result what) override {
+    if (!no.refused()) worker_results.push_back({std::move(reference), std::move(what)});
+    return no;
+  }
+
   void open_session(std::uint64_t, session_open what) override {
     opens.push_back(what);
     later.push_back([this] {
@@ -136,6 +153,10 @@ public:
   std::vector<asked<call_request>> calls;
   std::vector<asked<log_request>> reads;
   std::vector<asked<std::string>> cancels;
+  std::vector<asked<std::pair<std::string, std::uint64_t>>> watches;
+  std::vector<asked<std::string>> unwatches;
+  std::vector<asked<worker_delta>> worker_deltas;
+  std::vector<asked<worker_result>> worker_results;
   std::vector<asked<std::uint32_t>> presences;
   std::vector<session_open> opens;
   std::vector<session_note> told;

@@ -106,6 +106,9 @@ public:
     return false;
   }
 
+  /// The relay's number for it.
+  std::uint64_t joined() const noexcept { return joined_; }
+
 private:
   node_fixture& node_;
   relay& relay_;

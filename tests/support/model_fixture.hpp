@@ -7,6 +7,8 @@
 #include "tests/support/scripted_backend.hpp"
 
 #include <caf/action.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <map>
 
@@ -86,6 +88,7 @@ public:
     auto pool = make_pool(sys, cfg, std::move(make), unit);
     own(pool.actor);
     models.insert_or_assign(cfg.name, pool);
+    shares.clear();
     run();
   }
 
@@ -94,7 +97,20 @@ public:
   void call(std::uint64_t number, const std::string& model, std::int64_t timeout_ms = 0,
             const std::string& ns = "demo") {
     model_question what{number, ns, model, {{"user", "How deep is the weir?"}}, timeout_ms, 7};
-    as_caller([this, what] { calls().begin(models, what); });
+    as_caller([this, what] { calls().begin(models_of(what.ns), what); });
+  }
+
+  /// The pools as this namespace sees them, made when it is first asked for, as a host does.
+  const model_directory& models_of(const std::string& ns) {
+    auto i = shares.find(ns);
+    if (i != shares.end()) return i->second;
+    auto account = std::make_shared<model_account>(sys, ns, ns, tokens_per_min);
+    return shares.emplace(ns, pools_for(sys, models, account)).first->second;
+  }
+
+  /// The value of a counter; 0 when it was never counted.
+  std::int64_t counted(caf::string_view name, std::vector<caf::telemetry::label_view> labels) {
+    return sys.metrics().counter_instance("weir", name, labels, "", "1", true)->value();
   }
 
   void cancel(std::uint64_t number) {
@@ -112,6 +128,8 @@ public:
 
   caf::actor who;
   model_directory models;
+  std::map<std::string, model_directory> shares; ///< By namespace.
+  std::uint64_t tokens_per_min = 0;              ///< Of the namespaces that are made from here on.
   std::map<std::string, std::shared_ptr<scripted_state>> backends;
 };
 

@@ -1,12 +1,14 @@
 #include "tests/support/model_server.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
+#include "tests/support/served_stream.hpp"
+
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <nlohmann/json.hpp>
+#include <openssl/ssl.h>
 
-#include <atomic>
+#include <chrono>
+#include <cstdio>
 #include <list>
 #include <map>
 #include <mutex>
@@ -22,10 +24,7 @@ using tcp = asio::ip::tcp;
 namespace {
 
 using request = http::request<http::string_body>;
-
-std::string event_of(const nlohmann::json& x, const std::string& newline) {
-  return "data: " + x.dump() + newline + newline;
-}
+using ending = server_reply::ending;
 
 std::string hex(std::size_t n) {
   char text[20];
@@ -33,81 +32,145 @@ std::string hex(std::size_t n) {
   return text;
 }
 
+void write(served_stream& to, const std::string& bytes, error_code& error) {
+  if (!error) asio::write(to, asio::buffer(bytes), error);
+}
+
+void write_part(served_stream& to, const std::string& part, const server_reply& x, error_code& error) {
+  auto split = x.split_bytes == 0 ? part.size() : x.split_bytes;
+  for (std::size_t at = 0; at < part.size() && !error; at += split) {
+    auto piece = part.substr(at, split);
+    write(to, x.chunked() ? hex(piece.size()) + "\r\n" + piece + "\r\n" : piece, error);
+  }
+}
+
+bool wait_for_end(served_stream& from) {
+  char byte = 0;
+  error_code error;
+  while (!error) from.socket().read_some(asio::buffer(&byte, 1), error);
+  return false;
+}
+
+// When it is closed.
+bool reset(served_stream& what) {
+  error_code ignored;
+  what.socket().set_option(asio::socket_base::linger{true, 0}, ignored);
+  return false;
+}
+
+bool trickle(served_stream& to, const server_reply& x, error_code& error) {
+  while (!error) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    write_part(to, ": still here\n\n", x, error);
+  }
+  return false;
+}
+
+// False: the connection is of no further use.
+bool finish(served_stream& to, const server_reply& x, error_code& error) {
+  switch (x.end) {
+  case ending::hang:
+    return wait_for_end(to);
+  case ending::cut:
+    return false;
+  case ending::reset:
+    return reset(to);
+  case ending::half_close:
+    to.socket().shutdown(tcp::socket::shutdown_send, error);
+    return wait_for_end(to);
+  case ending::bad_chunk:
+    write(to, "zz\r\nnot a chunk\r\n", error);
+    return wait_for_end(to);
+  case ending::trickle:
+    return trickle(to, x, error);
+  default:
+    if (x.chunked()) write(to, "0\r\n\r\n", error);
+    return !error && x.chunked() && x.end == ending::whole;
+  }
+}
+
+// What came was no HTTP: says so, as servers do, if anything came.
+void answer_no_request(served_stream& to, const error_code& why) {
+  error_code error;
+  if (why != http::error::end_of_stream) write(to, "HTTP/1.1 400 Bad Request\r\n\r\n", error);
+}
+
+// False: the connection is of no further use.
+bool perform(served_stream& to, const server_reply& x, error_code& error) {
+  if (x.begin == server_reply::start::hang) return wait_for_end(to);
+  if (x.begin == server_reply::start::reset) return reset(to);
+  if (x.begin == server_reply::start::close) return false;
+  write(to, x.head(), error);
+  for (auto& part : x.raw) {
+    if (x.pause_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds{x.pause_ms});
+    write_part(to, part, x, error);
+    if (error) return false;
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds{x.last_pause_ms});
+  return finish(to, x, error);
+}
+
+asio::ssl::context tls_context(const model_server::config& settings) {
+  asio::ssl::context out{asio::ssl::context::tls_server};
+  if (!settings.tls) return out;
+  out.use_certificate_chain(asio::buffer(settings.tls->certificate));
+  out.use_private_key(asio::buffer(settings.tls->key), asio::ssl::context::pem);
+  auto* native = out.native_handle();
+  if (settings.only_tls_1_1) {
+    SSL_CTX_set_security_level(native, 0); // which OpenSSL no longer takes for secure at any other
+    SSL_CTX_set_min_proto_version(native, TLS1_1_VERSION);
+    SSL_CTX_set_max_proto_version(native, TLS1_1_VERSION);
+  }
+  return out;
+}
+
 } // namespace
 
-std::string chunk_event(const std::string& text, const std::string& newline) {
-  return event_of({{"object", "chat.completion.chunk"},
-                   {"choices", {{{"index", 0}, {"delta", {{"content", text}}}, {"finish_reason", nullptr}}}},
-                   {"usage", nullptr}},
-                  newline);
-}
-
-server_reply server_reply::answer(const std::vector<std::string>& pieces, const std::string& newline) {
-  auto x = begin_with({}, ending::whole);
-  for (auto& piece : pieces) x.raw.push_back(chunk_event(piece, newline));
-  x.raw.push_back(event_of(
-      {{"choices", {{{"index", 0}, {"delta", nlohmann::json::object()}, {"finish_reason", "stop"}}}}},
-      newline));
-  x.raw.push_back(event_of({{"choices", nlohmann::json::array()},
-                            {"usage", {{"prompt_tokens", 11}, {"completion_tokens", pieces.size()}}}},
-                           newline));
-  x.raw.push_back("data: [DONE]" + newline + newline);
-  return x;
-}
-
-server_reply server_reply::begin_with(const std::vector<std::string>& pieces, ending end) {
-  server_reply x;
-  for (auto& piece : pieces) x.raw.push_back(chunk_event(piece));
-  x.end = end;
-  return x;
-}
-
-server_reply server_reply::http_error(unsigned status, std::string retry_after) {
-  server_reply x;
-  x.status = status;
-  x.content_type = "application/json";
-  x.retry_after = std::move(retry_after);
-  x.raw = {R"({"error":{"message":"the server said )" + std::to_string(status) + R"("}})"};
-  return x;
-}
-
 struct model_server::state {
-  state() : acceptor(context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}) {
+  explicit state(const config& what)
+    : settings(what), tls(tls_context(what)), acceptor(context, {asio::ip::address_v4::loopback(), 0}) {
     port = acceptor.local_endpoint().port();
   }
 
   void accept_all() {
     for (;;) {
       error_code error;
-      auto socket = std::make_shared<tcp::socket>(context);
-      acceptor.accept(*socket, error);
+      auto stream = std::make_shared<served_stream>(context);
+      acceptor.accept(stream->socket(), error);
       std::lock_guard guard{lock};
       if (error || stopping) return;
       ++accepted;
       ++open;
-      sockets.push_back(socket);
-      threads.emplace_back([this, socket] { serve(*socket); });
+      streams.push_back(stream);
+      threads.emplace_back([this, stream] { serve(*stream); });
     }
   }
 
-  void serve(tcp::socket& socket) {
-    boost::beast::flat_buffer buffer;
+  void serve(served_stream& stream) {
     error_code error;
-    socket.set_option(tcp::no_delay{true}, error);
-    while (!error) {
-      request asked;
-      http::read(socket, buffer, asked, error);
-      if (error) break;
-      auto reply = next_reply(asked);
-      if (!perform(socket, reply, error)) break;
-    }
+    stream.socket().set_option(tcp::no_delay{true}, error);
+    if (settings.is_deaf) wait_for_end(stream);
+    if (settings.tls) stream.shake_hands(tls, error);
+    if (!error) serve_requests(stream, error);
     std::lock_guard guard{lock}; // so that nobody shuts it down while it is closed
-    socket.close(error);
+    stream.socket().close(error);
     --open;
   }
 
-  server_reply next_reply(const request& asked) {
+  void serve_requests(served_stream& stream, error_code& error) {
+    boost::beast::flat_buffer buffer;
+    while (!error) {
+      request asked;
+      http::read(stream, buffer, asked, error);
+      if (error) return answer_no_request(stream, error);
+      auto reply = next_reply(asked, stream.resumed());
+      if (!perform(stream, reply, error)) return;
+    }
+  }
+
+  server_reply next_reply(const request& asked, bool is_resumed) {
     std::lock_guard guard{lock};
+    resumptions += is_resumed ? 1 : 0;
     ++requests;
     bodies.push_back(asked.body());
     for (auto& x : asked) headers[std::string{x.name_string()}] = x.value();
@@ -116,43 +179,8 @@ struct model_server::state {
     return x;
   }
 
-  // False: the connection is of no further use.
-  static bool perform(tcp::socket& socket, const server_reply& x, error_code& error) {
-    if (x.begin == server_reply::start::hang) return wait_for_end(socket);
-    if (x.begin == server_reply::start::reset) {
-      socket.set_option(asio::socket_base::linger{true, 0}, error);
-      return false;
-    }
-    auto head =
-        "HTTP/1.1 " + std::to_string(x.status) + " Whatever\r\nContent-Type: " + x.content_type + "\r\n";
-    if (!x.retry_after.empty()) head += "Retry-After: " + x.retry_after + "\r\n";
-    asio::write(socket, asio::buffer(head + "Transfer-Encoding: chunked\r\n\r\n"), error);
-    for (auto& part : x.raw) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{x.pause_ms});
-      write_part(socket, part, x.split_bytes, error);
-      if (error) return false;
-    }
-    if (x.end == server_reply::ending::hang) return wait_for_end(socket);
-    if (x.end == server_reply::ending::cut) return false;
-    asio::write(socket, asio::buffer(std::string{"0\r\n\r\n"}), error);
-    return !error;
-  }
-
-  static void write_part(tcp::socket& socket, const std::string& part, std::size_t split, error_code& error) {
-    if (split == 0) split = part.size();
-    for (std::size_t at = 0; at < part.size() && !error; at += split) {
-      auto piece = part.substr(at, split);
-      asio::write(socket, asio::buffer(hex(piece.size()) + "\r\n" + piece + "\r\n"), error);
-    }
-  }
-
-  static bool wait_for_end(tcp::socket& socket) {
-    char byte = 0;
-    error_code error;
-    while (!error) socket.read_some(asio::buffer(&byte, 1), error);
-    return false;
-  }
-
+  config settings;
+  asio::ssl::context tls;
   asio::io_context context;
   tcp::acceptor acceptor;
   std::uint16_t port = 0;
@@ -163,15 +191,16 @@ struct model_server::state {
   std::vector<server_reply> replies{server_reply::answer({"Hello", " there."})};
   std::size_t next = 0;
   std::list<std::thread> threads;
-  std::vector<std::shared_ptr<tcp::socket>> sockets;
+  std::vector<std::shared_ptr<served_stream>> streams;
   int accepted = 0;
   int open = 0;
   int requests = 0;
+  int resumptions = 0; // requests on connections that were resumed
   std::vector<std::string> bodies;
   std::map<std::string, std::string> headers;
 };
 
-model_server::model_server() : state_(std::make_shared<state>()) {
+model_server::model_server(config settings) : state_(std::make_shared<state>(settings)) {
   state_->acceptor_thread = std::thread{[s = state_.get()] { s->accept_all(); }};
 }
 
@@ -180,8 +209,8 @@ model_server::~model_server() {
   {
     std::lock_guard guard{state_->lock};
     error_code ignored;
-    for (auto& x : state_->sockets)
-      if (x->is_open()) x->shutdown(tcp::socket::shutdown_both, ignored);
+    for (auto& x : state_->streams)
+      if (x->socket().is_open()) x->socket().shutdown(tcp::socket::shutdown_both, ignored);
   }
   for (auto& x : state_->threads) x.join();
 }
@@ -205,7 +234,11 @@ void model_server::stop_listening() {
   state_->acceptor.close(ignored);
 }
 
-std::string model_server::url() const { return "http://127.0.0.1:" + std::to_string(state_->port) + "/v1"; }
+std::string model_server::url(const std::string& host) const {
+  auto usual = state_->settings.tls ? "localhost" : "127.0.0.1";
+  return (state_->settings.tls ? "https://" : "http://") + (host.empty() ? usual : host) + ':'
+         + std::to_string(state_->port) + "/v1";
+}
 
 int model_server::requests() const {
   std::lock_guard guard{state_->lock};
@@ -215,6 +248,11 @@ int model_server::requests() const {
 int model_server::connections() const {
   std::lock_guard guard{state_->lock};
   return state_->accepted;
+}
+
+int model_server::resumed() const {
+  std::lock_guard guard{state_->lock};
+  return state_->resumptions;
 }
 
 int model_server::open_connections() const {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <deque>
+#include <optional>
 
 namespace weir::test {
 
@@ -19,20 +20,18 @@ struct script {
   refusal error{};
   bool retryable = true;
   std::int64_t piece_ms = 10;
+  std::optional<token_usage> usage{}; ///< Of an answer; else 3 and the number of pieces.
 
   static script answer(std::vector<std::string> pieces) {
-    return {std::move(pieces), ending::done, {}, true, 10};
+    return {std::move(pieces), ending::done, {}, true, 10, {}};
   }
   static script hang_after(std::vector<std::string> pieces) {
-    return {std::move(pieces), ending::hang, {}, true, 10};
+    return {std::move(pieces), ending::hang, {}, true, 10, {}};
   }
   static script fail_after(std::vector<std::string> pieces, code status, bool retryable,
                            std::int64_t retry_after_ms = 0) {
-    return {std::move(pieces),
-            ending::fail,
-            {status, "unavailable", "scripted", retry_after_ms, {}, 0, 0},
-            retryable,
-            10};
+    return {std::move(pieces), ending::fail, {status, "unavailable", "scripted", retry_after_ms, {}, 0, 0},
+            retryable,         10,           {}};
   }
 };
 
@@ -41,7 +40,8 @@ struct scripted_state {
   std::deque<script> scripts;
   std::vector<model_request> asked;
   int open = 0;                ///< Calls in progress.
-  caf::actor_addr last_worker; ///< Who asked last.
+  caf::actor_addr last_worker; ///< Who asked last …
+  caf::actor_addr last_pool;   ///< … and who had given it the work.
 };
 
 class scripted_backend : public backend {
@@ -52,6 +52,7 @@ public:
                                       caf::scheduled_actor& self) override {
     state_->asked.push_back(what);
     state_->last_worker = self.address();
+    state_->last_pool = caf::actor_cast<caf::actor_addr>(self.current_sender());
     auto next = script::answer({"fine"});
     if (!state_->scripts.empty()) {
       next = std::move(state_->scripts.front());
@@ -93,7 +94,8 @@ private:
         return step(run);
       }
       run->open = run->what.end == script::ending::hang;
-      if (run->what.end == script::ending::done) run->events.on_done({3, run->what.pieces.size()});
+      if (run->what.end == script::ending::done)
+        run->events.on_done(run->what.usage.value_or(token_usage{3, run->what.pieces.size()}), {});
       if (run->what.end == script::ending::fail) run->events.on_failed(run->what.error, run->what.retryable);
     });
   }

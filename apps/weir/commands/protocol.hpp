@@ -36,10 +36,21 @@ struct call_arguments {
   std::string target, input;
   bool stream = false;         ///< Prints the `delta` frames too.
   std::int64_t timeout_ms = 0; ///< Of the run; 0: the target's default.
+  std::string thread;          ///< Empty: none.
+  std::string on_busy;         ///< As in the protocol; empty: its default.
+  std::string on_disconnect;   ///< As above.
 };
 
 /// `weir call TARGET INPUT`: prints the `result` frame.
 int call_command(const client_options& options, const call_arguments& what);
+
+struct watch_arguments {
+  std::string run_id;
+  std::uint64_t at = 0; ///< The text from this code point on.
+};
+
+/// `weir watch RUN_ID`: prints the run's `delta` frames and its `result` frame.
+int watch_command(const client_options& options, const watch_arguments& what);
 
 /// `weir chat`: sends each line of stdin as a call to `agent` and prints the answer as it comes.
 int chat_command(const client_options& options, const std::string& agent);

@@ -37,6 +37,9 @@ void check_model(const model_config& x, const node_config& cfg, problems& out) {
     if (server->url.empty()) out.add(path + ".url", "needed with the backend openai");
     if (server->model.empty()) out.add(path + ".model", "needed with the backend openai");
   }
+  if (x.breaker.max_open_ms < x.breaker.open_ms)
+    out.add(path + ".breaker.max_open_ms", std::to_string(x.breaker.max_open_ms) + " is less than open_ms, "
+                                               + std::to_string(x.breaker.open_ms));
   for (std::size_t i = 0; i < x.fallback.size(); ++i)
     if (!x.fallback[i].canned && find(cfg.models, x.fallback[i].value) == nullptr)
       out.add(path + ".fallback[" + std::to_string(i) + "]", "no model " + in_quotes(x.fallback[i].value));
@@ -84,6 +87,7 @@ void check_emit(const agent_config& x, problems& out) {
 void check_agent(const agent_config& x, const node_config& cfg, const agent_registry& kinds, bool all_kinds,
                  problems& out) {
   auto path = "agents." + x.name;
+  if (x.is_external()) return;
   if (!kinds.knows(x.kind) && all_kinds)
     return out.add(path + ".kind", "no kind of agent " + in_quotes(x.kind));
   if (x.kind != "prompt") return;

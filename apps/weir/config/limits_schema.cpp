@@ -6,7 +6,6 @@ namespace weir {
 namespace {
 
 using schema::integer;
-using schema::later;
 
 constexpr std::int64_t million = 1'000'000;
 constexpr std::int64_t day_ms = 86'400'000;
@@ -63,16 +62,23 @@ constexpr limit_row table[] = {
      "in progress per I/O thread; above it HTTP 503 with `Retry-After`"},
     {"runs", &limits::runs, 1, million, true,
      "calls in flight in a namespace; above it `429 namespace_full`"},
+    {"run_watchers", &limits::run_watchers, 1, 100'000, true,
+     "connections that watch one run; above it `429 quota`"},
+    {"watches_per_connection", &limits::watches_per_connection, 1, 100'000, true,
+     "runs that one connection watches; above it `413 too_large`"},
+    {"result_ttl_ms", &limits::result_ttl_ms, 1000, 7 * day_ms, true,
+     "how long a run's result can be had again; then it is forgotten"},
+    {"thread_queue", &limits::thread_queue, 1, 100'000, true,
+     "calls that wait in one thread; above it a call fails with `429 thread_full`"},
+    {"thread_ttl_ms", &limits::thread_ttl_ms, 1000, 365 * day_ms, true,
+     "a thread in which nothing was said for so long is forgotten"},
     {"agent_restarts", &limits::agent_restarts, 0, 1000, true,
      "within the window; one more and the agent is `failed`"},
     {"agent_restart_window_ms", &limits::agent_restart_window_ms, 1, day_ms, true, "see `agent_restarts`"},
     {"dead_letters", &limits::dead_letters, 1, million, true,
      "of a namespace; the oldest is dropped and counted"},
-};
-
-/// What nothing enforces yet.
-constexpr const char* later_limits[][2] = {
-    {"model_tokens_per_min", "a namespace's share of the models"},
+    {"model_tokens_per_min", &limits::model_tokens_per_min, 0, 1000 * million, true,
+     "tokens of a namespace, over all models; above it `429 quota`; 0: no quota"},
 };
 
 schema::field<limits> only_of_node(schema::field<limits> x) {
@@ -93,7 +99,6 @@ schema::type_ptr<limits> limits_schema(bool of_namespace) {
                                                       x.meaning);
     fields.push_back(of_namespace && !x.of_namespace ? only_of_node(std::move(made)) : std::move(made));
   }
-  for (auto& x : later_limits) fields.push_back(later<limits>(x[0], x[1]));
   return schema::object<limits>(std::move(fields));
 }
 

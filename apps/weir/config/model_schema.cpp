@@ -1,4 +1,5 @@
 #include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/config/replies_schema.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
 
@@ -64,6 +65,23 @@ schema::type_ptr<simulated_config> simulated_schema() {
       member("hang_rate", &x::hang_rate, schema::share(), "share of calls that never answer"),
       member("seed", &x::seed, integer<std::uint64_t>(0, largest_exact),
              "the same seed fails the same calls"),
+      member(
+          "replies", &x::replies, replies_schema(),
+          "the first whose `if` occurs in the last message of the user or of a tool, or in a system message, "
+          "is the answer; see below"),
+  });
+}
+
+schema::type_ptr<breaker_config> breaker_schema() {
+  using x = breaker_config;
+  return schema::object<x>({
+      member("failures", &x::failures, integer<std::uint32_t>(0, 1000),
+             "so many in a row and no call is let through for a while; 0: never"),
+      member("open_ms", &x::open_ms, integer<std::int64_t>(1, day_ms),
+             "how long the first time; twice as long each time that a probe fails"),
+      member("max_open_ms", &x::max_open_ms, integer<std::int64_t>(1, day_ms), "at most"),
+      member("probes", &x::probes, integer<std::uint32_t>(1, 1000),
+             "calls let through after that time; when they succeed, all are"),
   });
 }
 
@@ -112,13 +130,16 @@ schema::type_ptr<model_config> model_schema() {
   auto up_to_a_day = integer<std::int64_t>(0, day_ms);
   return schema::object<x>({
       backend_field(),
-      of_openai("url", &openai_config::url, schema::text("`http://host[:port][/path]`", check_model_url),
+      of_openai("url", &openai_config::url, schema::text("`http[s]://host[:port][/path]`", check_model_url),
                 "openai: where the server's `/chat/completions` is, without that; needed"),
       of_openai("model", &openai_config::model, schema::text("not empty", check_not_empty),
                 "openai: the model's name there; needed"),
       of_openai("api_key_env", &openai_config::api_key_env,
                 schema::text("a variable's name", optional_variable),
                 "openai: the environment variable that holds the key; empty: no key is sent"),
+      of_openai(
+          "ca_file", &openai_config::ca_file, schema::text(""),
+          "openai: PEM of roots that are trusted beside the system's, for an https server of one's own"),
       member("workers", &x::workers, integer<std::uint32_t>(1, 1024), "calls at once"),
       member("queue_limit", &x::queue_limit, integer<std::uint64_t>(1, 1'000'000),
              "calls that wait; above it `429 model_queue_full`, or the fallback"),
@@ -129,9 +150,15 @@ schema::type_ptr<model_config> model_schema() {
              "until the first piece; 0: none"),
       member("stall_timeout_ms", &x::stall_timeout_ms, up_to_a_day, "between two pieces; 0: none"),
       member("retries", &x::retries, integer<std::uint32_t>(0, 100), "after the first attempt"),
+      member("max_share", &x::max_share, schema::share(0.01),
+             "of the workers, for one namespace while there are others; rounded up"),
+      member("share_window_ms", &x::share_window_ms, integer<std::int64_t>(0, day_ms),
+             "how long after its last call a namespace counts as one of the others"),
+      member("breaker", &x::breaker, breaker_schema(), ""),
       simulated_field(),
-      member<x, std::vector<fallback_step>>("fallback", &x::fallback, std::make_shared<fallback_type>(),
-                                            "asked in this order when the model cannot answer"),
+      member<x, std::vector<fallback_step>>(
+          "fallback", &x::fallback, std::make_shared<fallback_type>(),
+          "asked in this order when the model cannot answer, each followed by its own"),
   });
 }
 

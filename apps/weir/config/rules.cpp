@@ -7,9 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
-#include <utility>
-#include <vector>
 
 namespace weir {
 
@@ -77,11 +74,12 @@ std::string check_variable_name(std::string_view text) {
 std::string check_not_empty(std::string_view text) { return text.empty() ? "must not be empty" : ""; }
 
 std::string check_model_url(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
-  if (text.substr(0, 8) == "https://") return "https is not in this version yet";
-  auto wrong = [] { return std::string{"must be http://host[:port][/path]"}; };
-  if (text.substr(0, scheme.size()) != scheme) return wrong();
-  auto rest = text.substr(scheme.size());
+  constexpr std::string_view plain = "http://";
+  constexpr std::string_view tls = "https://";
+  auto wrong = [] { return std::string{"must be http://host[:port][/path], or https"}; };
+  auto is_tls = text.substr(0, tls.size()) == tls;
+  if (!is_tls && text.substr(0, plain.size()) != plain) return wrong();
+  auto rest = text.substr(is_tls ? tls.size() : plain.size());
   auto authority = rest.substr(0, rest.find('/'));
   if (!all_of(text, [](char c) { return c > ' ' && c < 127 && c != '?' && c != '#'; })) return wrong();
   if (authority.find('@') != std::string_view::npos) return "must not hold credentials: see api_key_env";
@@ -134,19 +132,6 @@ bool is_loopback(const std::string& address) noexcept {
   if (inet_pton(AF_INET6, address.c_str(), &v6) != 1) return false;
   if (IN6_IS_ADDR_V4MAPPED(&v6)) return v6.s6_addr[12] == 127;
   return IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row[b.size()];
 }
 
 } // namespace weir

@@ -33,7 +33,4 @@ std::size_t count_wildcards(std::string_view pattern) noexcept;
 
 bool is_loopback(const std::string& address) noexcept;
 
-/// Levenshtein's distance: how many letters to insert, delete or replace.
-std::size_t edit_distance(std::string_view a, std::string_view b);
-
 } // namespace weir

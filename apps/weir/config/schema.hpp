@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/core/nearest_word.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <functional>
@@ -68,9 +70,6 @@ struct field {
 
 /// Names a JSON value's type for a person.
 std::string type_of(const json& x);
-
-/// `unknown key`, with the known key that is nearest to it if one is near.
-std::string unknown_key(const std::string& key, const std::vector<std::string>& known);
 
 /// `path.key`, or the key alone at the top.
 inline std::string join(const std::string& path, const std::string& key) {

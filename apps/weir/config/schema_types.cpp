@@ -20,10 +20,13 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
 
 class share_type : public type<double> {
 public:
+  explicit share_type(double min) : min_(min) {}
+
   void read(const json& from, double& to, const std::string& path, problems& out) const override {
     if (!from.is_number()) return out.add(path, "must be a number, is " + type_of(from));
     auto value = from.get<double>();
-    if (!(value >= 0 && value <= 1)) return out.add(path, from.dump() + " is out of range, must be 0 to 1");
+    if (!(value >= min_ && value <= 1))
+      return out.add(path, from.dump() + " is out of range, must be " + range());
     to = value;
   }
 
@@ -31,8 +34,14 @@ public:
 
   void describe(const std::string& path, const double& initial, const std::string& meaning,
                 std::vector<row>& out) const override {
-    out.push_back({path, "number", initial == 0 ? "0" : json(initial).dump(), "0 to 1", meaning});
+    out.push_back({path, "number", number(initial), range(), meaning});
   }
+
+private:
+  static std::string number(double x) { return x == 0 ? "0" : json(x).dump(); }
+  std::string range() const { return number(min_) + " to 1"; }
+
+  double min_;
 };
 
 class text_type : public type<std::string> {
@@ -101,7 +110,7 @@ private:
 
 } // namespace
 
-type_ptr<double> share() { return std::make_shared<share_type>(); }
+type_ptr<double> share(double min) { return std::make_shared<share_type>(min); }
 
 type_ptr<std::string> text(std::string range, text_rule rule) {
   return std::make_shared<text_type>(std::move(range), std::move(rule));

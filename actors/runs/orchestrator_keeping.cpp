@@ -1,0 +1,122 @@
+// What outlives a run: its result, and what its thread is reminded of.
+
+#include "actors/namespace/namespace_actor.hpp"
+#include "actors/runs/orchestrator.hpp"
+#include "actors/runs/run.hpp"
+
+namespace weir {
+
+namespace {
+
+constexpr std::uint32_t max_write_attempts = 5;
+constexpr std::chrono::milliseconds write_retry{200};
+
+} // namespace
+
+// -- results
+
+/// Looks for a result in the store. `then` gets it, or null, with a refusal if that could not be found out.
+void orchestrator::look_up(const std::string& run_id,
+                           std::function<void(const run_result*, const refusal&)> then) {
+  if (!link_.exists()) return then(nullptr, {});
+  auto no = link_.read(get_key{settings_.ns_name, result_key(run_id)}, [run_id, then](store_answer& got) {
+    auto* key = std::get_if<std::optional<key_entry>>(&got.what);
+    if (key == nullptr) return then(nullptr, std::get<refusal>(got.what));
+    auto found = *key ? decode_result(run_id, (*key)->value) : std::nullopt;
+    then(found ? &*found : nullptr, {});
+  });
+  if (no.refused()) then(nullptr, no);
+}
+
+/// Keeps a result and what its thread is to be reminded of, then settles the call. In one batch: a crash
+/// leaves both or neither, and in between the call is still to be done.
+void orchestrator::keep(const open_run& done, std::uint64_t seq, const run_result& result) {
+  std::vector<store_write> writes;
+  auto now = settings_.wall_clock_ms();
+  if (link_.exists() && size_bytes(result) <= max_kept_result_bytes)
+    writes.push_back({key_put{settings_.ns_name, result_key(result.run_id), encode_result(result),
+                              now + static_cast<std::int64_t>(settings_.bounds.result_ttl_ms)},
+                      {}});
+  auto* prompt = remembering(done.order);
+  auto answered = result.status == run_status::complete || result.status == run_status::degraded;
+  if (prompt == nullptr || !answered) return write(seq, std::move(writes), 1);
+  auto key = thread_key(done.order);
+  refusal wrong;
+  auto question = input_text(done.order.input, wrong);
+  auto answer = text_of_output(result.output).value_or("");
+  with_conversation(key, [=, this](const conversation* earlier) mutable {
+    if (earlier == nullptr) {
+      forgotten_->inc(); // better than to lose what was there before
+      return write(seq, std::move(writes), 1);
+    }
+    auto all = *earlier;
+    remember(all, std::move(question), std::move(answer), prompt->memory_events, max_thread_bytes);
+    auto at_ms = settings_.wall_clock_ms();
+    auto expires_ms = at_ms + static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms);
+    if (link_.exists())
+      writes.push_back({key_put{settings_.ns_name, key, encode_conversation(all), expires_ms}, {}});
+    auto dropped = memory_.dropped();
+    memory_.put(key, std::move(all), at_ms);
+    if (!link_.exists()) forgotten_->inc(static_cast<std::int64_t>(memory_.dropped() - dropped));
+    write(seq, std::move(writes), 1);
+  });
+}
+
+/// Tried a few times; then the result is in memory only, and counted.
+void orchestrator::write(std::uint64_t seq, std::vector<store_write> writes, std::uint32_t attempt) {
+  if (writes.empty()) return settle(seq);
+  auto again = [this, seq, writes, attempt] {
+    if (attempt < max_write_attempts) {
+      run_delayed(write_retry, [this, seq, writes, attempt] { write(seq, writes, attempt + 1); });
+      return;
+    }
+    unkept_->inc();
+    settle(seq);
+  };
+  auto no = link_.write(std::move(writes), [this, seq, again](const store_committed& done) {
+    if (done.first_refusal().refused()) return again();
+    settle(seq);
+  });
+  if (no.refused()) again();
+}
+
+void orchestrator::settle(std::uint64_t seq) {
+  send(settings_.ns, settlement{namespace_actor::orchestrator_name, seq});
+}
+
+// -- threads
+
+/// How the call's target remembers its thread; null: it does not.
+const prompt_config* orchestrator::remembering(const call_order& x) const {
+  auto i = x.thread.empty() ? agents_.end() : agents_.find(x.target);
+  if (i == agents_.end() || i->second.config.kind != "prompt") return nullptr;
+  auto& prompt = i->second.config.prompt;
+  return prompt.memory_events > 0 ? &prompt : nullptr;
+}
+
+/// Hands over what is remembered under this key, from memory or from the store; null: it could not be read.
+void orchestrator::with_conversation(const std::string& key, std::function<void(const conversation*)> then) {
+  auto now = settings_.wall_clock_ms();
+  if (auto* here = memory_.find(key, now)) {
+    auto copy = *here;
+    return then(&copy);
+  }
+  const conversation none;
+  if (!link_.exists()) return then(&none);
+  auto no = link_.read(get_key{settings_.ns_name, key}, [this, key, then](store_answer& got) {
+    auto at_ms = settings_.wall_clock_ms();
+    conversation all;
+    if (auto* here = memory_.find(key, at_ms)) { // another run was faster
+      all = *here;
+      return then(&all);
+    }
+    auto* found = std::get_if<std::optional<key_entry>>(&got.what);
+    if (found == nullptr) return then(nullptr);
+    if (*found) all = decode_conversation((*found)->value);
+    memory_.put(key, all, at_ms);
+    then(&all);
+  });
+  if (no.refused()) then(nullptr);
+}
+
+} // namespace weir

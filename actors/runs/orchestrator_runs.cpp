@@ -1,0 +1,267 @@
+// A run's life, from the call that is found in the log to its end.
+
+#include "actors/namespace/namespace_actor.hpp"
+#include "actors/runs/orchestrator.hpp"
+#include "actors/runs/run.hpp"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+constexpr std::int64_t worker_retry_ms = 100;
+
+refusal agent_failed(const std::string& name) {
+  return {code::unavailable, "unavailable", "the agent " + name + " has failed", 0, {}, 0, 0};
+}
+
+refusal deadline_passed() {
+  return {code::deadline, "deadline", "the run's time was over before its turn came", 0, {}, 0, 0};
+}
+
+refusal thread_busy(const std::string& thread) {
+  return {code::conflict, "busy", "the thread " + thread + " has a run in flight", 0, {}, 0, 0};
+}
+
+refusal thread_full(const std::string& thread, std::uint64_t limit) {
+  return {code::too_many, "thread_full", "too many calls wait in the thread " + thread, 1000, "namespace",
+          limit,          limit};
+}
+
+refusal unknown_run(const std::string& run_id) {
+  return {code::not_found, "unknown_run", "no run " + run_id + " is in flight", 0, {}, 0, 0};
+}
+
+run_result cancelled(const std::string& run_id, std::int64_t elapsed_ms) {
+  run_result out;
+  out.run_id = run_id;
+  out.status = run_status::cancelled;
+  out.elapsed_ms = elapsed_ms;
+  out.error = {code::cancelled, "cancelled", "cancelled before it began", 0, {}, 0, 0};
+  return out;
+}
+
+} // namespace
+
+// -- its beginning
+
+/// One that somebody may have had before may be over already. What comes after it waits until that is known,
+/// so that the order in which threads are served is that of the log.
+void orchestrator::on_call(const offered_event& what) {
+  auto looks = what.redelivered && link_.exists();
+  arrivals_.push_back({what.what, !looks});
+  if (!looks) return take_arrivals();
+  auto seq = what.what->seq;
+  auto id = what.what->event_id();
+  look_up(id, [this, seq](const run_result* found, const refusal&) {
+    auto at = std::find_if(arrivals_.begin(), arrivals_.end(), [seq](auto& x) { return x.what->seq == seq; });
+    if (at == arrivals_.end()) return;
+    at->ready = true;
+    if (found != nullptr) {
+      auto done = *found;
+      arrivals_.erase(at);
+      finish(seq, std::move(done));
+    }
+    take_arrivals();
+  });
+}
+
+void orchestrator::take_arrivals() {
+  while (!arrivals_.empty() && arrivals_.front().ready) {
+    auto next = std::move(arrivals_.front().what);
+    arrivals_.pop_front();
+    begin(read_order(*next));
+  }
+}
+
+void orchestrator::begin(call_order order) {
+  auto i = agents_.find(order.target);
+  if (i == agents_.end() || !is_served(i->second))
+    return fail(order.seq, order.run_id, agent_failed(order.target));
+  auto id = order.run_id;
+  auto& x = runs_[id];
+  x.order = std::move(order);
+  auto node = waiting_.extract(id);
+  if (!node.empty()) {
+    x.watchers = std::move(node.mapped().watchers);
+    if (node.mapped().abandoned) return finish(x.order.seq, cancelled(id, waited_ms(x.order)));
+  }
+  if (x.order.thread.empty()) return start(id);
+  hold(x);
+  enter_thread(id);
+}
+
+/// Until it has an actor, its deadline is kept here.
+void orchestrator::hold(open_run& x) {
+  auto& order = x.order;
+  auto limit_ms = order.timeout_ms > 0 ? order.timeout_ms : usual_timeout_ms(agents_.at(order.target));
+  auto left_ms = std::max<std::int64_t>(limit_ms - waited_ms(order), 0);
+  x.timer = run_delayed(std::chrono::milliseconds{left_ms}, [this, id = order.run_id] {
+    auto i = runs_.find(id);
+    if (i != runs_.end() && !i->second.actor) fail(i->second.order.seq, id, deadline_passed());
+  });
+}
+
+void orchestrator::enter_thread(const std::string& run_id) {
+  auto order = runs_.at(run_id).order;
+  auto next = threads_.add(run_id, order.thread, order.on_busy);
+  for (auto& id : next.cancel) cancel(id);
+  switch (next.what) {
+  case thread_book::verdict::start:
+    return start(run_id);
+  case thread_book::verdict::busy:
+    return fail(order.seq, run_id, thread_busy(order.thread));
+  case thread_book::verdict::full:
+    return fail(order.seq, run_id, thread_full(order.thread, threads_.max_waiting()));
+  case thread_book::verdict::wait:
+    return;
+  }
+}
+
+void orchestrator::start(const std::string& run_id) {
+  auto i = runs_.find(run_id);
+  if (i == runs_.end()) return;
+  if (remembering(i->second.order) == nullptr) return spawn_run(run_id, {});
+  with_conversation(thread_key(i->second.order), [this, run_id](const conversation* earlier) {
+    spawn_run(run_id, earlier == nullptr ? conversation{} : *earlier);
+  });
+}
+
+void orchestrator::spawn_run(const std::string& run_id, const conversation& earlier) {
+  auto i = runs_.find(run_id);
+  if (i == runs_.end()) return; // over before it began
+  auto& x = i->second;
+  auto& agent = agents_.at(x.order.target);
+  if (!is_served(agent)) return fail(x.order.seq, run_id, agent_failed(x.order.target));
+  x.timer.dispose();
+  run::config job;
+  job.run_id = run_id;
+  job.ns = settings_.ns_name;
+  job.seq = x.order.seq;
+  job.client_id = x.order.client_id;
+  job.input = x.order.input;
+  job.timeout_ms = x.order.timeout_ms;
+  job.waited_ms = waited_ms(x.order);
+  if (agent.config.kind == "prompt") job.prompt = agent.config.prompt;
+  if (agent.config.is_external()) job.external = agent.config.external;
+  job.target = x.order.target;
+  job.earlier = earlier;
+  job.agent = agent.door;
+  job.models = settings_.models;
+  job.watchers = std::exchange(x.watchers, {});
+  job.owner = this;
+  announce_started(x.order);
+  x.actor = spawn<run>(std::move(job));
+  monitor(x.actor);
+}
+
+std::int64_t orchestrator::usual_timeout_ms(const member& x) const {
+  if (x.config.is_external()) return x.config.external.timeout_ms;
+  if (x.config.kind != "prompt") return run::default_timeout_ms;
+  auto i = settings_.models->find(x.config.prompt.model);
+  return i == settings_.models->end() ? run::default_timeout_ms : i->second.config.timeout_ms;
+}
+
+std::int64_t orchestrator::waited_ms(const call_order& x) const {
+  return std::max<std::int64_t>(0, settings_.wall_clock_ms() - x.ts_ms);
+}
+
+// -- while it runs
+
+void orchestrator::on_cancel(const cancel_run& what) {
+  answer out;
+  out.ticket = what.ticket;
+  if (!cancel(what.run_id)) out.no = unknown_run(what.run_id);
+  if (what.relay) send(what.relay, answer_batch{{std::move(out)}});
+}
+
+/// @returns whether there was anything to cancel.
+bool orchestrator::cancel(const std::string& run_id) {
+  if (auto i = runs_.find(run_id); i != runs_.end()) {
+    auto& x = i->second;
+    if (x.actor)
+      send(x.actor, stop_atom_v);
+    else
+      finish(x.order.seq, cancelled(run_id, waited_ms(x.order)));
+    return true;
+  }
+  if (waiting_.count(run_id) == 0 && !is_arriving(run_id)) return false;
+  waiting_[run_id].abandoned = true;
+  return true;
+}
+
+bool orchestrator::is_arriving(const std::string& run_id) const {
+  return std::any_of(arrivals_.begin(), arrivals_.end(),
+                     [&](const arrival& x) { return x.what->event_id() == run_id; });
+}
+
+/// @param found the run of an external agent, for what its clients say.
+refusal orchestrator::find_external(const std::string& run_id, caf::actor& found) const {
+  auto i = runs_.find(run_id);
+  if (i == runs_.end() && !is_arriving(run_id)) return unknown_run(run_id);
+  if (i != runs_.end() && !agents_.at(i->second.order.target).config.is_external())
+    return unknown_run(run_id);
+  if (i == runs_.end() || !i->second.actor)
+    return {code::unavailable,
+            "unavailable",
+            "the run waits for its turn in its thread",
+            worker_retry_ms,
+            {},
+            0,
+            0};
+  found = i->second.actor;
+  return {};
+}
+
+// -- its end
+
+void orchestrator::on_finished(const run_finished& what) { finish(what.seq, what.result); }
+
+void orchestrator::fail(std::uint64_t seq, const std::string& run_id, refusal why) {
+  run_result out;
+  out.run_id = run_id;
+  out.error = std::move(why);
+  if (auto i = runs_.find(run_id); i != runs_.end()) out.elapsed_ms = waited_ms(i->second.order);
+  finish(seq, std::move(out));
+}
+
+void orchestrator::finish(std::uint64_t seq, run_result result) {
+  auto id = result.run_id;
+  open_run done;
+  if (auto node = runs_.extract(id); !node.empty()) {
+    done = std::move(node.mapped());
+    done.timer.dispose();
+    if (done.actor) demonitor(done.actor);
+  }
+  for (auto& who : done.watchers) tell_all(who, result);
+  if (auto node = waiting_.extract(id); !node.empty())
+    for (auto& who : node.mapped().watchers) tell_all(who, result);
+  watches_.finished(id);
+  announce_finished(done, result);
+  results_.add(result);
+  keep(done, seq, result);
+  if (auto next = threads_.finished(id)) start(*next);
+}
+
+// What these say needs no escaping: ids and names are of letters that JSON takes as they are.
+
+void orchestrator::announce_started(const call_order& x) {
+  send(settings_.ns, server_event{"sys.run.started",
+                                  R"({"run_id":")" + x.run_id + R"(","target":")" + x.target
+                                      + R"(","client_id":")" + x.client_id + R"("})",
+                                  true});
+}
+
+void orchestrator::announce_finished(const open_run& done, const run_result& x) {
+  auto agent = agents_.find(done.order.target);
+  auto elsewhere = agent != agents_.end() && agent->second.config.is_external();
+  if (elsewhere && x.status == run_status::cancelled)
+    send(settings_.ns, server_event{"sys.run.cancelled", R"({"run_id":")" + x.run_id + R"("})", true});
+  send(settings_.ns, server_event{"sys.run.finished",
+                                  R"({"run_id":")" + x.run_id + R"(","status":")" + to_string(x.status)
+                                      + R"(","elapsed_ms":)" + std::to_string(x.elapsed_ms) + '}',
+                                  true});
+}
+
+} // namespace weir
