@@ -32,7 +32,6 @@ orchestrator::orchestrator(caf::actor_config& cfg, config settings)
     watches_(settings_.bounds.run_watchers, settings_.bounds.watches_per_connection),
     results_(max_results, max_result_bytes),
     memory_(max_threads, max_memory_bytes, static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms)) {
-  settings_.store = {}; // the link has it
   auto counter = [&](caf::string_view name, caf::string_view help) {
     return system().metrics().counter_instance("weir", name, {{"namespace", settings_.ns_name}}, help, "1",
                                                true);
@@ -69,6 +68,7 @@ void orchestrator::on_exit() {
     x.timer.dispose();
   }
   settings_.ns = nullptr;
+  settings_.store = {};
   agents_.clear();
   runs_.clear();
   waiting_.clear();
