@@ -12,10 +12,10 @@ target_include_directories(weir_agents INTERFACE $<INSTALL_INTERFACE:include> $<
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>)
 target_link_libraries(weir_agents INTERFACE nlohmann_json::nlohmann_json)
 
-foreach(name agents actors app testing wire openai beast net options)
+foreach(name agents actors app testing wire beast openai net options)
   set_target_properties(weir_${name} PROPERTIES EXPORT_NAME ${name})
 endforeach()
-install(TARGETS weir weir_agents weir_actors weir_wire weir_openai weir_beast weir_net weir_app weir_testing weir_options
+install(TARGETS weir weir_agents weir_actors weir_wire weir_beast weir_openai weir_net weir_app weir_testing weir_options
         EXPORT weirTargets RUNTIME DESTINATION bin ARCHIVE DESTINATION lib)
 set_target_properties(weir PROPERTIES EXPORT_NAME node)
 

@@ -116,7 +116,7 @@ public:
   virtual std::uint32_t concurrency() const;
 
   /// Whether a handler may wait for something: a file, a lock, a slow library. Then the agent has a thread of
-  /// its own; else it shares one with all others and must never wait.
+  /// its own; else it shares one with all others and must never wait. Its constructor runs on a shared one.
   virtual bool blocking() const;
 
   /// Before the first event and call; the place to set timers.

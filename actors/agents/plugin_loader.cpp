@@ -11,6 +11,9 @@ namespace weir {
 
 namespace {
 
+/// Plugins use it and no node does: named here, so that a node gets it out of the archive.
+[[gnu::used]] const auto kept_for_plugins = &agent_state::get;
+
 std::string said_by_linker() {
   auto* text = dlerror();
   return text != nullptr ? text : "the dynamic linker gives no reason";
@@ -54,7 +57,7 @@ std::string add_kinds(const plugin_descriptor& x, agent_registry& kinds) {
   } catch (...) {
     return "its register function threw something that is no std::exception";
   }
-  if (!own.refused().empty()) return "it registers twice: " + listed(own.refused());
+  if (!own.refused().empty()) return "it registers names that are taken: " + listed(own.refused());
   if (auto taken = kinds.take(own); !taken.empty())
     return "the node has these kinds already: " + listed(taken);
   return {};

@@ -13,7 +13,8 @@ agent_registry agent_registry::with_builtins() {
 }
 
 bool agent_registry::add(const std::string& kind, factory make) {
-  auto added = kinds_.emplace(kind, std::move(make)).second;
+  auto free = kind != "external"; // which is no type: see agent_config
+  auto added = free && kinds_.emplace(kind, std::move(make)).second;
   if (!added) refused_.push_back(kind);
   return added;
 }

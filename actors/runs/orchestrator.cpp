@@ -72,6 +72,7 @@ void orchestrator::on_exit() {
     x.timer.dispose();
   }
   settings_.ns = nullptr;
+  settings_.store = {};
   agents_.clear();
   runs_.clear();
   waiting_.clear();

@@ -216,13 +216,19 @@ void agent_test::crash(const std::string& agent) {
 
 void agent_test::restart() { node_->begin_again(); }
 
+void agent_test::break_store(int commits) {
+  if (!node_->disk) throw std::logic_error("agent_test: there is no store");
+  node_->disk->fail_next = commits;
+}
+
 std::optional<double> agent_test::metric(const std::string& agent, const std::string& name) const {
   caf::telemetry::collector::prometheus collector;
   auto text = collector.collect_from(node_->sys.metrics());
   std::istringstream all{std::string{text.begin(), text.end()}};
   auto labels = "{agent=\"" + agent + "\",namespace=\"demo\"} ";
   for (std::string line; std::getline(all, line);)
-    for (auto& beginning : {"weir_agent_" + name + labels, "weir_agent_" + name + "_total" + labels})
+    for (auto& beginning : {"weir_agent_" + name + labels, "weir_agent_" + name + "_total" + labels,
+                            "weir_agents_" + name + "_total" + labels})
       if (line.rfind(beginning, 0) == 0) return std::stod(line.substr(beginning.size()));
   return std::nullopt;
 }

@@ -98,7 +98,11 @@ public:
   /// Ends the node and starts another over the same store; runs and what had not been kept are gone with it.
   void restart();
 
-  /// A figure of an agent's own, `count` or `gauge`. Nothing: there is none of that name.
+  /// The store's next commits fail, so many of them.
+  void break_store(int commits);
+
+  /// A figure of an agent's own, `count` or `gauge`, or what the node counts of it (`timer_skipped`,
+  /// `metrics_refused`). Nothing: there is none of that name.
   std::optional<double> metric(const std::string& agent, const std::string& name) const;
 
 private:

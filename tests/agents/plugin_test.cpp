@@ -88,7 +88,7 @@ TEST_CASE("a plugin that throws or takes a taken name changes nothing", "[plugin
   CHECK(!kinds.knows("number"));
   CHECK(why_not(file_of("taken"), kinds) == "the node has these kinds already: echo");
   CHECK(!kinds.knows("new_kind"));
-  CHECK(why_not(file_of("twice"), kinds) == "it registers twice: two");
+  CHECK(why_not(file_of("twice"), kinds) == "it registers names that are taken: two");
   CHECK(!kinds.knows("two"));
 }
 
@@ -116,5 +116,6 @@ TEST_CASE("a plugin's path begins at the configuration's folder, and a bare name
 TEST_CASE("a registry says which names were taken", "[plugin]") {
   auto kinds = agent_registry::with_builtins();
   CHECK(!kinds.add("echo", nullptr));
-  CHECK(kinds.refused() == std::vector<std::string>{"echo"});
+  CHECK(!kinds.add("external", nullptr));
+  CHECK(kinds.refused() == std::vector<std::string>{"echo", "external"});
 }

@@ -189,7 +189,8 @@ TEST_CASE("a turn of a timer is left out while the one before is in hand, and co
   agent_test node;
   node.run<slow_ticker>("ticker");
   node.advance(1000);
-  CHECK(node.emitted().size() == 3); // begun at 100, 400 and 700
+  CHECK(node.emitted().size() == 3);                  // begun at 100, 400 and 700
+  CHECK(node.metric("ticker", "timer_skipped") == 6); // at 200, 300, 500, 600, 800, 900
 }
 
 TEST_CASE("timers that cannot be are a crash that says why") {
@@ -241,9 +242,12 @@ struct keeper : agent {
           [job](const json& n, const refusal& no) {
             job.emit("add", {{"now", n}, {"reason", no.reason}});
           });
-    if (verb == "hang") held.push_back(job);
+    if (verb == "later") job.after(100, [job, key, done] { job.state().put(key, 1, done); });
+    for (auto i = 0U; verb == "flood" && i <= agent_state::max_waiting; ++i)
+      job.state().get(key, [](const json&) {});
+    for (auto i = 0U; verb == "wait" && i <= max_waits; ++i) job.after(100, [] {});
   }
-  std::vector<task> held;
+  static constexpr std::size_t max_waits = 1024;
 };
 
 struct keeper_test : agent_test {
@@ -354,6 +358,23 @@ TEST_CASE_METHOD(keeper_test, "a refusal that nobody looks at is a crash, so tha
   CHECK(dead_letters().size() == 1);
 }
 
+TEST_CASE_METHOD(keeper_test, "a store that fails for a while is asked again") {
+  publish("do", {"later", "a"});
+  break_store(3);
+  advance(3000);
+  CHECK(last()["reason"] == "");
+  CHECK(get("a") == 1);
+  CHECK(restarts() == 0);
+}
+
+TEST_CASE_METHOD(keeper_test, "what one agent has under way is bounded, and one more is a crash") {
+  publish("do", {GENERATE("flood", "wait"), "a"});
+  advance(5000);
+  REQUIRE(dead_letters().size() == 1);
+  publish("do", {"put", "a", 1}); // and it goes on
+  CHECK(last()["reason"] == "");
+}
+
 // -- settings, metrics, models
 
 namespace {
@@ -436,6 +457,7 @@ TEST_CASE("figures under wrong names are crashes, and those under too many names
   for (int i = 0; i < 40; ++i) node.call("mine", {{"count", "n" + std::to_string(i)}});
   CHECK(node.metric("mine", "n31"));
   CHECK(!node.metric("mine", "n32"));
+  CHECK(node.metric("mine", "metrics_refused") == 8);
   CHECK(node.restarts() == 1);
 }
 

@@ -25,7 +25,7 @@ json call(client& who, const std::string& target, const std::string& id, const j
 }
 
 json config_of(std::vector<std::string> plugins) {
-  for (auto& x : plugins) x = std::string{WEIR_TEST_PLUGINS} + "/" + x;
+  for (auto& x : plugins) x.insert(0, WEIR_TEST_PLUGINS "/");
   return {{"plugins", plugins},
           {"agents", {{"mine", {{"kind", "probe"}, {"settings", {{"deep", {1, 2}}}}}}}},
           {"namespaces", {{"*", {{"agents", {"echo", "mine"}}}}}}};

@@ -57,6 +57,9 @@ build_in "$work/word_count"
 if readelf -d "$work/word_count/build/word_count.so" | grep -E 'NEEDED.*(caf|weir)'; then
   fail "a plugin brings a second copy of what the node has"
 fi
+if ninja -C "$work/word_count/build" -t deps | grep -E '/caf/|/boost/'; then
+  fail "an author's header brings in more than an author needs"
+fi
 start_node "$work/word_count"
 "$prefix/bin/weir" publish --url "$url" say.hall 'one two three' >/dev/null
 for _ in $(seq 100); do

@@ -45,7 +45,7 @@ bool load_or_say(const config_options& options, loaded_node& out) {
 std::vector<std::string> agents_without_kind(const loaded_node& x) {
   std::vector<std::string> out;
   for (auto& agent : x.config.agents)
-    if (!x.agents->knows(agent.kind))
+    if (!agent.is_external() && !x.agents->knows(agent.kind))
       out.push_back("agents." + agent.name + " does not run: no kind of agent \"" + agent.kind + '"');
   return out;
 }
