@@ -34,6 +34,7 @@ caf::behavior agent_host::make_behavior() {
   return {
       [this](const offered_event& what) { on_event(what); },
       [this](const agent_call& what) { return on_call(what); },
+      [this](stop_atom, const std::string& origin) { stop(origin); },
       [this](const model_piece& what) { on_model(what); },
       [this](const model_done& what) { on_model(what); },
       [this](const model_failed& what) { on_model(what); },
@@ -80,6 +81,7 @@ caf::result<agent_reply> agent_host::on_call(const agent_call& what) {
   if (!what.origin.empty()) job->origin = what.origin;
   if (what.timeout_ms > 0) job->deadline = clock().now() + std::chrono::milliseconds{what.timeout_ms};
   job->promise = make_response_promise();
+  in_hand_[job->origin] = job;
   job->run([&] { agent_->on_call(what, task{job}); });
   return caf::delegated<agent_reply>{};
 }
@@ -129,14 +131,30 @@ void agent_host::ask(std::shared_ptr<task_core> job, model_question what,
   };
   auto call = model_call::make(this, *settings_.models, std::move(what), std::move(calls));
   asks_.emplace(number, call);
+  job->asks.push_back(number);
   call->start();
+}
+
+/// Nobody waits for a call's answer any more: what was asked for it is cancelled, down to the model's socket.
+/// The agent sees that, and ends the task as it likes.
+void agent_host::stop(const std::string& origin) {
+  auto i = in_hand_.find(origin);
+  auto job = i == in_hand_.end() ? nullptr : i->second.lock();
+  if (!job) return;
+  for (auto number : std::exchange(job->sub_calls, {})) calls_->cancel(number);
+  for (auto number : std::exchange(job->asks, {}))
+    if (auto found = asks_.find(number); found != asks_.end()) {
+      auto call = found->second; // it takes itself out of the map
+      call->cancel();
+    }
 }
 
 void agent_host::call(std::shared_ptr<task_core> job, call_request what,
                       std::function<void(const call_result&)> then) {
-  calls_->start(std::move(what), [job, then](const run_result& got) {
+  auto number = calls_->start(std::move(what), [job, then](const run_result& got) {
     job->run([&] { then({got.status, got.output, got.error}); });
   });
+  if (number != 0) job->sub_calls.push_back(number);
 }
 
 void agent_host::wait(std::shared_ptr<task_core> job, std::int64_t ms, std::function<void()> then) {

@@ -70,6 +70,8 @@ private:
   caf::result<agent_reply> on_call(const agent_call& what);
   void publish(std::shared_ptr<task_core> job, publish_request what, std::uint32_t attempt);
   void settle(std::uint64_t seq);
+  void stop(const std::string& origin);
+  void forget(const std::string& origin) { in_hand_.erase(origin); }
   void ask(std::shared_ptr<task_core> job, model_question what,
            std::function<void(const model_answer&)> then);
   template <class Message>
@@ -84,7 +86,8 @@ private:
   std::unique_ptr<agent> agent_;
   std::shared_ptr<bool> alive_;
   std::uint64_t next_ask_ = 1;
-  std::map<std::uint64_t, std::shared_ptr<model_call>> asks_; // each has a deadline
+  std::map<std::uint64_t, std::shared_ptr<model_call>> asks_;            // each has a deadline
+  std::map<std::string, std::weak_ptr<task_core>, std::less<>> in_hand_; // calls by origin
   std::optional<sub_calls> calls_;
   std::optional<state_keeper> state_;
   std::optional<agent_timers> timers_;

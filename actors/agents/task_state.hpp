@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace weir {
 
@@ -18,10 +19,12 @@ struct task_core {
 
   ~task_core() {
     if (!*alive || abandoned) return;
-    if (is_call)
+    if (is_call) {
       answer({"null", {code::internal, "failed", "the agent gave no answer", 0, {}, 0, 0}});
-    else if (seq > 0)
+      host->forget(origin);
+    } else if (seq > 0) {
       host->settle(seq);
+    }
   }
 
   void answer(agent_reply what) {
@@ -49,6 +52,8 @@ struct task_core {
   std::uint32_t emitted = 0;
   std::uint32_t called = 0;
   std::optional<std::chrono::steady_clock::time_point> deadline; ///< Of the call.
+  std::vector<std::uint64_t> asks;                               ///< Numbers of its questions to models …
+  std::vector<std::uint64_t> sub_calls; ///< … and of its calls: what is over is not taken out.
   bool is_call = false;
   bool answered = false;
   bool abandoned = false; ///< Its handler threw: it is the namespace's again.

@@ -148,6 +148,7 @@ void run::cancel() {
   if (settings_.external)
     return finish(partial_result(run_status::cancelled,
                                  {code::cancelled, "cancelled", "cancelled by a client", 0, {}, 0, 0}));
+  if (settings_.agent) send(settings_.agent, stop_atom_v, std::to_string(settings_.seq));
   finish(run_status::cancelled, "null", {code::cancelled, "cancelled", "cancelled by a client", 0, {}, 0, 0});
 }
 

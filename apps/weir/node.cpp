@@ -78,6 +78,8 @@ namespace_plan plan_of(const node_config& config, const std::string& name) {
   if (section.durability == "none") out.keep = durability::none;
   for (auto& agent : config.agents)
     if (std::count(section.agents.begin(), section.agents.end(), agent.name) > 0) out.agents.push_back(agent);
+  for (auto& name : section.workflows)
+    out.workflows[name] = std::make_shared<const workflow>(config.workflows.at(name));
   return out;
 }
 

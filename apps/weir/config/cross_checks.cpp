@@ -114,9 +114,36 @@ void check_durability(const std::string& path, const namespace_section& x, const
     out.add(path + ".durability", in_quotes(x.durability) + ": not with store.kind memory");
 }
 
+bool has(const std::vector<std::string>& all, const std::string& name) {
+  return std::find(all.begin(), all.end(), name) != all.end();
+}
+
+void check_workflows(const std::string& path, const namespace_section& x, const node_config& cfg,
+                     problems& out) {
+  for (std::size_t i = 0; i < x.workflows.size(); ++i) {
+    auto& name = x.workflows[i];
+    auto at = path + ".workflows[" + std::to_string(i) + "]";
+    auto found = cfg.workflows.find(name);
+    if (found == cfg.workflows.end()) {
+      out.add(at, "no workflow " + in_quotes(name));
+      continue;
+    }
+    if (has(x.agents, name)) out.add(at, in_quotes(name) + " is an agent's name too");
+    if (has({x.workflows.begin(), x.workflows.begin() + static_cast<std::ptrdiff_t>(i)}, name))
+      out.add(at, in_quotes(name) + " is named twice");
+    for (auto& agent : targets_of(found->second))
+      if (!has(x.agents, agent))
+        out.add(at, name + " calls the agent " + in_quotes(agent) + ", which the namespace does not run");
+    for (auto& pattern : patterns_of(found->second))
+      if (pattern == ">" || pattern.compare(0, 4, "sys.") == 0)
+        out.add(at, name + " awaits " + in_quotes(pattern) + ": the server's own events cannot be awaited");
+  }
+}
+
 void check_namespace(const std::string& name, const namespace_section& x, const node_config& cfg,
                      problems& out) {
   check_durability("namespaces." + name, x, cfg, out);
+  check_workflows("namespaces." + name, x, cfg, out);
   auto& node = cfg.bounds;
   if (x.bounds.kept_events != node.kept_events || x.bounds.log_events != node.log_events)
     check_log(x.bounds, "namespaces." + name + ".limits", out);

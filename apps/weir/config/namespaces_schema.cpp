@@ -18,7 +18,8 @@ std::vector<schema::field<namespace_section>> section_fields() {
       schema::member("causal", &x::causal, schema::choice({"deliver", "refuse"}),
                      "what becomes of an event whose predecessor has not come within `causal_wait_ms`: it is "
                      "delivered with `causal_gap`, or refused"),
-      schema::later<x>("workflows", "the workflows that run there", {json::array()}),
+      schema::member("workflows", &x::workflows, schema::texts("workflows' names"),
+                     "the workflows that can be called there"),
   };
 }
 

@@ -3,6 +3,7 @@
 #include "actors/agents/config.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/models/config.hpp"
+#include "actors/runs/workflow_plan.hpp"
 
 #include <cstdint>
 #include <map>
@@ -45,6 +46,7 @@ struct store_section {
 /// What a namespace runs, and within which limits: the node's, except those that it sets itself.
 struct namespace_section {
   std::vector<std::string> agents;
+  std::vector<std::string> workflows;
   std::string durability = "process"; ///< `process`, `power` or `none`.
   std::string causal = "deliver";     ///< `deliver` or `refuse`: what has waited in vain for its predecessor.
   limits bounds;
@@ -68,6 +70,7 @@ struct node_config {
   std::map<std::string, namespace_section> namespaces; ///< `*` stands for any that is not named.
   std::vector<model_config> models;
   std::vector<agent_config> agents;
+  std::map<std::string, workflow> workflows;
   std::vector<std::string> plugins; ///< Shared objects; see `load_plugins`.
   log_section log;
 

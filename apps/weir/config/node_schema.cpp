@@ -132,7 +132,7 @@ schema::type_ptr<node_config> node_schema() {
       namespaces_field(),
       member("models", &x::models, schema::named(model_schema(), check_plain_name), ""),
       member("agents", &x::agents, schema::named(agent_schema(), check_plain_name), ""),
-      later<x>("workflows", "patterns of messages between agents", {json::object()}),
+      workflows_field(),
       member("plugins", &x::plugins, schema::texts("shared objects", check_not_empty),
              "agents of authors'; paths from the folder of this file on"),
       member("log", &x::log, log_schema(), ""),

@@ -22,4 +22,7 @@ schema::type_ptr<limits> limits_schema(bool of_namespace);
 /// `namespaces`: an entry begins with the node's limits, and prints those that differ.
 schema::field<node_config> namespaces_field();
 
+/// `workflows`, linked: where one names another, the other's steps stand.
+schema::field<node_config> workflows_field();
+
 } // namespace weir

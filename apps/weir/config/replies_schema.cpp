@@ -21,7 +21,7 @@ bool has_only(const json& from, std::initializer_list<const char*> keys, const s
   std::vector<std::string> known{keys.begin(), keys.end()};
   for (auto& [key, value] : from.items())
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      out.add(schema::join(path, key), schema::unknown_key(key, known));
+      out.add(schema::join(path, key), unknown_key(key, known));
       return false;
     }
   return true;
