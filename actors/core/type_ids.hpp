@@ -94,6 +94,7 @@ struct worker_result;
 // workflows
 struct run_event;
 struct run_event_taken;
+struct wake_run;
 struct run_place;
 struct run_report;
 
@@ -195,6 +196,7 @@ CAF_ADD_TYPE_ID(weir, (weir::run_event_taken))
 CAF_ADD_TYPE_ID(weir, (weir::run_place))
 CAF_ADD_TYPE_ID(weir, (weir::run_report))
 CAF_ADD_ATOM(weir, weir, run_query_atom)
+CAF_ADD_TYPE_ID(weir, (weir::wake_run))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

@@ -60,6 +60,7 @@ caf::behavior orchestrator::make_behavior() {
       [this](const run_event_taken& what) {
         if (auto i = runs_.find(what.run_id); i != runs_.end()) on_taken(i->second, what.seq);
       },
+      [this](const wake_run& what) { on_wake(what); },
       [this](const admin_query& what) { return on_admin(what); },
   };
 }
@@ -75,6 +76,8 @@ void orchestrator::on_exit() {
   settings_.store = {};
   agents_.clear();
   runs_.clear();
+  run_ids_.clear();
+  sleepers_.clear();
   waiting_.clear();
   watches_.clear();
   services_ = nullptr;
@@ -151,11 +154,10 @@ void orchestrator::on_down(const caf::down_msg& msg) {
     send(settings_.ns, server_event{"sys.agent.failed", data.dump()});
     return;
   }
-  for (auto& [id, x] : runs_) {
-    if (!x.actor || x.actor.address() != msg.source) continue;
-    auto run_id = id;
-    return fail(x.order.seq, run_id, internal("the run crashed: " + to_string(msg.reason))); // invalidates x
-  }
+  auto i = run_ids_.find(msg.source);
+  if (i == run_ids_.end()) return; // it has told its end
+  auto id = i->second;
+  fail(runs_.at(id).order.seq, id, internal("the run crashed: " + to_string(msg.reason)));
 }
 
 } // namespace weir

@@ -3,6 +3,7 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/agents/config.hpp"
 #include "actors/agents/registry.hpp"
+#include "actors/core/deadline_index.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
@@ -28,6 +29,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace weir {
@@ -164,6 +166,7 @@ private:
   void take_up(journal next);
   std::optional<run_result> ended_as(std::uint64_t seq);
   void subscribe();
+  void watch_over(open_run& x);
   const workflow_plan* find_workflow(const std::string& target) const;
   void spawn_workflow(open_run& x, const workflow_plan& what);
   void on_awaited(const event_ptr& what);
@@ -171,6 +174,9 @@ private:
   void hand_over(open_run& x, const event_ptr& what);
   void on_taken(open_run& x, std::uint64_t seq);
   void release_events(open_run& x);
+  void on_wake(const wake_run& what);
+  void arm_wake_timer();
+  void wake_due();
   caf::result<admin_answer> on_admin(const admin_query& what);
 
   config settings_;
@@ -179,6 +185,7 @@ private:
   std::size_t getting_ready_ = 0;
   std::deque<arrival> arrivals_; // with runs_ at most bounds.runs
   run_map runs_;
+  std::unordered_map<caf::actor_addr, std::string> run_ids_;  // of those that have an actor
   std::map<std::string, early_callers, std::less<>> waiting_; // bounds.runs
   thread_book threads_;
   watch_book watches_;
@@ -187,8 +194,11 @@ private:
   caf::telemetry::int_counter* unkept_;
   caf::telemetry::int_counter* forgotten_;
   std::shared_ptr<const run_services> services_;
-  journal journal_;                              // while they are read
-  std::map<std::uint64_t, std::string> ended_;   // runs whose end may not be settled; journal_ttl_ms
+  journal journal_;                            // while they are read
+  std::map<std::uint64_t, std::string> ended_; // runs whose end may not be settled; journal_ttl_ms
+  deadline_index wakes_;                       // one of each run of a workflow
+  std::unordered_map<std::uint64_t, caf::actor> sleepers_; // whom they wake, by seq
+  std::optional<deadline_index::time_point> wake_at_;      // the earliest timer that is set
   std::map<std::uint64_t, std::size_t> untaken_; // awaited events in hand → runs that have not taken them
 };
 

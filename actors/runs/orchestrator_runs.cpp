@@ -163,7 +163,7 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
   job.watchers = std::exchange(x.watchers, {});
   job.owner = this;
   x.actor = spawn<run>(std::move(job));
-  monitor(x.actor);
+  watch_over(x);
 }
 
 std::int64_t orchestrator::usual_timeout_ms(const std::string& target) const {
@@ -177,6 +177,11 @@ std::int64_t orchestrator::usual_timeout_ms(const std::string& target) const {
 
 std::int64_t orchestrator::waited_ms(const call_order& x) const {
   return std::max<std::int64_t>(0, settings_.wall_clock_ms() - x.ts_ms);
+}
+
+void orchestrator::watch_over(open_run& x) {
+  monitor(x.actor);
+  run_ids_[x.actor.address()] = x.order.run_id;
 }
 
 // -- while it runs
@@ -245,7 +250,12 @@ void orchestrator::finish(std::uint64_t seq, run_result result) {
   if (auto node = runs_.extract(id); !node.empty()) {
     done = std::move(node.mapped());
     done.timer.dispose();
-    if (done.actor) demonitor(done.actor);
+    if (done.actor) {
+      demonitor(done.actor);
+      run_ids_.erase(done.actor.address());
+    }
+    wakes_.erase(seq);
+    sleepers_.erase(seq);
     release_events(done);
   }
   for (auto& who : done.watchers) tell_all(who, result);

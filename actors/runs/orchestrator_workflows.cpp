@@ -103,7 +103,7 @@ void orchestrator::take_up(journal next) {
     open.order = {id, x.seq, job.began_ms, job.client_id, job.target, {}, 0, job.thread, {}};
     if (!job.thread.empty()) threads_.add(id, job.thread, busy_policy::concurrent);
     open.actor = spawn<workflow_run>(std::move(job));
-    monitor(open.actor);
+    watch_over(open);
   } catch (const std::exception& error) {
     // Its call is offered again, and begins anew.
     spdlog::error("namespace {}: the journal of the run of call {} cannot be read: {}", settings_.ns_name,
@@ -151,7 +151,7 @@ void orchestrator::spawn_workflow(open_run& x, const workflow_plan& what) {
   job.began_ms = x.order.ts_ms;
   job.watchers = std::exchange(x.watchers, {});
   x.actor = spawn<workflow_run>(std::move(job));
-  monitor(x.actor);
+  watch_over(x);
 }
 
 // -- what they wait for
@@ -190,6 +190,31 @@ void orchestrator::on_taken(open_run& x, std::uint64_t seq) {
 
 void orchestrator::release_events(open_run& x) {
   for (auto seq : std::set<std::uint64_t>{x.events}) on_taken(x, seq);
+}
+
+// -- their time
+
+void orchestrator::on_wake(const wake_run& what) {
+  auto who = caf::actor_cast<caf::actor>(current_sender());
+  if (!who || run_ids_.count(who.address()) == 0) return; // it is over
+  wakes_.set(what.seq, clock().now() + std::chrono::milliseconds{what.after_ms});
+  sleepers_[what.seq] = std::move(who);
+  arm_wake_timer();
+}
+
+void orchestrator::arm_wake_timer() {
+  auto next = wakes_.next();
+  if (!next || (wake_at_ && *wake_at_ <= *next)) return;
+  wake_at_ = next;
+  run_delayed(*next - clock().now(), [this] { wake_due(); });
+}
+
+void orchestrator::wake_due() {
+  auto now = clock().now();
+  if (wake_at_ && *wake_at_ <= now) wake_at_ = std::nullopt;
+  for (auto seq : wakes_.take_due(now))
+    if (auto node = sleepers_.extract(seq); !node.empty()) send(node.mapped(), tick_atom_v);
+  arm_wake_timer();
 }
 
 // -- where they are

@@ -22,6 +22,13 @@ struct run_event_taken {
   std::uint64_t seq = 0;
 };
 
+/// run → orchestrator: send me a `tick_atom` then. A later one takes the place of an earlier one. One timer
+/// for all runs: CAF's clock sorts all that it has whenever one is added.
+struct wake_run {
+  std::uint64_t seq = 0; ///< Of the run's call.
+  std::int64_t after_ms = 0;
+};
+
 /// One step that a run is at.
 struct run_place {
   std::uint64_t step = 0;
@@ -48,6 +55,11 @@ bool inspect(Inspector& f, run_event& x) {
 template <class Inspector>
 bool inspect(Inspector& f, run_event_taken& x) {
   return f.object(x).fields(f.field("run_id", x.run_id), f.field("seq", x.seq));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, wake_run& x) {
+  return f.object(x).fields(f.field("seq", x.seq), f.field("after_ms", x.after_ms));
 }
 
 template <class Inspector>

@@ -14,8 +14,6 @@
 
 namespace weir {
 
-using std::chrono::milliseconds;
-
 namespace {
 
 refusal failure(code status, const char* reason, std::string message) {
@@ -50,6 +48,7 @@ caf::behavior workflow_run::make_behavior() {
       [this](const drop_watcher& who) { viewers_.drop(who); },
       [this](stop_atom) { input(workflow_machine::cancelled{"cancelled by a client"}); },
       [this](const run_event& what) { on_event(what); },
+      [this](tick_atom) { on_tick(); },
       [this](run_query_atom) { return report(); },
       [this](const run_update& what) { on_update(what); },
       [](const run_finished&) {}, // of a step's run: its update has come already
@@ -221,16 +220,15 @@ void workflow_run::start(const workflow_machine::start_call& what) {
 void workflow_run::ask_agent(const workflow_machine::start_call& what, const run_target& whom) {
   agent_call call{settings_.run_id, settings_.seq,   settings_.client_id,
                   what.input,       what.timeout_ms, origin_of(what.step)};
-  request(whom.door, milliseconds{what.timeout_ms}, std::move(call))
+  // Without a time-out of its own: the machine keeps the step's deadline.
+  request(whom.door, caf::infinite, std::move(call))
       .then(
           [this, step = what.step](agent_reply& got) {
             auto status = got.error.refused() ? run_status::failed : run_status::complete;
             on_step(step, status, std::move(got.output), std::move(got.error));
           },
           [this, step = what.step](const caf::error& why) {
-            auto late = failure(code::deadline, "deadline", "the agent did not answer in time");
-            on_step(step, run_status::failed, "null",
-                    why == caf::sec::request_timeout ? late : crashed("the agent", why));
+            on_step(step, run_status::failed, "null", crashed("the agent", why));
           });
 }
 
@@ -322,16 +320,16 @@ void workflow_run::on_event(const run_event& what) {
 
 void workflow_run::set_timer() {
   auto due = machine_->next_deadline_ms();
-  if (!due) return;
-  if (timer_ && timer_at_ms_ == *due) return;
-  if (timer_) timer_.dispose();
+  if (!due || timer_at_ms_ == *due) return;
   timer_at_ms_ = *due;
-  auto left = milliseconds{std::max<std::int64_t>(*due - now_ms(), 1)};
-  timer_ = run_delayed(left, [this] {
-    timer_ = {};
-    if (now_ms() < timer_at_ms_) return set_timer(); // the wall clock was set back
-    input(workflow_machine::time_passed{});
-  });
+  send(settings_.services->owner, wake_run{settings_.seq, std::max<std::int64_t>(*due - now_ms(), 1)});
+}
+
+void workflow_run::on_tick() {
+  if (over_ || timer_at_ms_ == 0) return;
+  auto due = std::exchange(timer_at_ms_, 0);
+  if (now_ms() < due) return set_timer(); // the wall clock was set back
+  input(workflow_machine::time_passed{});
 }
 
 // -- those who watch
@@ -370,7 +368,6 @@ run_report workflow_run::report() const {
 
 void workflow_run::finish(run_result result) {
   if (std::exchange(over_, true)) return;
-  if (timer_) timer_.dispose();
   result.run_id = settings_.run_id;
   result.elapsed_ms = std::max<std::int64_t>(now_ms() - settings_.began_ms, 0);
   if (!journal_) return tell_all(result);

@@ -8,7 +8,6 @@
 #include "actors/runs/workflow_machine.hpp"
 #include "actors/runs/workflow_messages.hpp"
 
-#include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>
 
 #include <cstdint>
@@ -86,6 +85,7 @@ private:
   void on_event(const run_event& what);
   run_report report() const;
   void set_timer();
+  void on_tick();
   void announce(const char* type, std::uint64_t step, const std::string& path, const std::string& what,
                 const char* phase, const refusal& error = {});
   void note_end(std::uint64_t number, const workflow_machine::outcome& how, std::int64_t at_ms);
@@ -101,8 +101,7 @@ private:
   std::unique_ptr<sub_calls> calls_;     // null: none was needed yet
   std::map<std::uint64_t, step> steps_;  // in flight; bounds.calls_in_flight of the machine
   std::vector<std::string> trail_;       // of a kept run: how each step ended
-  caf::disposable timer_;
-  std::int64_t timer_at_ms_ = 0;
+  std::int64_t timer_at_ms_ = 0;         // what the orchestrator was asked for
   std::int64_t now_of_record_ms_ = 0;
   std::uint32_t started_ = 0;
   bool replaying_ = false;
