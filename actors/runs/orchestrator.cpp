@@ -73,7 +73,6 @@ void orchestrator::on_exit() {
     x.timer.dispose();
   }
   settings_.ns = nullptr;
-  settings_.store = {};
   agents_.clear();
   runs_.clear();
   run_ids_.clear();
