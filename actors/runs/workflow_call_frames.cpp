@@ -92,7 +92,7 @@ protected:
 
   void on_time() override {
     if (!what_.otherwise || engine_.now_ms() >= until_ms_) return workflow_frame::on_time();
-    timer_ms_ = never;
+    timer_ms_ = is_root() ? until_ms_ : never;
     engine_.stop(*this);
     begin(0, *what_.otherwise, std::move(value_));
   }

@@ -89,7 +89,7 @@ protected:
   step_result result_of(workflow_machine::outcome got, const std::string& who = {}) const;
   void note(std::string what); ///< Something could not be undone.
   void begin(std::uint32_t branch, const workflow_step& what, std::string value, bool undoes = false);
-  const workflow_step& step() const noexcept { return *step_; }
+  bool is_root() const noexcept { return parent_ == nullptr; }
 
   /// The refusal's path is this one's. @returns whether it was concluded so.
   bool fails(refusal why);

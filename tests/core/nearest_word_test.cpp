@@ -11,7 +11,7 @@ TEST_CASE("the distance of two words is what must be typed to get from one to th
 }
 
 TEST_CASE("an unknown key is told with the known one that it may have been meant for") {
-  CHECK(unknown_key("agnet", {"agent", "sequence"}) == "unknown key, did you mean agent?");
+  CHECK(unknown_key("agnt", {"agent", "sequence"}) == "unknown key, did you mean agent?");
   CHECK(unknown_key("colour", {"agent", "sequence"}) == "unknown key");
   CHECK(unknown_key("x", {}) == "unknown key");
 }

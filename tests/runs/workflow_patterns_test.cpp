@@ -2,6 +2,8 @@
 
 #include "tests/runs/workflow_fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace weir;
 using namespace weir::test;
 
@@ -99,20 +101,10 @@ TEST_CASE("a handoff goes to whom each one names, until one names nobody", "[wor
   run.begin(R"({"text":"my router is broken"})");
   CHECK(run.input_of("b") == R"({"text":"my router is broken"})");
   CHECK(run.call("b").path == "handoff");
-  SECTION("as an object") {
-    run.reply("b", R"({"handoff":"a","note":"not mine"})");
-    CHECK(parse(run.input_of("a"))
-          == parse(R"({"text":"my router is broken\n\nb: not mine","from":"b","note":"not mine",
-                       "input":{"text":"my router is broken"}})"));
-  }
-  SECTION("as a model's text that is an object") {
-    run.reply("b", R"({"text":" {\"handoff\":\"a\",\"note\":\"n\"}"})");
-    CHECK(parse(run.input_of("a"))["note"] == "n");
-  }
-  SECTION("as the last line of a text") {
-    run.reply("b", R"({"text":"I cannot.\nHANDOFF: a\n"})");
-    CHECK(parse(run.input_of("a"))["note"] == "I cannot.");
-  }
+  run.reply("b", R"({"handoff":"a","note":"not mine"})");
+  CHECK(parse(run.input_of("a"))
+        == parse(R"({"text":"my router is broken\n\nb: not mine","from":"b","note":"not mine",
+                     "input":{"text":"my router is broken"}})"));
   run.reply("a", R"({"handoff":"c"})");
   SECTION("nobody") {
     run.reply("c", R"({"text":"done","handoff":"c"})");
@@ -131,6 +123,19 @@ TEST_CASE("a handoff goes to whom each one names, until one names nobody", "[wor
     run.fail("c");
     CHECK(run.end().error.message == "handoff: c: boom");
   }
+  run.check_replay();
+}
+
+TEST_CASE("a handoff can be in a model's text, as an object or as its last line", "[workflows]") {
+  auto [answer, note] = GENERATE(table<std::string, std::string>({
+      {R"({"text":" {\"handoff\":\"a\",\"note\":\"n\"}"})", "n"},
+      {R"({"text":"I cannot.\nHANDOFF: a\n"})", "I cannot."},
+  }));
+  plan_run run{R"({"handoff":{"among":["b","a"]}})"};
+  run.begin().reply("b", answer);
+  CHECK(parse(run.input_of("a"))["note"] == note);
+  run.reply("a", answer); // to itself: to nobody
+  CHECK(run.end().output == answer);
   run.check_replay();
 }
 
@@ -190,37 +195,37 @@ TEST_CASE("of a long chat the newest hundred turns and 64 KiB are shown", "[work
   CHECK(parse(run.input_of("a"))["transcript"].size() == 1);
 }
 
-TEST_CASE("a saga that fails is undone, newest first, each undo with its step's output", "[workflows]") {
+TEST_CASE("a saga that does not come to its end is undone, newest first, with each step's output", "[workflows]") {
+  auto how = GENERATE(as<std::string>{}, "it succeeds", "it fails", "it is cancelled", "its time is over");
+  CAPTURE(how);
   plan_run run{R"({"fallback":[{"compensate":[{"agent":"a","undo":{"agent":"ua"}},{"agent":"b"},
       {"agent":"c","undo":{"agent":"uc","timeout_ms":70}},{"agent":"d","undo":{"agent":"ud"}}]}]})"};
   run.begin("0").reply("a", "1").reply("b", "2").reply("c", "3");
-  SECTION("it does not fail") {
+  if (how == "it succeeds") {
     run.reply("d", "4");
     CHECK(run.end().output == "4");
     CHECK(run.end().status == run_status::complete);
-    run.check_replay();
-    return;
+    return run.check_replay();
   }
-  SECTION("it fails") { run.fail("d"); }
-  SECTION("it is cancelled") { run.cancel(); }
-  SECTION("the run's time is over") { run.at(3'600'000); }
+  if (how == "it fails") run.fail("d");
+  if (how == "it is cancelled") run.cancel();
+  if (how == "its time is over") run.at(3'600'000);
   auto began_ms = run.now_ms() - plan_run::start_ms;
   CHECK(run.calls.size() == 1);
   CHECK(run.input_of("uc") == "3");
   CHECK(run.call("uc").path == "fallback[0].compensate[2].undo.agent");
   CHECK(run.call("uc").timeout_ms == 70);
-  run.cancel(); // does not hold up what is undone
-  CHECK(run.done.back().empty());
   run.at(began_ms + 70 + 250);
   CHECK(run.input_of("ua") == "1");
   CHECK(run.call("ua").timeout_ms == 30'000);
-  SECTION("the rest is undone") {
-    run.reply("ua", "0");
-    auto& message = run.end().error.message;
-    CHECK(message.find("; not undone: fallback[0].compensate[2].undo.agent: its time is over") != std::string::npos);
-    CHECK(message.find("compensate[0].undo") == std::string::npos);
-    CHECK(run.end().status != run_status::complete);
-  }
+  run.cancel(); // does not hold up what is undone
+  CHECK(run.done.back().empty());
+  run.reply("ua", "0");
+  auto& message = run.end().error.message;
+  CAPTURE(message);
+  CHECK(message.find("; not undone: fallback[0].compensate[2].undo.agent: its time is over") != std::string::npos);
+  CHECK(message.find("compensate[0].undo") == std::string::npos);
+  CHECK(run.end().status == (how == "it is cancelled" ? run_status::cancelled : run_status::failed));
   run.check_replay();
 }
 

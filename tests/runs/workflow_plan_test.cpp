@@ -43,7 +43,7 @@ TEST_CASE("what is wrong with a plan is told with its path", "[workflows]") {
   auto x = GENERATE(values<refusal_case>({
       {"[]", {": must be an object, is a list"}},
       {"{}", {std::string{": must have one of "} + all_patterns}},
-      {R"({"agnet":"a"})", {"agnet: unknown key, did you mean agent?"}},
+      {R"({"agnt":"a"})", {"agnt: unknown key, did you mean agent?"}},
       {R"({"agent":"a","sequence":[]})", {": has agent and sequence, must have one of them"}},
       {R"({"agent":7})", {"agent: must be a text, is a whole number"}},
       {R"({"agent":"a b"})", {R"(agent: "a b": a name must be 1 to 64 of A-Z a-z 0-9 _ -)"}},
