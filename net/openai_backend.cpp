@@ -263,7 +263,7 @@ private:
     if (answer_.failed())
       events_.on_failed(answer_.failed()->error, answer_.failed()->retryable);
     else
-      events_.on_done(answer_.usage());
+      events_.on_done(answer_.usage(), {});
   }
 
   void close() {

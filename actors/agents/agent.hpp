@@ -10,12 +10,11 @@
 //   };
 //   registry.add<shout>("shout");
 
+#include "actors/agents/tool.hpp"
 #include "actors/models/messages.hpp"
 #include "actors/namespace/event.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/runs/messages.hpp"
-
-#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -56,6 +55,20 @@ public:
   /// @param timeout_ms of the whole question; 0: the model's own.
   void ask(const std::string& model, std::vector<chat_message> messages,
            std::function<void(const model_answer&)> then, std::int64_t timeout_ms = 0);
+
+  /// The same with tools: what the model calls is run, and it is asked again with the results, until it
+  /// answers. `then` gets the text of all rounds, one after the other. An event or call stays in hand until
+  /// then. Bounded: 16 calls at once, 64 KiB for a call's arguments and for its result; what is above that,
+  /// the model is told.
+  ///
+  ///   chat_question what;
+  ///   what.messages = {{"user", "How deep is the weir?"}};
+  ///   what.tools = {gauge};
+  ///   job.ask(std::move(what), [job](const model_answer& got) mutable { job.reply(got.text); });
+  ///
+  /// @throws std::invalid_argument for a tool without a valid name of its own, without either of `run` and
+  ///   `agent`, or whose parameters are no object.
+  void ask(chat_question what, std::function<void(const model_answer&)> then);
 
   /// Reads the newest `limit` events of these patterns that came before the one in hand, oldest first.
   void recall(std::vector<std::string> patterns, std::uint32_t limit,

@@ -1,7 +1,8 @@
 #include "actors/agents/agent_host.hpp"
 
 #include "actors/agents/task_state.hpp"
-#include "actors/runs/model_call.hpp"
+#include "actors/runs/chat_call.hpp"
+#include "actors/runs/sub_calls.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/sec.hpp>
@@ -18,7 +19,8 @@ constexpr std::uint32_t max_publish_attempts = 5;
 } // namespace
 
 agent_host::agent_host(caf::actor_config& cfg, config settings)
-  : caf::event_based_actor(cfg), settings_(std::move(settings)), alive_(std::make_shared<bool>(true)) {}
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), alive_(std::make_shared<bool>(true)),
+    calls_(std::make_unique<sub_calls>(this, settings_.ns)) {}
 
 agent_host::~agent_host() = default;
 
@@ -32,12 +34,14 @@ caf::behavior agent_host::make_behavior() {
       [this](const model_piece& what) { on_model(what); },
       [this](const model_done& what) { on_model(what); },
       [this](const model_failed& what) { on_model(what); },
+      [this](const run_update& what) { calls_->on(what); },
   };
 }
 
 void agent_host::on_exit() {
   *alive_ = false;
   asks_.clear();
+  calls_.reset();
   agent_.reset();
   settings_.ns = nullptr;
 }
@@ -77,7 +81,7 @@ void agent_host::publish(std::shared_ptr<task::state> job, publish_request what,
           [again](const caf::error& why) { again(to_string(why)); });
 }
 
-void agent_host::ask(std::shared_ptr<task::state> job, model_question what,
+void agent_host::ask(std::shared_ptr<task::state> job, chat_question what,
                      std::function<void(const model_answer&)> then) {
   if (asks_.size() >= max_asks) {
     auto full = refusal{code::too_many,
@@ -90,23 +94,23 @@ void agent_host::ask(std::shared_ptr<task::state> job, model_question what,
     return then({run_status::failed, {}, {}, full});
   }
   auto number = next_ask_++;
-  what.number = number;
-  what.ns = settings_.ns_name;
-  what.seed = job->seq;
-  model_call::callbacks calls;
+  chat_job chat{number, settings_.ns_name, what.model, std::move(what.messages), what.timeout_ms, job->seq};
+  chat.bounds.rounds = what.tool_rounds;
+  chat.tools = tools_for(job, std::move(what.tools));
+  chat_call::callbacks calls;
   calls.on_finished = [this, job, number, then](const call_outcome& got) {
     model_answer out{got.status, got.text, got.usage, got.error};
     auto keep = asks_.extract(number); // lives until this returns
     job->run([&] { then(out); });
   };
-  auto call = model_call::make(this, *settings_.models, std::move(what), std::move(calls));
+  auto call = chat_call::make(this, settings_.models, std::move(chat), std::move(calls));
   asks_.emplace(number, call);
   call->start();
 }
 
 template <class Message>
 void agent_host::on_model(const Message& what) {
-  if (auto i = asks_.find(model_call::call_of(what.id)); i != asks_.end()) {
+  if (auto i = asks_.find(chat_call::call_of(what.id)); i != asks_.end()) {
     auto call = i->second; // it may end here, and take itself out of the map
     call->on(what);
   }

@@ -14,8 +14,9 @@
 
 namespace weir {
 
-class model_call;
-struct model_question;
+class chat_call;
+class sub_calls;
+struct chat_tool;
 
 /// The actor around one agent: gets its events from the namespace, its calls from runs, and does for it what
 /// its tasks ask. An exception in a handler ends it, and its supervisor makes a new one.
@@ -51,8 +52,10 @@ private:
   caf::result<agent_reply> on_call(const agent_call& what);
   void publish(std::shared_ptr<task::state> job, publish_request what, std::uint32_t attempt);
   void settle(std::uint64_t seq);
-  void ask(std::shared_ptr<task::state> job, model_question what,
+  void ask(std::shared_ptr<task::state> job, chat_question what,
            std::function<void(const model_answer&)> then);
+  std::vector<chat_tool> tools_for(const std::shared_ptr<task::state>& job, std::vector<tool> tools);
+  chat_tool tool_for(const std::shared_ptr<task::state>& job, tool what);
   template <class Message>
   void on_model(const Message& what);
 
@@ -60,7 +63,8 @@ private:
   std::unique_ptr<agent> agent_;
   std::shared_ptr<bool> alive_;
   std::uint64_t next_ask_ = 1;
-  std::map<std::uint64_t, std::shared_ptr<model_call>> asks_; // each has a deadline
+  std::unique_ptr<sub_calls> calls_;                         // outlives the asks
+  std::map<std::uint64_t, std::shared_ptr<chat_call>> asks_; // each has a deadline
 };
 
 } // namespace weir

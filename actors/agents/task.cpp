@@ -2,7 +2,6 @@
 
 #include "actors/agents/task_state.hpp"
 #include "actors/namespace/pattern.hpp"
-#include "actors/runs/model_call.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -33,10 +32,14 @@ void task::fail(const std::string& message) {
 
 void task::ask(const std::string& model, std::vector<chat_message> messages,
                std::function<void(const model_answer&)> then, std::int64_t timeout_ms) {
-  model_question what;
+  chat_question what;
   what.model = model;
   what.messages = std::move(messages);
   what.timeout_ms = timeout_ms;
+  ask(std::move(what), std::move(then));
+}
+
+void task::ask(chat_question what, std::function<void(const model_answer&)> then) {
   state_->host->ask(state_, std::move(what), std::move(then));
 }
 

@@ -45,6 +45,7 @@ struct task::state {
   std::string origin;                ///< What the ids of all that it emits begin with.
   std::uint32_t attempt;
   std::uint32_t emitted = 0;
+  std::uint32_t tools_called = 0; ///< Agents as tools: `<origin>.t1`, `<origin>.t2` …
   bool is_call = false;
   bool answered = false;
   bool abandoned = false; ///< Its handler threw: it is the namespace's again.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace weir {
 
@@ -14,7 +15,7 @@ namespace weir {
 /// no more. The call may be destroyed from inside any of them.
 struct backend_events {
   std::function<void(std::string text)> on_piece;
-  std::function<void(token_usage)> on_done;
+  std::function<void(token_usage, std::vector<tool_call>)> on_done;
   std::function<void(refusal error, bool retryable)> on_failed;
 };
 

@@ -32,7 +32,7 @@ struct script : std::enable_shared_from_this<script> {
     if (closed) return;
     if (next < pieces.size()) return after(settings.piece_ms, &script::next_piece);
     closed = true;
-    events.on_done({input_tokens, pieces.size()});
+    events.on_done({input_tokens, pieces.size()}, {});
   }
 
   void fail() {

@@ -63,7 +63,9 @@ void model_worker::begin(model_assignment& work) {
   send(sink_, model_piece{id_, {}, queued_ms_});
   call_ = backend_->start(work.what,
                           {[this](std::string text) { on_piece(text); },
-                           [this](token_usage usage) { on_done(usage); },
+                           [this](token_usage usage, std::vector<tool_call> tool_calls) {
+                             on_done(usage, std::move(tool_calls));
+                           },
                            [this](refusal error, bool retryable) { on_failed(std::move(error), retryable); }},
                           *this);
 }
@@ -80,9 +82,9 @@ void model_worker::on_piece(const std::string& text) {
   schedule_flush();
 }
 
-void model_worker::on_done(token_usage usage) {
+void model_worker::on_done(token_usage usage, std::vector<tool_call> tool_calls) {
   send_text(buffer_.drain());
-  send(sink_, model_done{id_, usage});
+  send(sink_, model_done{id_, usage, std::move(tool_calls)});
   finish("done");
 }
 

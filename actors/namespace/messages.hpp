@@ -143,7 +143,8 @@ struct settlement {
 /// Any part of the server → namespace: tell the namespace's clients (an event of a `sys.` type).
 struct server_event {
   std::string type;
-  std::string data; ///< JSON text.
+  std::string data;       ///< JSON text.
+  bool ephemeral = false; ///< Not in the log.
 };
 
 /// admin → host → namespace. Answered with an `admin_answer`.
@@ -288,7 +289,8 @@ bool inspect(Inspector& f, admin_answer& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, server_event& x) {
-  return f.object(x).fields(f.field("type", x.type), f.field("data", x.data));
+  return f.object(x).fields(f.field("type", x.type), f.field("data", x.data),
+                            f.field("ephemeral", x.ephemeral));
 }
 
 } // namespace weir

@@ -52,7 +52,7 @@ caf::behavior namespace_actor::running() {
       [this](log_request& what) { return on_read(what); },
       [this](subscribe_durably& what) { on_subscribe(what), end_turn(); },
       [this](const settlement& what) { on_settlement(what), end_turn(); },
-      [this](const server_event& what) { announce(what), end_turn(); },
+      [this](const server_event& what) { announce(what, what.ephemeral), end_turn(); },
       [this](const store_committed& what) { link_.on_committed(what), end_turn(); },
       [this](store_answer& what) { link_.on_answered(what), end_turn(); },
       [this](const admin_query& what) {

@@ -85,7 +85,7 @@ void model_call::on(const model_done& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
   attempt_id_ = 0;
-  act(plan_.on_done(x.usage, now()));
+  act(plan_.on_done(x.usage, x.tool_calls, now()));
 }
 
 void model_call::on(const model_failed& x) {
@@ -133,7 +133,7 @@ model_request model_call::request_for(const call_plan::ask& next) const {
   auto messages = what_.messages;
   if (!plan_.text().empty()) messages.push_back({"assistant", plan_.text()});
   return {what_.number << 8 | next.attempt, what_.ns, std::move(messages), next.timeout_ms,
-          caf::actor_cast<caf::actor>(self_)};
+          caf::actor_cast<caf::actor>(self_), what_.tools};
 }
 
 void model_call::end_attempt() {

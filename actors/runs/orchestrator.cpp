@@ -128,6 +128,8 @@ void orchestrator::on_call(const offered_event& what) {
   job.models = settings_.models;
   if (auto node = waiting_.extract(id); !node.empty()) job.watchers = std::move(node.mapped());
   job.owner = this;
+  job.agent_name = target;
+  job.ns_actor = settings_.ns;
   auto started = spawn<run>(std::move(job));
   monitor(started);
   runs_[id] = {x.seq, started};

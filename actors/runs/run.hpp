@@ -15,8 +15,11 @@
 
 namespace weir {
 
-class model_call;
+class chat_call;
+class sub_calls;
 struct call_outcome;
+struct chat_job;
+struct tool_request;
 
 /// One invocation of an agent: owns the text, the deadline and those who wait for the result. A prompt agent
 /// is a model's answer, which it takes itself; any other agent is asked by message.
@@ -38,7 +41,9 @@ public:
     caf::actor agent;                    ///< … or the door of another one.
     std::shared_ptr<const model_directory> models;
     std::vector<watcher> watchers;
-    caf::actor owner; ///< Gets `run_finished`.
+    caf::actor owner;       ///< Gets `run_finished`.
+    std::string agent_name; ///< Of a prompt agent, for what it calls …
+    caf::actor ns_actor;    ///< … through the namespace.
   };
 
   run(caf::actor_config& cfg, config settings);
@@ -50,6 +55,8 @@ public:
 private:
   void start_agent();
   void start_prompt();
+  void add_tools(chat_job& to);
+  void on_tool(const tool_request& what);
   void on_watcher(watcher who);
   void on_outcome(const call_outcome& got);
   void on_delta(std::uint64_t at, const std::string& text);
@@ -65,7 +72,8 @@ private:
 
   config settings_;
   std::chrono::steady_clock::time_point started_;
-  std::shared_ptr<model_call> call_;
+  std::unique_ptr<sub_calls> calls_; // of the model's tools; outlives the chat
+  std::shared_ptr<chat_call> call_;
   std::string text_; // what has been streamed so far
   bool finished_ = false;
 };

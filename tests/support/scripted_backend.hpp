@@ -19,9 +19,16 @@ struct script {
   refusal error{};
   bool retryable = true;
   std::int64_t piece_ms = 10;
+  std::vector<tool_call> tool_calls{};
 
   static script answer(std::vector<std::string> pieces) {
     return {std::move(pieces), ending::done, {}, true, 10};
+  }
+  /// Says something, perhaps, and then calls these.
+  static script call(std::vector<tool_call> tool_calls, std::vector<std::string> pieces = {}) {
+    auto out = answer(std::move(pieces));
+    out.tool_calls = std::move(tool_calls);
+    return out;
   }
   static script hang_after(std::vector<std::string> pieces) {
     return {std::move(pieces), ending::hang, {}, true, 10};
@@ -93,7 +100,8 @@ private:
         return step(run);
       }
       run->open = run->what.end == script::ending::hang;
-      if (run->what.end == script::ending::done) run->events.on_done({3, run->what.pieces.size()});
+      if (run->what.end == script::ending::done)
+        run->events.on_done({3, run->what.pieces.size()}, run->what.tool_calls);
       if (run->what.end == script::ending::fail) run->events.on_failed(run->what.error, run->what.retryable);
     });
   }
