@@ -15,12 +15,11 @@
 
 #include "actors/agents/context.hpp"
 #include "actors/agents/state.hpp"
+#include "actors/agents/tool.hpp"
 #include "actors/core/refusal.hpp"
 #include "actors/models/chat.hpp"
 #include "actors/namespace/event.hpp"
 #include "actors/runs/results.hpp"
-
-#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -82,6 +81,20 @@ public:
 
   /// What the agent keeps in this namespace.
   agent_state state() const { return agent_state{state_}; }
+
+  /// The same with tools: what the model calls is run, and it is asked again with the results, until it
+  /// answers. `then` gets the text of all rounds, one after the other. An event or call stays in hand until
+  /// then. Bounded: 16 calls at once, 64 KiB for a call's arguments and for its result; what is above that,
+  /// the model is told.
+  ///
+  ///   chat_question what;
+  ///   what.messages = {{"user", "How deep is the weir?"}};
+  ///   what.tools = {gauge};
+  ///   job.ask(std::move(what), [job](const model_answer& got) mutable { job.reply(got.text); });
+  ///
+  /// @throws std::invalid_argument for a tool without a valid name of its own, without either of `run` and
+  ///   `agent`, or whose parameters are no object.
+  void ask(chat_question what, std::function<void(const model_answer&)> then) const;
 
   /// Reads the newest `limit` events of these patterns that came before the one in hand, oldest first.
   void recall(std::vector<std::string> patterns, std::uint32_t limit,

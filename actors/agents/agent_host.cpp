@@ -1,7 +1,8 @@
 #include "actors/agents/agent_host.hpp"
 
 #include "actors/agents/task_state.hpp"
-#include "actors/runs/model_call.hpp"
+#include "actors/runs/chat_call.hpp"
+#include "actors/runs/sub_calls.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
@@ -107,7 +108,7 @@ void agent_host::publish(std::shared_ptr<task_core> job, publish_request what, s
           [again](const caf::error& why) { again(to_string(why)); });
 }
 
-void agent_host::ask(std::shared_ptr<task_core> job, model_question what,
+void agent_host::ask(std::shared_ptr<task_core> job, chat_question what,
                      std::function<void(const model_answer&)> then) {
   if (asks_.size() >= max_asks) {
     auto full = refusal{code::too_many,
@@ -120,16 +121,16 @@ void agent_host::ask(std::shared_ptr<task_core> job, model_question what,
     return then({run_status::failed, {}, {}, full});
   }
   auto number = next_ask_++;
-  what.number = number;
-  what.ns = settings_.ns_name;
-  what.seed = job->seq;
-  model_call::callbacks calls;
+  chat_job chat{number, settings_.ns_name, what.model, std::move(what.messages), what.timeout_ms, job->seq};
+  chat.bounds.rounds = what.tool_rounds;
+  chat.tools = tools_for(job, std::move(what.tools));
+  chat_call::callbacks calls;
   calls.on_finished = [this, job, number, then](const call_outcome& got) {
     model_answer out{got.status, got.text, got.usage, got.error};
     auto keep = asks_.extract(number); // lives until this returns
     job->run([&] { then(out); });
   };
-  auto call = model_call::make(this, *settings_.models, std::move(what), std::move(calls));
+  auto call = chat_call::make(this, settings_.models, std::move(chat), std::move(calls));
   asks_.emplace(number, call);
   job->asks.push_back(number);
   call->start();
@@ -205,7 +206,7 @@ caf::actor agent_host::start(caf::actor_system& sys, config settings) {
 
 template <class Message>
 void agent_host::on_model(const Message& what) {
-  if (auto i = asks_.find(model_call::call_of(what.id)); i != asks_.end()) {
+  if (auto i = asks_.find(chat_call::call_of(what.id)); i != asks_.end()) {
     auto call = i->second; // it may end here, and take itself out of the map
     call->on(what);
   }

@@ -18,8 +18,9 @@
 
 namespace weir {
 
-class model_call;
-struct model_question;
+class chat_call;
+class sub_calls;
+struct chat_tool;
 
 /// The actor around one agent: gets its events from the namespace, its calls from runs, and does for it what
 /// its tasks ask. An exception in a handler ends it, and its supervisor makes a new one.
@@ -72,8 +73,10 @@ private:
   void settle(std::uint64_t seq);
   void stop(const std::string& origin);
   void forget(const std::string& origin) { in_hand_.erase(origin); }
-  void ask(std::shared_ptr<task_core> job, model_question what,
+  void ask(std::shared_ptr<task_core> job, chat_question what,
            std::function<void(const model_answer&)> then);
+  std::vector<chat_tool> tools_for(const std::shared_ptr<task_core>& job, std::vector<tool> tools);
+  chat_tool tool_for(const std::shared_ptr<task_core>& job, tool what);
   template <class Message>
   void on_model(const Message& what);
   std::shared_ptr<task_core> make_timer_job(std::uint64_t number);
@@ -86,9 +89,9 @@ private:
   std::unique_ptr<agent> agent_;
   std::shared_ptr<bool> alive_;
   std::uint64_t next_ask_ = 1;
-  std::map<std::uint64_t, std::shared_ptr<model_call>> asks_;            // each has a deadline
   std::map<std::string, std::weak_ptr<task_core>, std::less<>> in_hand_; // calls by origin
-  std::optional<sub_calls> calls_;
+  std::optional<sub_calls> calls_;                                       // outlives the asks
+  std::map<std::uint64_t, std::shared_ptr<chat_call>> asks_;             // each has a deadline
   std::optional<state_keeper> state_;
   std::optional<agent_timers> timers_;
   std::size_t waits_ = 0;

@@ -6,6 +6,15 @@
 
 namespace weir {
 
+/// Another agent that a prompt agent's model may call.
+struct prompt_tool {
+  std::string name;                                ///< 1 to 64 of `[A-Za-z0-9_-]`.
+  std::string description;                         ///< For the model.
+  std::string parameters = R"({"type":"object"})"; ///< JSON text: a JSON schema of the arguments.
+  std::string agent;                               ///< Gets the arguments as its input.
+  std::int64_t timeout_ms = 10'000;                ///< Of one call.
+};
+
 /// An agent that needs no code.
 struct prompt_config {
   std::string model = "default"; ///< A configured model's name.
@@ -15,6 +24,8 @@ struct prompt_config {
   std::uint32_t memory_events =
       20;                         ///< Earlier events and answers of the same subject that it is reminded of.
   std::uint32_t concurrency = 64; ///< Events in hand at once.
+  std::vector<prompt_tool> tools; ///< What its model may call.
+  std::uint32_t tool_rounds = 8;  ///< How often it may call some before it has to answer.
 };
 
 /// An agent that is a client: a program of any language that takes its calls over a WebSocket.

@@ -21,14 +21,25 @@ void prompt_agent::on_event(const event& what, task job) {
   job.recall(
       {what.type, subject}, prompt_.memory_events,
       [this, now = what, subject, job](const std::vector<event_ptr>& earlier) mutable {
-        auto messages = make_conversation(prompt_.system, client_id_, earlier, now);
-        job.ask(prompt_.model, std::move(messages), [job, subject](const model_answer& got) mutable {
+        auto what = question();
+        what.messages = make_conversation(prompt_.system, client_id_, earlier, now);
+        job.ask(std::move(what), [job, subject](const model_answer& got) mutable {
           nlohmann::json data = {{"text", got.text}, {"status", to_string(got.status)}};
           if (got.error.refused())
             data["error"] = {{"code", static_cast<int>(got.error.status)}, {"reason", got.error.reason}};
           job.emit(subject, data);
         });
       });
+}
+
+chat_question prompt_agent::question() const {
+  chat_question out;
+  out.model = prompt_.model;
+  out.tool_rounds = prompt_.tool_rounds;
+  for (auto& x : prompt_.tools)
+    out.tools.push_back(
+        {x.name, x.description, nlohmann::json::parse(x.parameters), {}, x.agent, x.timeout_ms});
+  return out;
 }
 
 std::vector<chat_message> make_conversation(const std::string& system, const std::string& agent_client_id,

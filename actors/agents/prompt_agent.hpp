@@ -21,6 +21,8 @@ public:
   void on_event(const event& what, task job) override;
 
 private:
+  chat_question question() const;
+
   std::string client_id_;
   prompt_config prompt_;
 };

@@ -2,7 +2,6 @@
 
 #include "actors/agents/task_state.hpp"
 #include "actors/namespace/pattern.hpp"
-#include "actors/runs/model_call.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -39,11 +38,15 @@ void task::fail(const std::string& message) const {
 }
 
 void task::ask(const std::string& model, std::vector<chat_message> messages,
-               std::function<void(const model_answer&)> then, std::int64_t timeout_ms) const {
-  model_question what;
+                std::function<void(const model_answer&)> then, std::int64_t timeout_ms) const {
+  chat_question what;
   what.model = model;
   what.messages = std::move(messages);
   what.timeout_ms = timeout_ms;
+  ask(std::move(what), std::move(then));
+}
+
+void task::ask(chat_question what, std::function<void(const model_answer&)> then) const {
   state_->host->ask(state_, std::move(what), std::move(then));
 }
 

@@ -51,6 +51,7 @@ struct task_core {
   std::uint32_t attempt;
   std::uint32_t emitted = 0;
   std::uint32_t called = 0;
+  std::uint32_t tools_called = 0; ///< Agents as tools: `<origin>.t1`, `<origin>.t2` …
   std::optional<std::chrono::steady_clock::time_point> deadline; ///< Of the call.
   std::vector<std::uint64_t> asks;                               ///< Numbers of its questions to models …
   std::vector<std::uint64_t> sub_calls; ///< … and of its calls: what is over is not taken out.

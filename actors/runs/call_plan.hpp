@@ -2,6 +2,7 @@
 
 #include "actors/core/backoff.hpp"
 #include "actors/core/refusal.hpp"
+#include "actors/models/messages.hpp"
 #include "actors/runs/messages.hpp"
 
 #include <chrono>
@@ -31,6 +32,7 @@ struct call_outcome {
   std::int64_t first_piece_ms = -1; ///< -1: there was none.
   std::int64_t elapsed_ms = 0;
   refusal error; ///< Where the status is not `complete`: why.
+  std::vector<tool_call> tool_calls = {}; ///< Not empty: the model goes on once it has their results.
 };
 
 /// Decides what happens in one model call: which model is asked when, what is tried again, what the result
@@ -86,7 +88,8 @@ public:
   /// More text. Gives the code point that it begins at.
   std::uint64_t on_piece(const std::string& text, time_point now);
 
-  action on_done(token_usage usage, time_point now);
+  /// A whole answer, also where it calls tools.
+  action on_done(token_usage usage, std::vector<tool_call> tool_calls, time_point now);
   action on_failed(refusal error, bool retryable, time_point now);
   action on_pause_over(time_point now) { return ask_current(now); }
   action on_deadline(time_point now);

@@ -110,7 +110,7 @@ void model_call::on(const model_done& x) {
   attempt_id_ = 0;
   pass_on(overlap_.flush());
   if (plan_.over()) return; // cancelled just now
-  act(plan_.on_done(x.usage, now()));
+  act(plan_.on_done(x.usage, x.tool_calls, now()));
 }
 
 void model_call::on(const model_failed& x) {
@@ -188,7 +188,7 @@ model_request model_call::request_for(const call_plan::ask& next) const {
   auto messages = what_.messages;
   if (!plan_.text().empty()) messages.push_back({"assistant", plan_.text()});
   return {what_.number << 8 | next.attempt, what_.ns, std::move(messages), next.timeout_ms,
-          caf::actor_cast<caf::actor>(self_)};
+          caf::actor_cast<caf::actor>(self_), what_.tools};
 }
 
 void model_call::settle(token_usage used) {

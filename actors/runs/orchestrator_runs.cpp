@@ -160,6 +160,7 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
   job.earlier = earlier;
   job.agent = agent.door;
   job.models = settings_.models;
+  job.ns_actor = settings_.ns;
   job.watchers = std::exchange(x.watchers, {});
   job.owner = this;
   x.actor = spawn<run>(std::move(job));

@@ -1,8 +1,9 @@
 #include "actors/runs/run.hpp"
 
+#include "actors/agents/agent_host.hpp"
 #include "actors/core/utf8.hpp"
+#include "actors/runs/agent_tool.hpp"
 #include "actors/runs/kept_result.hpp"
-#include "actors/runs/model_call.hpp"
 
 #include <caf/behavior.hpp>
 #include <nlohmann/json.hpp>
@@ -54,12 +55,17 @@ caf::behavior run::make_behavior() {
       [this](const model_failed& x) {
         if (call_) call_->on(x);
       },
+      [this](const run_update& x) {
+        if (calls_) calls_->on(x);
+      },
   };
 }
 
 void run::on_exit() {
   call_.reset();
+  calls_.reset();
   settings_.owner = nullptr;
+  settings_.ns_actor = nullptr;
   settings_.agent = nullptr;
 }
 
@@ -85,7 +91,7 @@ void run::start_prompt() {
   refusal wrong;
   auto text = input_text(settings_.input, wrong);
   if (wrong.refused()) return finish(run_status::failed, "null", wrong);
-  model_question what;
+  chat_job what;
   what.number = 1;
   what.ns = settings_.ns;
   what.model = settings_.prompt->model;
@@ -95,11 +101,36 @@ void run::start_prompt() {
   what.timeout_ms = left_ms(model_timeout_ms());
   what.seed = settings_.seq;
   if (what.timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
-  model_call::callbacks then;
+  add_tools(what);
+  chat_call::callbacks then;
   then.on_delta = [this](std::uint64_t at, const std::string& piece) { on_delta(at, piece); };
   then.on_finished = [this](const call_outcome& got) { on_outcome(got); };
-  call_ = model_call::make(this, *settings_.models, std::move(what), std::move(then));
+  then.on_tool = [this](const tool_request& x) { on_tool(x); };
+  call_ = chat_call::make(this, settings_.models, std::move(what), std::move(then));
   call_->start();
+}
+
+std::string run::origin() const {
+  return settings_.origin.empty() ? std::to_string(settings_.seq) : settings_.origin;
+}
+
+// What the tools' calls are called is the same when the run begins anew after a crash.
+void run::add_tools(chat_job& to) {
+  if (settings_.prompt->tools.empty()) return;
+  calls_ = std::make_unique<sub_calls>(this, settings_.ns_actor);
+  to.bounds.rounds = settings_.prompt->tool_rounds;
+  auto next_id = [origin = origin(), n = std::make_shared<std::uint32_t>(0)] {
+    return origin + ".t" + std::to_string(++*n);
+  };
+  auto client_id = agent_host::client_id_of(settings_.target);
+  for (auto& x : settings_.prompt->tools)
+    to.tools.push_back(make_chat_tool(
+        *calls_, {{x.name, x.description, x.parameters}, x.agent, x.timeout_ms, client_id, next_id}));
+}
+
+void run::on_tool(const tool_request& what) {
+  nlohmann::json data = {{"run_id", settings_.run_id}, {"tool", what.what.name}, {"round", what.round}};
+  send(settings_.ns_actor, server_event{"sys.run.tool", data.dump(), true});
 }
 
 void run::on_outcome(const call_outcome& got) {

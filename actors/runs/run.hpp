@@ -17,8 +17,11 @@
 
 namespace weir {
 
-class model_call;
+class chat_call;
+class sub_calls;
 struct call_outcome;
+struct chat_job;
+struct tool_request;
 
 /// One invocation of an agent: owns the text, the deadline and those who wait for the result. A prompt agent
 /// is a model's answer, which it takes itself; an external agent's comes in pieces from a client; any other
@@ -47,7 +50,9 @@ public:
     std::vector<chat_message> earlier{};       ///< What a prompt agent is reminded of.
     std::shared_ptr<const model_directory> models;
     std::vector<watcher> watchers;
-    caf::actor owner; ///< Gets `run_finished`.
+    caf::actor owner;       ///< Gets `run_finished`.
+    caf::actor ns_actor;  ///< For what a prompt agent's tools call …
+    std::string origin{}; ///< … and what the ids of that begin with; empty: the seq.
   };
 
   run(caf::actor_config& cfg, config settings);
@@ -63,6 +68,9 @@ private:
   answer on_worker(const worker_delta& what);
   answer on_worker(const worker_result& what);
   void on_external_deadline();
+  void add_tools(chat_job& to);
+  std::string origin() const;
+  void on_tool(const tool_request& what);
   void on_watcher(watcher who);
   void on_drop(const drop_watcher& who);
   void on_outcome(const call_outcome& got);
@@ -80,7 +88,8 @@ private:
 
   config settings_;
   std::chrono::steady_clock::time_point started_;
-  std::shared_ptr<model_call> call_;
+  std::unique_ptr<sub_calls> calls_; // of the model's tools; outlives the chat
+  std::shared_ptr<chat_call> call_;
   std::string text_;                 // what has been streamed so far
   std::uint64_t code_points_ = 0;    // of it
   std::int64_t first_piece_ms_ = -1; // of an external agent

@@ -242,7 +242,10 @@ void workflow_run::ask_model(const workflow_machine::start_call& what, const run
   job.input = what.input;
   job.timeout_ms = what.timeout_ms;
   job.prompt = whom.config.prompt;
+  job.target = what.target;
   job.models = settings_.services->models;
+  job.ns_actor = settings_.services->ns;
+  job.origin = origin_of(what.step);
   job.watchers.push_back({this, what.step, what.stream});
   job.owner = this;
   auto runner = spawn<run>(std::move(job));

@@ -42,7 +42,7 @@ TEST_CASE("a call that the first model answers is complete") {
   plan.on_started(40);
   CHECK(plan.on_piece("schön", t0 + 50ms) == 0);
   CHECK(plan.on_piece("!", t0 + 60ms) == 5);
-  CHECK(finished(plan.on_done({7, 2}, t0 + 70ms)));
+  CHECK(finished(plan.on_done({7, 2}, {}, t0 + 70ms)));
   auto& x = plan.outcome();
   CHECK(x.status == run_status::complete);
   CHECK(x.text == "schön!");
@@ -90,7 +90,7 @@ TEST_CASE("what cannot be tried again goes to the next model") {
   CHECK(ask(plan.on_failed({code::unauthenticated, "unavailable", "bad key", 0, {}, 0, 0}, false, t0)).model
         == "second");
   plan.on_piece("hm", t0);
-  CHECK(finished(plan.on_done({}, t0)));
+  CHECK(finished(plan.on_done({}, {}, t0)));
   CHECK(plan.outcome().status == run_status::degraded);
   CHECK(plan.outcome().error.message == "bad key");
   CHECK(plan.outcome().parts.at(0).model == "second");
@@ -101,7 +101,7 @@ TEST_CASE("a full queue is not tried again: the fallback, or the refusal as it w
     auto plan = plan_of({first, second});
     ask(plan.begin(t0));
     CHECK(ask(plan.on_refused(full, t0)).model == "second");
-    plan.on_done({}, t0);
+    plan.on_done({}, {}, t0);
     CHECK(plan.outcome().attempts == 1);
   }
   SECTION("without") {
@@ -186,7 +186,7 @@ TEST_CASE("an attempt that dies in mid-stream is gone on from, and the parts tel
   CHECK(ask(plan.on_failed(broken, true, t0)).model == "second");
   CHECK(plan.text() == "naïve ");
   CHECK(plan.on_piece("plan", t0) == 6);
-  plan.on_done({}, t0);
+  plan.on_done({}, {}, t0);
   auto& x = plan.outcome();
   CHECK(x.status == run_status::degraded);
   CHECK(x.text == "naïve plan");

@@ -21,9 +21,16 @@ struct script {
   bool retryable = true;
   std::int64_t piece_ms = 10;
   std::optional<token_usage> usage{}; ///< Of an answer; else 3 and the number of pieces.
+  std::vector<tool_call> tool_calls{};
 
   static script answer(std::vector<std::string> pieces) {
     return {std::move(pieces), ending::done, {}, true, 10, {}};
+  }
+  /// Says something, perhaps, and then calls these.
+  static script call(std::vector<tool_call> tool_calls, std::vector<std::string> pieces = {}) {
+    auto out = answer(std::move(pieces));
+    out.tool_calls = std::move(tool_calls);
+    return out;
   }
   static script hang_after(std::vector<std::string> pieces) {
     return {std::move(pieces), ending::hang, {}, true, 10, {}};
@@ -95,7 +102,8 @@ private:
       }
       run->open = run->what.end == script::ending::hang;
       if (run->what.end == script::ending::done)
-        run->events.on_done(run->what.usage.value_or(token_usage{3, run->what.pieces.size()}), {});
+        run->events.on_done(run->what.usage.value_or(token_usage{3, run->what.pieces.size()}),
+                            run->what.tool_calls);
       if (run->what.end == script::ending::fail) run->events.on_failed(run->what.error, run->what.retryable);
     });
   }

@@ -50,6 +50,9 @@ schema::type_ptr<agent_config> agent_schema() {
                 "prompt: earlier events and answers that it is reminded of"),
       of_prompt("concurrency", &x::concurrency, schema::integer<std::uint32_t>(1, 10'000),
                 "prompt: events in hand at once"),
+      of_prompt("tools", &x::tools, tools_schema(), "prompt: the agents that its model may call"),
+      of_prompt("tool_rounds", &x::tool_rounds, schema::integer<std::uint32_t>(1, 32),
+                "prompt: how often the model may call tools before it has to answer without"),
       of_external("timeout_ms", &external_config::timeout_ms, schema::integer<std::int64_t>(1, 86'400'000),
                   "external: of a call without a time-out of its own"),
       schema::only_if<agent_config>(

@@ -84,6 +84,23 @@ void check_emit(const agent_config& x, problems& out) {
       out.add(path, "{" + std::to_string(highest) + "} has no wildcard in the pattern " + in_quotes(pattern));
 }
 
+/// A tool's agent has to be there wherever the one runs that calls it.
+void check_tools(const agent_config& x, const node_config& cfg, problems& out) {
+  for (std::size_t i = 0; i < x.prompt.tools.size(); ++i) {
+    auto& agent = x.prompt.tools[i].agent;
+    auto path = "agents." + x.name + ".tools[" + std::to_string(i) + "].agent";
+    if (agent == x.name) out.add(path, "must be another agent");
+    if (find(cfg.agents, agent) == nullptr) out.add(path, "no agent " + in_quotes(agent));
+    for (auto& [name, section] : cfg.namespaces) {
+      auto runs = [&all = section.agents](const std::string& y) {
+        return std::find(all.begin(), all.end(), y) != all.end();
+      };
+      if (runs(x.name) && !runs(agent))
+        out.add(path, in_quotes(agent) + " is not among namespaces." + name + ".agents");
+    }
+  }
+}
+
 void check_agent(const agent_config& x, const node_config& cfg, const agent_registry& kinds, bool all_kinds,
                  problems& out) {
   auto path = "agents." + x.name;
@@ -94,6 +111,7 @@ void check_agent(const agent_config& x, const node_config& cfg, const agent_regi
   if (find(cfg.models, x.prompt.model) == nullptr)
     out.add(path + ".model", "no model " + in_quotes(x.prompt.model));
   check_emit(x, out);
+  check_tools(x, cfg, out);
 }
 
 void check_ports(const node_config& cfg, problems& out) {

@@ -16,6 +16,9 @@ schema::type_ptr<model_config> model_schema();
 /// `agents.NAME`.
 schema::type_ptr<agent_config> agent_schema();
 
+/// `agents.NAME.tools`.
+schema::type_ptr<std::vector<prompt_tool>> tools_schema();
+
 /// `limits`, and `namespaces.NAME.limits` with those that make sense there.
 schema::type_ptr<limits> limits_schema(bool of_namespace);
 

@@ -1,0 +1,93 @@
+#include "actors/agents/agent_host.hpp"
+#include "actors/agents/task_state.hpp"
+#include "actors/runs/agent_tool.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+namespace weir {
+
+namespace {
+
+std::string json_text(const nlohmann::json& x) {
+  return x.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool is_tool_name(const std::string& name) {
+  auto ok = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), ok);
+}
+
+void check(const tool& x) {
+  auto wrong = [&x](const std::string& what) { throw std::invalid_argument("tool " + x.name + ": " + what); };
+  if (!is_tool_name(x.name)) wrong("a name must be 1 to 64 of A-Z a-z 0-9 _ -");
+  if (!x.parameters.is_object()) wrong("parameters must be an object");
+  if (x.timeout_ms <= 0) wrong("timeout_ms must be above 0");
+  if (static_cast<bool>(x.run) != x.agent.empty()) wrong("needs one of run and agent");
+}
+
+} // namespace
+
+struct tool_reply::state {
+  state(agent_host* host, std::shared_ptr<const bool> alive, chat_tool::answer take)
+    : host(host), alive(std::move(alive)), take(std::move(take)) {}
+
+  // Later, as the agent's next step is nothing for a destructor.
+  ~state() {
+    if (!take || !*alive) return;
+    host->run_delayed(std::chrono::milliseconds{0}, [take = std::move(take)] {
+      take({"the tool gave no answer", true});
+    });
+  }
+
+  void answer(tool_result what) {
+    if (auto then = std::exchange(take, {})) then(std::move(what));
+  }
+
+  agent_host* host;
+  std::shared_ptr<const bool> alive; ///< False once the host is gone.
+  chat_tool::answer take;            ///< Empty once there was an answer.
+};
+
+void tool_reply::ok(const nlohmann::json& result) {
+  state_->answer({result.is_string() ? result.get<std::string>() : json_text(result), false});
+}
+
+void tool_reply::fail(const std::string& message) { state_->answer({message, true}); }
+
+std::vector<chat_tool> agent_host::tools_for(const std::shared_ptr<task_core>& job,
+                                             std::vector<tool> tools) {
+  std::set<std::string> names;
+  std::vector<chat_tool> out;
+  for (auto& x : tools) {
+    check(x);
+    if (!names.insert(x.name).second) throw std::invalid_argument("tool " + x.name + ": is there twice");
+    out.push_back(tool_for(job, std::move(x)));
+  }
+  return out;
+}
+
+chat_tool agent_host::tool_for(const std::shared_ptr<task_core>& job, tool what) {
+  tool_spec spec{what.name, what.description, json_text(what.parameters)};
+  if (what.run) {
+    chat_tool out{std::move(spec), what.timeout_ms, {}};
+    out.run = [this, run = std::move(what.run)](const tool_request& call, chat_tool::answer then) {
+      tool_reply reply{std::make_shared<tool_reply::state>(this, alive_, std::move(then))};
+      try {
+        run(nlohmann::json::parse(call.what.arguments), reply);
+      } catch (const std::exception& wrong) {
+        reply.fail(wrong.what());
+      }
+      return chat_tool::stop{};
+    };
+    return out;
+  }
+  auto next_id = [job] { return job->origin + ".t" + std::to_string(++job->tools_called); };
+  return make_chat_tool(
+      *calls_, {std::move(spec), what.agent, what.timeout_ms, client_id_of(settings_.name), next_id});
+}
+
+} // namespace weir
