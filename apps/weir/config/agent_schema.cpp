@@ -56,7 +56,8 @@ schema::type_ptr<agent_config> agent_schema() {
       of_external("timeout_ms", &external_config::timeout_ms, schema::integer<std::int64_t>(1, 86'400'000),
                   "external: of a call without a time-out of its own"),
       schema::only_if<agent_config>(
-          [](const agent_config& x) { return x.kind != "prompt" && x.kind != "echo" && !x.is_external(); }, "a registered type",
+          [](const agent_config& x) { return x.kind != "prompt" && x.kind != "echo" && !x.is_external(); },
+          "a registered type",
           schema::member("settings", &agent_config::settings, schema::any_object(),
                          "registered type: what the agent is told")),
   });
