@@ -25,7 +25,7 @@ struct simulated_config {
   double error_rate = 0; ///< Share of calls that fail with 500, [0, 1].
   double hang_rate = 0;  ///< Share of calls that never answer, [0, 1].
   std::uint64_t seed = 1;
-  std::vector<simulated_reply> replies; ///< The first that matches is the answer.
+  std::vector<simulated_reply> replies = {}; ///< The first that matches is the answer.
 };
 
 /// Any server that speaks OpenAI's `/chat/completions` with streaming.

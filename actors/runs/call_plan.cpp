@@ -41,8 +41,7 @@ std::uint64_t call_plan::on_piece(const std::string& text, time_point now) {
   return at;
 }
 
-call_plan::action call_plan::on_done(token_usage usage, std::vector<tool_call> tool_calls,
-                                     time_point now) {
+call_plan::action call_plan::on_done(token_usage usage, std::vector<tool_call> tool_calls, time_point now) {
   end_attempt();
   outcome_.tool_calls = std::move(tool_calls);
   outcome_.usage.input_tokens += usage.input_tokens;

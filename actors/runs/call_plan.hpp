@@ -31,7 +31,7 @@ struct call_outcome {
   std::int64_t queued_ms = 0;  ///< Waiting for workers, of all attempts that found one.
   std::int64_t first_piece_ms = -1; ///< -1: there was none.
   std::int64_t elapsed_ms = 0;
-  refusal error; ///< Where the status is not `complete`: why.
+  refusal error;                          ///< Where the status is not `complete`: why.
   std::vector<tool_call> tool_calls = {}; ///< Not empty: the model goes on once it has their results.
 };
 

@@ -26,23 +26,23 @@ void run::start_external() {
 }
 
 void run::on_external_deadline() {
-  finish(partial_result(text_.empty() ? run_status::failed : run_status::partial, not_in_time()));
+  finish(partial_result(viewers_.text().empty() ? run_status::failed : run_status::partial, not_in_time()));
 }
 
 /// Another client may have begun the same text: what is there already is not taken again.
 answer run::on_worker(const worker_delta& what) {
-  auto at = what.at == worker_delta::append ? code_points_ : what.at;
-  if (at > code_points_)
+  auto at = what.at == worker_delta::append ? viewers_.code_points() : what.at;
+  if (at > viewers_.code_points())
     return refused(code::conflict, "conflict",
-                   "at: the text has " + std::to_string(code_points_)
+                   "at: the text has " + std::to_string(viewers_.code_points())
                        + " code points: there would be a hole");
-  auto fresh = utf8::after_code_points(what.text, code_points_ - at);
+  auto fresh = utf8::after_code_points(what.text, viewers_.code_points() - at);
   if (fresh.empty()) return {};
-  if (text_.size() + fresh.size() > max_external_bytes)
+  if (viewers_.text().size() + fresh.size() > max_external_bytes)
     return refused(code::too_large, "too_large",
                    "text: a run streams at most " + std::to_string(max_external_bytes) + " bytes");
   if (first_piece_ms_ < 0) first_piece_ms_ = elapsed_ms();
-  on_delta(code_points_, std::string{fresh});
+  viewers_.append(std::string{fresh});
   return {};
 }
 
@@ -67,9 +67,9 @@ run_result run::partial_result(run_status status, refusal error) const {
   out.error = std::move(error);
   out.attempts = 1;
   out.first_piece_ms = first_piece_ms_;
-  if (text_.empty()) return out;
-  out.output = nlohmann::json{{"text", text_}}.dump();
-  out.parts.push_back({settings_.target, 0, code_points_});
+  if (viewers_.text().empty()) return out;
+  out.output = nlohmann::json{{"text", viewers_.text()}}.dump();
+  out.parts.push_back({settings_.target, 0, viewers_.code_points()});
   return out;
 }
 

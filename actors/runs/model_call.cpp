@@ -187,7 +187,7 @@ void model_call::pass_on(const std::string& text) {
 model_request model_call::request_for(const call_plan::ask& next) const {
   auto messages = what_.messages;
   if (!plan_.text().empty()) messages.push_back({"assistant", plan_.text()});
-  return {what_.number << 8 | next.attempt, what_.ns, std::move(messages), next.timeout_ms,
+  return {what_.number << 8 | next.attempt,   what_.ns,   std::move(messages), next.timeout_ms,
           caf::actor_cast<caf::actor>(self_), what_.tools};
 }
 

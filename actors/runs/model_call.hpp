@@ -21,8 +21,8 @@ struct model_question {
   std::string ns;           ///< Which namespace pays.
   std::string model;        ///< A configured model's name.
   std::vector<chat_message> messages;
-  std::int64_t timeout_ms = 0; ///< Of the whole call; 0, or more than the model's own: the model's.
-  std::uint64_t seed = 0;      ///< For the jitter of the back-off.
+  std::int64_t timeout_ms = 0;       ///< Of the whole call; 0, or more than the model's own: the model's.
+  std::uint64_t seed = 0;            ///< For the jitter of the back-off.
   std::vector<tool_spec> tools = {}; ///< What the model may call; the calls are in the outcome.
 };
 

@@ -3,6 +3,7 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/core/utf8.hpp"
 #include "actors/runs/agent_tool.hpp"
+#include "actors/runs/ask_agent.hpp"
 #include "actors/runs/kept_result.hpp"
 
 #include <caf/behavior.hpp>
@@ -27,13 +28,14 @@ std::string input_text(const std::string& input, refusal& error) {
 }
 
 run::run(caf::actor_config& cfg, config settings)
-  : caf::event_based_actor(cfg), settings_(std::move(settings)), started_(clock().now()) {}
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), viewers_(this, settings_.run_id),
+    started_(clock().now()) {}
 
 run::~run() = default;
 
 caf::behavior run::make_behavior() {
   auto all = std::exchange(settings_.watchers, {});
-  for (auto& who : all) on_watcher(std::move(who));
+  for (auto& who : all) viewers_.add(std::move(who));
   if (settings_.prompt)
     start_prompt();
   else if (settings_.external)
@@ -41,8 +43,8 @@ caf::behavior run::make_behavior() {
   else
     start_agent();
   return {
-      [this](watcher who) { on_watcher(std::move(who)); },
-      [this](const drop_watcher& who) { on_drop(who); },
+      [this](watcher who) { viewers_.add(std::move(who)); },
+      [this](const drop_watcher& who) { viewers_.drop(who); },
       [this](const worker_delta& x) { return on_worker(x); },
       [this](const worker_result& x) { return on_worker(x); },
       [this](stop_atom) { cancel(); },
@@ -74,17 +76,16 @@ void run::start_agent() {
   if (timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
   agent_call what{settings_.run_id, settings_.seq, settings_.client_id,
                   settings_.input,  timeout_ms,    std::to_string(settings_.seq)};
-  request(settings_.agent, std::chrono::milliseconds{timeout_ms}, std::move(what))
-      .then(
-          [this](const agent_reply& got) {
-            finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error);
-          },
-          [this](const caf::error& why) {
-            if (why == caf::sec::request_timeout)
-              return finish(run_status::failed, "null", deadline_passed());
-            finish(run_status::failed, "null",
-                   {code::internal, "failed", "the agent crashed: " + to_string(why), 0, {}, 0, 0});
-          });
+  ask_agent(
+      this, settings_.agent, std::chrono::milliseconds{timeout_ms}, std::move(what),
+      [this](agent_reply& got) {
+        finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error);
+      },
+      [this](const caf::error& why) {
+        if (why == caf::sec::request_timeout) return finish(run_status::failed, "null", deadline_passed());
+        finish(run_status::failed, "null",
+               {code::internal, "failed", "the agent crashed: " + to_string(why), 0, {}, 0, 0});
+      });
 }
 
 void run::start_prompt() {
@@ -103,7 +104,7 @@ void run::start_prompt() {
   if (what.timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
   add_tools(what);
   chat_call::callbacks then;
-  then.on_delta = [this](std::uint64_t at, const std::string& piece) { on_delta(at, piece); };
+  then.on_delta = [this](std::uint64_t, const std::string& piece) { viewers_.append(piece); };
   then.on_finished = [this](const call_outcome& got) { on_outcome(got); };
   then.on_tool = [this](const tool_request& x) { on_tool(x); };
   call_ = chat_call::make(this, settings_.models, std::move(what), std::move(then));
@@ -155,25 +156,6 @@ std::int64_t run::left_ms(std::int64_t usual_ms) const {
   return (settings_.timeout_ms > 0 ? settings_.timeout_ms : usual_ms) - settings_.waited_ms;
 }
 
-/// A connection watches once: what it asked for last counts.
-void run::on_watcher(watcher who) {
-  on_drop({who.relay, who.subscriber});
-  if (who.stream) tell(who, 0, code_points_, text_);
-  settings_.watchers.push_back(std::move(who)); // the orchestrator bounds how many watch one run
-}
-
-void run::on_drop(const drop_watcher& who) {
-  std::erase_if(settings_.watchers,
-                [&who](const watcher& x) { return x.relay == who.relay && x.subscriber == who.subscriber; });
-}
-
-void run::on_delta(std::uint64_t at, const std::string& text) {
-  text_ += text;
-  code_points_ = at + utf8::code_points(text);
-  for (auto& who : settings_.watchers)
-    if (who.stream) tell(who, at, code_points_, text);
-}
-
 void run::cancel() {
   if (call_) return call_->cancel(); // ends in its outcome
   if (settings_.external)
@@ -196,29 +178,10 @@ void run::finish(run_result result) {
   if (std::exchange(finished_, true)) return;
   result.run_id = settings_.run_id;
   result.elapsed_ms = elapsed_ms();
-  set_streamed(result, text_);
-  for (auto& who : settings_.watchers) tell(who, result);
+  set_streamed(result, viewers_.text());
+  viewers_.finish(result);
   send(settings_.owner, run_finished{settings_.seq, std::move(result)});
   quit();
-}
-
-void run::tell(const watcher& who, const run_result& result) {
-  run_update out;
-  out.subscriber = who.subscriber;
-  out.finished = true;
-  out.result = result;
-  send(who.relay, std::move(out));
-}
-
-/// The part of a text from code point `at` up to `end` that this one has not had.
-void run::tell(watcher& who, std::uint64_t at, std::uint64_t end, std::string_view text) {
-  if (who.at >= end) return;
-  if (who.at > at) text = utf8::after_code_points(text, who.at - at);
-  run_update out;
-  out.subscriber = who.subscriber;
-  out.delta = {settings_.run_id, std::max(who.at, at), std::string{text}};
-  who.at = end;
-  send(who.relay, std::move(out));
 }
 
 std::int64_t run::elapsed_ms() const {

@@ -4,6 +4,7 @@
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/runs/messages.hpp"
+#include "actors/runs/run_viewers.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -12,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace weir {
@@ -50,7 +50,7 @@ public:
     std::vector<chat_message> earlier{};       ///< What a prompt agent is reminded of.
     std::shared_ptr<const model_directory> models;
     std::vector<watcher> watchers;
-    caf::actor owner;       ///< Gets `run_finished`.
+    caf::actor owner;     ///< Gets `run_finished`.
     caf::actor ns_actor;  ///< For what a prompt agent's tools call …
     std::string origin{}; ///< … and what the ids of that begin with; empty: the seq.
   };
@@ -71,27 +71,21 @@ private:
   void add_tools(chat_job& to);
   std::string origin() const;
   void on_tool(const tool_request& what);
-  void on_watcher(watcher who);
-  void on_drop(const drop_watcher& who);
   void on_outcome(const call_outcome& got);
-  void on_delta(std::uint64_t at, const std::string& text);
   run_result partial_result(run_status status, refusal error) const;
   void cancel();
   void finish(run_status status, std::string output, refusal error);
   void finish(run_result result);
-  void tell(const watcher& who, const run_result& result);
-  void tell(watcher& who, std::uint64_t at, std::uint64_t end, std::string_view text);
   std::int64_t elapsed_ms() const;
   std::int64_t model_timeout_ms() const;
   /// What is left of the run's time, given what a call without a time-out of its own gets.
   std::int64_t left_ms(std::int64_t usual_ms) const;
 
   config settings_;
+  run_viewers viewers_;
   std::chrono::steady_clock::time_point started_;
   std::unique_ptr<sub_calls> calls_; // of the model's tools; outlives the chat
   std::shared_ptr<chat_call> call_;
-  std::string text_;                 // what has been streamed so far
-  std::uint64_t code_points_ = 0;    // of it
   std::int64_t first_piece_ms_ = -1; // of an external agent
   bool finished_ = false;
 };

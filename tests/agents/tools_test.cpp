@@ -249,7 +249,6 @@ TEST_CASE_METHOD(tools_fixture, "a run that begins anew after a crash finds the 
 TEST_CASE_METHOD(tools_fixture, "an agent in C++ offers functions of its own, at once or later", "[tools]") {
   model->scripts = {script::call({{"a", "gauge", R"({"at":"weir"})"}, {"b", "clock", ""}, lookup("c", "x")}),
                     script::answer({"3 m at noon."})};
-  std::vector<tool_reply> later;
   std::string at;
   ask = [&](task job) {
     chat_question what;
@@ -260,7 +259,9 @@ TEST_CASE_METHOD(tools_fixture, "an agent in C++ offers functions of its own, at
       reply.ok({{"depth", 3}});
     };
     tool clock{"clock", "What time it is."};
-    clock.run = [&](const json&, tool_reply reply) { later.push_back(std::move(reply)); };
+    clock.run = [job](const json&, tool_reply reply) {
+      job.after(80, [reply]() mutable { reply.ok("noon"); });
+    };
     tool other{"lookup", "Finds."};
     other.agent = "finder";
     what.tools = {gauge, clock, other};
@@ -268,13 +269,10 @@ TEST_CASE_METHOD(tools_fixture, "an agent in C++ offers functions of its own, at
   };
   begin();
   call("asker", "c1");
-  advance(100ms);
+  advance(60ms);
   CHECK(at == "weir");
-  REQUIRE(later.size() == 1);
   CHECK(model->asked.size() == 1);
-  later[0].ok("noon");
-  later.clear();
-  advance(100ms);
+  advance(200ms);
   REQUIRE(alice.result("alice/c1") != nullptr);
   CHECK(alice.result("alice/c1")->output == "\"3 m at noon.\"");
   CHECK(shown(1, 2) == R"({"depth":3})");

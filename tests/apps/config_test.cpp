@@ -188,10 +188,8 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
       {R"({"store":{"kind":"redis","url":"x"}})",
        {R"(store.kind: "redis": not in this version yet)", "store.url: not in this version yet"}},
       {R"({"cluster":{}})", {"cluster: not in this version yet"}},
-      {R"({"workflows":{"w":{}}})", {"workflows: not in this version yet"}},
       {R"({"node":{"roles":["host"]}})",
        {"node.roles: a node without all of gateway, host, models is not in this version yet"}},
-      {R"({"namespaces":{"a":{"workflows":["w"]}}})", {"namespaces.a.workflows: not in this version yet"}},
   }));
   CAPTURE(x.text);
   CHECK(bad(x.text) == x.errors);

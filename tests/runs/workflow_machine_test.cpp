@@ -147,7 +147,8 @@ TEST_CASE("a quorum ends with enough, and fails when enough is impossible", "[wo
 }
 
 TEST_CASE("at a parallel's deadline counts what is there", "[workflows]") {
-  plan_run run{R"({"sequence":[{"parallel":{"do":[{"agent":"a"},{"agent":"b"}],"timeout_ms":1000}},{"agent":"z"}]})"};
+  plan_run run{
+      R"({"sequence":[{"parallel":{"do":[{"agent":"a"},{"agent":"b"}],"timeout_ms":1000}},{"agent":"z"}]})"};
   run.begin();
   CHECK(run.call("a").timeout_ms == 1000);
   SECTION("something is") {
@@ -190,8 +191,10 @@ TEST_CASE("a run's own deadline fails it, unless its root is a parallel that has
   }
 }
 
-TEST_CASE("a step's deadline covers all that is in it; what an agent has at its deadline still counts", "[workflows]") {
-  plan_run run{R"({"fallback":[{"sequence":[{"agent":"a","timeout_ms":400},{"agent":"b"}],"timeout_ms":1000},{"agent":"z"}]})"};
+TEST_CASE("a step's deadline covers all that is in it; what an agent has at its deadline still counts",
+          "[workflows]") {
+  plan_run run{
+      R"({"fallback":[{"sequence":[{"agent":"a","timeout_ms":400},{"agent":"b"}],"timeout_ms":1000},{"agent":"z"}]})"};
   run.begin();
   CHECK(run.call("a").timeout_ms == 400);
   SECTION("its answer") {
@@ -212,12 +215,14 @@ TEST_CASE("a step's deadline covers all that is in it; what an agent has at its 
 }
 
 TEST_CASE("a deadline comes before what comes after it", "[workflows]") {
-  plan_run run{R"({"timeout_ms":500,"sequence":[{"await":{"on":"x","timeout_ms":100,"otherwise":{"agent":"a"}}},{"agent":"b"}]})"};
+  plan_run run{
+      R"({"timeout_ms":500,"sequence":[{"await":{"on":"x","timeout_ms":100,"otherwise":{"agent":"a"}}},{"agent":"b"}]})"};
   run.begin();
   SECTION("an event that is late") {
     // Not told that time has passed: the record's time says so.
     auto late = plan_run::start_ms + 200;
-    auto got = run.subject().apply({late, workflow_machine::event_came{1, "x", "ann", R"({"run_id":"c/1"})"}});
+    auto got =
+        run.subject().apply({late, workflow_machine::event_came{1, "x", "ann", R"({"run_id":"c/1"})"}});
     REQUIRE(got.size() == 2);
     CHECK(to_text(got[0]) == "stop wait 1");
     CHECK(to_text(got[1]).substr(0, 41) == "call 2 sequence[0].await.otherwise.agent ");
@@ -252,7 +257,8 @@ TEST_CASE("a route takes the first way that is for the value", "[workflows]") {
 }
 
 TEST_CASE("a loop runs at least once, until its condition holds or it has run often enough", "[workflows]") {
-  auto text = std::string{R"({"loop":{"do":[{"agent":"a"}],"until":{"path":"/n","equals":2},"max":2,"on_max":)"};
+  auto text =
+      std::string{R"({"loop":{"do":[{"agent":"a"}],"until":{"path":"/n","equals":2},"max":2,"on_max":)"};
   SECTION("the condition") {
     plan_run run{(text + R"("fail"}})").c_str()};
     run.begin(R"({"n":2})");
@@ -299,7 +305,8 @@ TEST_CASE("a fallback asks the next when one fails, and is degraded then", "[wor
 }
 
 TEST_CASE("cancel stops whatever is open, at any depth", "[workflows]") {
-  plan_run run{R"({"sequence":[{"parallel":[{"loop":{"do":{"route":[{"else":{"agent":"a"}}]},"until":{"path":"","exists":true}}},
+  plan_run run{
+      R"({"sequence":[{"parallel":[{"loop":{"do":{"route":[{"else":{"agent":"a"}}]},"until":{"path":"","exists":true}}},
       {"await":{"on":"x"}},{"fallback":[{"handoff":{"among":["h"]}}]},{"group_chat":{"agents":["g"]}},
       {"compensate":[{"agent":"k"}]}]}]})"};
   run.begin();
@@ -339,7 +346,8 @@ TEST_CASE("what comes late, twice or before the begin changes nothing", "[workfl
 
 TEST_CASE("bounds fail the step that would go over them, by name", "[workflows]") {
   SECTION("steps") {
-    plan_run run{R"({"loop":{"do":{"agent":"a"},"until":{"path":"/no","exists":true},"max":9}})", {3, 1000, 32, 64}};
+    plan_run run{R"({"loop":{"do":{"agent":"a"},"until":{"path":"/no","exists":true},"max":9}})",
+                 {3, 1000, 32, 64}};
     run.begin();
     for (int i = 0; i < 3; ++i) run.reply("a", "1");
     CHECK(run.end().error.status == code::too_large);
@@ -347,9 +355,10 @@ TEST_CASE("bounds fail the step that would go over them, by name", "[workflows]"
     CHECK(run.end().error.message.substr(0, 15) == "loop.do.agent: ");
   }
   SECTION("steps without a call") {
-    plan_run run{R"({"loop":{"do":{"loop":{"do":{"fallback":[{"route":[{"when":{"path":"/no","exists":true},"do":{"agent":"a"}}]},
+    plan_run run{
+        R"({"loop":{"do":{"loop":{"do":{"fallback":[{"route":[{"when":{"path":"/no","exists":true},"do":{"agent":"a"}}]},
         {"await":{"on":"x"}}]},"until":{"path":"/no","exists":true},"max":1000}},"until":{"path":"/no","exists":true},"max":1000}})",
-                 {2, 1000, 32, 64}};
+        {2, 1000, 32, 64}};
     for (std::uint64_t i = 1; i <= 16; ++i) run.event(i, "x");
     run.begin();
     CHECK(run.end().error.reason == "too_many_steps");
@@ -377,13 +386,16 @@ TEST_CASE("bounds fail the step that would go over them, by name", "[workflows]"
     CHECK(run.end().error.message.substr(0, 10) == "parallel: ");
   }
   SECTION("what is remembered") {
-    plan_run run{R"({"loop":{"do":[{"agent":"a","id":"x"},{"agent":"b","id":"y"},{"agent":"a","id":"z"}],"until":{"path":"/no","exists":true}}})",
-                 {1000, 10, 32, 64}};
+    plan_run run{
+        R"({"loop":{"do":[{"agent":"a","id":"x"},{"agent":"b","id":"y"},{"agent":"a","id":"z"}],"until":{"path":"/no","exists":true}}})",
+        {1000, 10, 32, 64}};
     run.begin("1");
-    for (int i = 0; i < 3; ++i) run.reply("a", "1234567890").reply("b", "1234567890").reply("a", "1234567890");
+    for (int i = 0; i < 3; ++i)
+      run.reply("a", "1234567890").reply("b", "1234567890").reply("a", "1234567890");
     CHECK_FALSE(run.result); // the same ids again take the place of what they had
-    plan_run more{R"({"sequence":[{"agent":"a","id":"v"},{"agent":"a","id":"w"},{"agent":"a","id":"x"},{"agent":"a","id":"y"},{"agent":"a","id":"z"}]})",
-                  {1000, 10, 32, 64}};
+    plan_run more{
+        R"({"sequence":[{"agent":"a","id":"v"},{"agent":"a","id":"w"},{"agent":"a","id":"x"},{"agent":"a","id":"y"},{"agent":"a","id":"z"}]})",
+        {1000, 10, 32, 64}};
     more.begin("1");
     for (int i = 0; i < 5; ++i) more.reply("a", "1234567890");
     CHECK(more.end().error.reason == "too_large");
@@ -395,7 +407,8 @@ TEST_CASE("bounds fail the step that would go over them, by name", "[workflows]"
     CHECK(run.end().error.message.substr(0, 48) == "sequence[0].sequence[0].sequence[0].agent: more ");
   }
   SECTION("calls in flight") {
-    plan_run run{R"({"parallel":{"do":[{"agent":"a"},{"agent":"b"},{"agent":"c"}],"until":"any"}})", {1000, 1000, 32, 2}};
+    plan_run run{R"({"parallel":{"do":[{"agent":"a"},{"agent":"b"},{"agent":"c"}],"until":"any"}})",
+                 {1000, 1000, 32, 2}};
     run.begin();
     CHECK(run.calls.size() == 2);
     CHECK_FALSE(run.result);
@@ -418,7 +431,8 @@ TEST_CASE("inputs are made from templates of what is known", "[workflows]") {
 
 TEST_CASE("records come back from their text as they were", "[workflows]") {
   using machine = workflow_machine;
-  machine::outcome what{run_status::partial, " {\"a\" :1} ", {code::too_many, "r", "m", 5, "model", 1, 2}, {3, 4}};
+  machine::outcome what{
+      run_status::partial, " {\"a\" :1} ", {code::too_many, "r", "m", 5, "model", 1, 2}, {3, 4}};
   for (auto& x : std::vector<machine::record>{{1, machine::begun{"[1, 2]"}},
                                               {2, machine::call_ended{7, what}},
                                               {3, machine::event_came{9, "a.b", "c", "{}"}},

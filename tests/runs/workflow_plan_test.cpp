@@ -78,8 +78,7 @@ TEST_CASE("what is wrong with a plan is told with its path", "[workflows]") {
       {R"({"loop":{"do":[{"agnt":"a"}]}})",
        {"loop.do[0].agnt: unknown key, did you mean agent?", "loop.until: is needed"}},
       {R"({"loop":{"do":{"agent":"a"},"until":{"path":"","exists":true},"max":1001,"on_max":"stop"}})",
-       {"loop.max: 1001 is out of range, must be 1 to 1000",
-        R"(loop.on_max: must be "continue" or "fail")"}},
+       {"loop.max: 1001 is out of range, must be 1 to 1000", R"(loop.on_max: must be "continue" or "fail")"}},
       {R"({"loop":{"do":{"agent":"a"},"until":{"path":"/a"}}})",
        {"loop.until: must have one of equals, not_equals, contains, exists, less, greater, all, any, not"}},
       {R"({"loop":{"do":{"agent":"a"},"until":{"path":"/a","les":1}}})",
@@ -145,13 +144,21 @@ TEST_CASE("a plan in C++ is the plan in JSON", "[workflows]") {
   auto built = flow::plan(
       "w",
       sequence({
-          agent("writer", {.id = "draft", .input = json{{"text", "{{/value/text}}"}}, .timeout_ms = 5000, .retries = 2, .stream = true}),
+          agent("writer", {.id = "draft",
+                           .input = json{{"text", "{{/value/text}}"}},
+                           .timeout_ms = 5000,
+                           .retries = 2,
+                           .stream = true}),
           parallel({agent("a"), agent("b")}),
           parallel({agent("a"), agent("b")}, {.ends = parallel_options::until::any}, {.timeout_ms = 9}),
           parallel({agent("a"), agent("b")}, {.ends = parallel_options::until::quorum, .quorum = 2}),
-          route({when(flow::all({less("/n", 3), negate(exists("/x"))}), agent("a")), flow::otherwise(agent("b"))}),
+          route({when(flow::all({less("/n", 3), negate(exists("/x"))}), agent("a")),
+                 flow::otherwise(agent("b"))}),
           loop(sequence({agent("a")}), in_text(greater("/score", 7)), {.max = 3, .fails_at_max = true}),
-          await("approve.*", {.where = flow::any({equals("/ok", true), not_equals("/no", 1)}), .any_run = true, .otherwise = agent("a")},
+          await("approve.*",
+                {.where = flow::any({equals("/ok", true), not_equals("/no", 1)}),
+                 .any_run = true,
+                 .otherwise = agent("a")},
                 {.timeout_ms = 7}),
           handoff({"a", "b"}, {.first = "b", .max = 2}),
           group_chat({"a", "b"}, {.turns = 4, .moderator = "m", .until = contains("/text", "DONE")}),
@@ -191,7 +198,8 @@ TEST_CASE("another workflow's steps take the place of its name", "[workflows]") 
   CHECK(link_workflows(all).empty());
   CHECK(targets_of(all["outer"]) == std::set<std::string>{"a", "b", "c"});
   auto printed = print_workflow(all["outer"]);
-  CHECK(printed["sequence"][1] == json::parse(R"({"id":"x","timeout_ms":700,"sequence":[{"parallel":[{"agent":"b"},
+  CHECK(printed["sequence"][1]
+        == json::parse(R"({"id":"x","timeout_ms":700,"sequence":[{"parallel":[{"agent":"b"},
     {"timeout_ms":3600000,"sequence":[{"agent":"c"}]}]}]})"));
   CHECK(printed["sequence"][2]["compensate"][0]["route"][0]["else"]["timeout_ms"] == 5);
   CHECK(print_workflow(good(printed.dump())) == printed);

@@ -29,14 +29,19 @@ private:
     workflow_machine::outcome out;
     auto x = rng_.below(10);
     out.status = x < 7 ? run_status::complete : static_cast<run_status>(1 + rng_.below(4));
-    static const char* outputs[] = {R"({"n":1,"text":"x"})",       R"({"n":9,"text":"{\"n\":2,\"next\":\"b\"}"})",
-                                    R"({"handoff":"b"})",          R"({"text":"y\nHANDOFF: c"})",
-                                    R"({"next":"a","n":0})",       R"({"next":"done"})",
-                                    "null",                        "no JSON"};
+    static const char* outputs[] = {R"({"n":1,"text":"x"})",
+                                    R"({"n":9,"text":"{\"n\":2,\"next\":\"b\"}"})",
+                                    R"({"handoff":"b"})",
+                                    R"({"text":"y\nHANDOFF: c"})",
+                                    R"({"next":"a","n":0})",
+                                    R"({"next":"done"})",
+                                    "null",
+                                    "no JSON"};
     out.output = outputs[rng_.below(8)];
     out.usage = {1, 1};
     if (out.status != run_status::complete)
-      out.error = {rng_.chance(3) ? code::deadline : code::unavailable, "r", "m", rng_.chance(3) ? 50 : 0, {}, 0, 0};
+      out.error = {
+          rng_.chance(3) ? code::deadline : code::unavailable, "r", "m", rng_.chance(3) ? 50 : 0, {}, 0, 0};
     return out;
   }
 
@@ -47,7 +52,8 @@ private:
   }
 
   void event() {
-    auto data = R"({"n":)" + std::to_string(rng_.below(4)) + R"(,"run_id":"c/)" + std::to_string(1 + rng_.below(2)) + R"("})";
+    auto data = R"({"n":)" + std::to_string(rng_.below(4)) + R"(,"run_id":"c/)"
+                + std::to_string(1 + rng_.below(2)) + R"("})";
     run_.event(rng_.chance(5) ? seq_ : ++seq_, rng_.chance(2) ? "x.1" : "y.1.2", data);
   }
 
@@ -75,7 +81,8 @@ TEST_CASE("what is printed of any plan reads back to the same", "[workflows]") {
   }
 }
 
-TEST_CASE("every run of any plan ends once, with nothing open, and its records lead to the same", "[workflows]") {
+TEST_CASE("every run of any plan ends once, with nothing open, and its records lead to the same",
+          "[workflows]") {
   std::map<run_status, int> ends;
   for (std::uint32_t seed = 1; seed <= plans; ++seed) {
     random_plan rng{seed};

@@ -71,8 +71,10 @@ TEST_CASE("an answer names somebody in any of three ways", "[workflows]") {
   CHECK(named_in(json(json::value_t::discarded), "handoff").empty());
 }
 
-TEST_CASE("a template is filled from what is known, and a pointer to nothing is null or nothing", "[workflows]") {
-  std::string input = R"({"text":"hi"})", value = "[1, {\"a\":\"x\"}]", run_id = "c/1", draft = R"({"text":"D"})";
+TEST_CASE("a template is filled from what is known, and a pointer to nothing is null or nothing",
+          "[workflows]") {
+  std::string input = R"({"text":"hi"})", value = "[1, {\"a\":\"x\"}]", run_id = "c/1",
+              draft = R"({"text":"D"})";
   auto output_of = [&draft](std::string_view id) { return id == "draft" ? &draft : nullptr; };
   template_context with{input, value, run_id, output_of};
   auto expand = [&with](const char* text) { return expand_template(json::parse(text), with); };
