@@ -95,6 +95,7 @@ struct worker_result;
 struct run_event;
 struct run_event_taken;
 struct wake_run;
+struct server_events;
 struct run_place;
 struct run_report;
 
@@ -197,6 +198,7 @@ CAF_ADD_TYPE_ID(weir, (weir::run_place))
 CAF_ADD_TYPE_ID(weir, (weir::run_report))
 CAF_ADD_ATOM(weir, weir, run_query_atom)
 CAF_ADD_TYPE_ID(weir, (weir::wake_run))
+CAF_ADD_TYPE_ID(weir, (weir::server_events))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

@@ -150,6 +150,11 @@ struct server_event {
   bool ephemeral = false; ///< Not kept, no seq.
 };
 
+/// As above: several at once, in this order.
+struct server_events {
+  std::vector<server_event> all;
+};
+
 /// admin → host → namespace. Answered with an `admin_answer`.
 struct admin_query {
   enum class verb : std::uint8_t {
@@ -296,6 +301,11 @@ template <class Inspector>
 bool inspect(Inspector& f, server_event& x) {
   return f.object(x).fields(f.field("type", x.type), f.field("data", x.data),
                             f.field("ephemeral", x.ephemeral));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, server_events& x) {
+  return f.object(x).fields(f.field("all", x.all));
 }
 
 } // namespace weir

@@ -46,6 +46,11 @@ caf::behavior namespace_actor::running() {
         if (what.ephemeral && relays_.empty()) return; // nobody is there to hear it
         announce(what, what.ephemeral), end_turn();
       },
+      [this](const server_events& what) {
+        for (auto& x : what.all)
+          if (!x.ephemeral || !relays_.empty()) announce(x, x.ephemeral);
+        end_turn();
+      },
       [this](const store_committed& what) { link_.on_committed(what), end_turn(); },
       [this](store_answer& what) { link_.on_answered(what), end_turn(); },
       [this](const admin_query& what) {

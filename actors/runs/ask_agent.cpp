@@ -11,7 +11,7 @@ constexpr std::chrono::milliseconds pause{20};
 
 } // namespace
 
-void ask_agent(caf::event_based_actor* self, const caf::actor& door, caf::timespan timeout, agent_call what,
+void ask_agent(caf::event_based_actor* self, const caf::actor& door, caf::timespan timeout, caf::message what,
                std::function<void(agent_reply&)> then, std::function<void(const caf::error&)> failed,
                std::uint32_t attempt) {
   auto bounced = [=](const caf::error& why) {

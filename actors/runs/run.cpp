@@ -77,7 +77,7 @@ void run::start_agent() {
   agent_call what{settings_.run_id, settings_.seq, settings_.client_id,
                   settings_.input,  timeout_ms,    std::to_string(settings_.seq)};
   ask_agent(
-      this, settings_.agent, std::chrono::milliseconds{timeout_ms}, std::move(what),
+      this, settings_.agent, std::chrono::milliseconds{timeout_ms}, caf::make_message(std::move(what)),
       [this](agent_reply& got) {
         finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error);
       },

@@ -150,6 +150,7 @@ void workflow_run::apply(const workflow_machine::record& what) {
   if (auto* x = std::get_if<workflow_machine::call_ended>(&what.what)) note_end(x->step, x->what, what.at_ms);
   now_of_record_ms_ = what.at_ms;
   for (auto& next : machine_->apply(what)) std::visit([this](auto& x) { act(x); }, next);
+  say();
   if (auto* x = std::get_if<workflow_machine::event_came>(&what.what)) {
     if (!replaying_ && settings_.services)
       send(settings_.services->owner, run_event_taken{settings_.run_id, x->seq});
@@ -192,7 +193,12 @@ void workflow_run::announce(const char* type, std::uint64_t step, const std::str
                              {"message", error.message}}
                   .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   data += '}';
-  send(settings_.services->ns, server_event{type, std::move(data), true});
+  unsaid_.push_back({type, std::move(data), true});
+}
+
+/// The end of a step and the beginning of the next are told in one message.
+void workflow_run::say() {
+  if (!unsaid_.empty()) send(settings_.services->ns, server_events{std::exchange(unsaid_, {})});
 }
 
 run_report workflow_run::report() const {

@@ -89,6 +89,7 @@ private:
   void announce(const char* type, std::uint64_t step, const std::string& path, const std::string& what,
                 const char* phase, const refusal& error = {});
   void note_end(std::uint64_t number, const workflow_machine::outcome& how, std::int64_t at_ms);
+  void say();
   void finish(run_result result);
   void tell_all(const run_result& result);
   std::string origin_of(std::uint64_t step) const;
@@ -100,6 +101,7 @@ private:
   std::unique_ptr<run_journal> journal_; // null: not kept
   std::unique_ptr<sub_calls> calls_;     // null: none was needed yet
   std::map<std::uint64_t, step> steps_;  // in flight; bounds.calls_in_flight of the machine
+  std::vector<server_event> unsaid_;     // of this turn
   std::vector<std::string> trail_;       // of a kept run: how each step ended
   std::int64_t timer_at_ms_ = 0;         // what the orchestrator was asked for
   std::int64_t now_of_record_ms_ = 0;

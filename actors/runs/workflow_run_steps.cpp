@@ -80,7 +80,7 @@ void workflow_run::ask_agent(const workflow_machine::start_call& what, const run
                   what.input,       what.timeout_ms, origin_of(what.step)};
   // Without a time-out of its own: the machine keeps the step's deadline.
   weir::ask_agent(
-      this, whom.door, caf::infinite, std::move(call),
+      this, whom.door, caf::infinite, caf::make_message(std::move(call)),
       [this, step = what.step](agent_reply& got) {
         auto status = got.error.refused() ? run_status::failed : run_status::complete;
         on_step(step, status, std::move(got.output), std::move(got.error));

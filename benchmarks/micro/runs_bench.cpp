@@ -98,10 +98,19 @@ private:
     out.input = R"({"text":"hello"})";
     out.timeout_ms = 600'000;
     out.caller = {this, 1, false};
-    request(ns_, std::chrono::seconds{60}, std::move(out)).then([this](const answer& got) {
-      if (got.no.refused()) {
+    ask(std::move(out));
+  }
+
+  /// Again and again: ten thousand at once are more than the store takes at a time.
+  void ask(call_request what) {
+    request(ns_, std::chrono::seconds{60}, what).then([this, what](const answer& got) {
+      if (got.no.refused() && got.no.retry_after_ms == 0) {
         std::fprintf(stderr, "refused: %s\n", got.no.message.c_str());
         std::exit(1);
+      }
+      if (got.no.refused()) {
+        run_delayed(std::chrono::milliseconds{got.no.retry_after_ms}, [this, what] { ask(what); });
+        return;
       }
       if (++taken_ == total_ && target_ == "wait") done_->set_value();
     });
