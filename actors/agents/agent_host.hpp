@@ -73,8 +73,7 @@ private:
   void settle(std::uint64_t seq);
   void stop(const std::string& origin);
   void forget(const std::string& origin) { in_hand_.erase(origin); }
-  void ask(std::shared_ptr<task_core> job, chat_question what,
-           std::function<void(const model_answer&)> then);
+  void ask(std::shared_ptr<task_core> job, chat_question what, std::function<void(const model_answer&)> then);
   std::vector<chat_tool> tools_for(const std::shared_ptr<task_core>& job, std::vector<tool> tools);
   chat_tool tool_for(const std::shared_ptr<task_core>& job, tool what);
   template <class Message>

@@ -58,8 +58,7 @@ void tool_reply::ok(const nlohmann::json& result) {
 
 void tool_reply::fail(const std::string& message) { state_->answer({message, true}); }
 
-std::vector<chat_tool> agent_host::tools_for(const std::shared_ptr<task_core>& job,
-                                             std::vector<tool> tools) {
+std::vector<chat_tool> agent_host::tools_for(const std::shared_ptr<task_core>& job, std::vector<tool> tools) {
   std::set<std::string> names;
   std::vector<chat_tool> out;
   for (auto& x : tools) {

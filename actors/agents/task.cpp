@@ -38,7 +38,7 @@ void task::fail(const std::string& message) const {
 }
 
 void task::ask(const std::string& model, std::vector<chat_message> messages,
-                std::function<void(const model_answer&)> then, std::int64_t timeout_ms) const {
+               std::function<void(const model_answer&)> then, std::int64_t timeout_ms) const {
   chat_question what;
   what.model = model;
   what.messages = std::move(messages);

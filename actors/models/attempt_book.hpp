@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/models/circuit_breaker.hpp"
 #include "actors/core/deadline_index.hpp"
+#include "actors/models/circuit_breaker.hpp"
 #include "actors/models/fair_queue.hpp"
 #include "actors/models/messages.hpp"
 

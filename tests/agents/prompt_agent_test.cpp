@@ -191,7 +191,8 @@ TEST_CASE("a model is shown what was said before, its own words as the assistant
   CHECK(got[3].content == R"({"n":3})");
 }
 
-TEST_CASE_METHOD(prompt_fixture, "calls and events of a namespace spend the same tokens, another has its own") {
+TEST_CASE_METHOD(prompt_fixture,
+                 "calls and events of a namespace spend the same tokens, another has its own") {
   plan.bounds.model_tokens_per_min = 5;
   begin();
   recorder bob{"bob"};

@@ -1,6 +1,6 @@
+#include "actors/core/deadline_index.hpp"
 #include "actors/core/utf8.hpp"
 #include "actors/models/attempt_watch.hpp"
-#include "actors/core/deadline_index.hpp"
 #include "actors/models/piece_buffer.hpp"
 #include "actors/models/simulated_text.hpp"
 

@@ -21,7 +21,9 @@ public:
     return out;
   }
 
-  std::uint32_t below(std::uint32_t n) { return std::uniform_int_distribution<std::uint32_t>{0, n - 1}(rng_); }
+  std::uint32_t below(std::uint32_t n) {
+    return std::uniform_int_distribution<std::uint32_t>{0, n - 1}(rng_);
+  }
   bool chance(std::uint32_t one_in) { return below(one_in) == 0; }
 
 private:
@@ -31,15 +33,35 @@ private:
     auto kind = depth == 0 ? below(2) : below(11);
     auto out = json::object();
     switch (kind) {
-      case 0: case 1: case 2: agent(out); break;
-      case 3: out["sequence"] = steps(depth); break;
-      case 4: out["parallel"] = parallel(depth); break;
-      case 5: out["route"] = route(depth); break;
-      case 6: out["loop"] = loop(depth); break;
-      case 7: out["await"] = await(depth); break;
-      case 8: talk(out); break;
-      case 9: out["fallback"] = steps(depth); break;
-      default: out["compensate"] = compensate(depth); break;
+    case 0:
+    case 1:
+    case 2:
+      agent(out);
+      break;
+    case 3:
+      out["sequence"] = steps(depth);
+      break;
+    case 4:
+      out["parallel"] = parallel(depth);
+      break;
+    case 5:
+      out["route"] = route(depth);
+      break;
+    case 6:
+      out["loop"] = loop(depth);
+      break;
+    case 7:
+      out["await"] = await(depth);
+      break;
+    case 8:
+      talk(out);
+      break;
+    case 9:
+      out["fallback"] = steps(depth);
+      break;
+    default:
+      out["compensate"] = compensate(depth);
+      break;
     }
     if (chance(4)) out["id"] = name();
     if (chance(6)) out["input"] = {{"text", "{{/value}}"}, {"was", {{"$", "/input/text"}}}};
@@ -72,12 +94,18 @@ private:
 
   json condition() {
     switch (below(6)) {
-      case 0: return {{"path", "/n"}, {"less", below(10)}};
-      case 1: return {{"path", "/text"}, {"contains", "x"}};
-      case 2: return {{"path", "/n"}, {"exists", true}, {"in_text", true}};
-      case 3: return {{"not", condition()}};
-      case 4: return {{"any", {condition(), condition()}}};
-      default: return {{"path", "/n"}, {"equals", below(3)}};
+    case 0:
+      return {{"path", "/n"}, {"less", below(10)}};
+    case 1:
+      return {{"path", "/text"}, {"contains", "x"}};
+    case 2:
+      return {{"path", "/n"}, {"exists", true}, {"in_text", true}};
+    case 3:
+      return {{"not", condition()}};
+    case 4:
+      return {{"any", {condition(), condition()}}};
+    default:
+      return {{"path", "/n"}, {"equals", below(3)}};
     }
   }
 
@@ -91,7 +119,10 @@ private:
     json body = chance(2) ? steps(depth) : step(depth - 1);
     // A list of steps without options is printed as one.
     if (body.is_object() && body.size() == 1 && body.contains("sequence")) body = json(body["sequence"]);
-    return {{"do", body}, {"until", condition()}, {"max", 1 + below(4)}, {"on_max", chance(2) ? "fail" : "continue"}};
+    return {{"do", body},
+            {"until", condition()},
+            {"max", 1 + below(4)},
+            {"on_max", chance(2) ? "fail" : "continue"}};
   }
 
   json await(std::uint32_t depth) {

@@ -38,7 +38,9 @@ inline std::shared_ptr<const workflow> plan_of(const nlohmann::json& from) {
   return std::make_shared<const workflow>(std::get<workflow>(std::move(read)));
 }
 
-inline std::shared_ptr<const workflow> plan_of(const char* text) { return plan_of(nlohmann::json::parse(text)); }
+inline std::shared_ptr<const workflow> plan_of(const char* text) {
+  return plan_of(nlohmann::json::parse(text));
+}
 
 /// A machine, with what a run keeps of its actions. Checks after each input what must always be so: a number
 /// is given once, only what is open is stopped, and nothing comes after the end.
@@ -66,7 +68,8 @@ public:
     what.status = status;
     what.output = std::move(output);
     what.usage = {1, 2};
-    if (status != run_status::complete) what.error = {code::unavailable, "model", "short of breath", 0, {}, 0, 0};
+    if (status != run_status::complete)
+      what.error = {code::unavailable, "model", "short of breath", 0, {}, 0, 0};
     return apply(machine::call_ended{step_of(target), std::move(what)});
   }
 
@@ -144,7 +147,8 @@ private:
   /// A call that ended is open no longer, unless it was stopped before its end counted.
   void forget(const machine::call_ended& what, const std::vector<machine::action>& got) {
     for (auto& x : got)
-      if (auto* stop = std::get_if<machine::stop_call>(&x); stop != nullptr && stop->step == what.step) return;
+      if (auto* stop = std::get_if<machine::stop_call>(&x); stop != nullptr && stop->step == what.step)
+        return;
     calls.erase(what.step);
   }
   template <class Other>
