@@ -16,7 +16,7 @@ void read_workflows(const json& from, node_config& to, const std::string& path, 
     if (!bad.empty()) wrong.add(where, bad);
     auto read = read_workflow(name, value);
     if (auto* problems = std::get_if<std::vector<plan_problem>>(&read))
-      for (auto& x : *problems) wrong.add(schema::join(where, x.path), x.message);
+      for (auto& x : *problems) wrong.add(x.path.empty() ? where : schema::join(where, x.path), x.message);
     whole = whole && bad.empty() && std::holds_alternative<workflow>(read);
     if (whole) to.workflows[name] = std::get<workflow>(std::move(read));
   }
