@@ -21,7 +21,7 @@ namespace telemetry = caf::telemetry;
 constexpr std::size_t max_name_bytes = 48;
 constexpr std::array<double, 15> buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                          0.5,   1,      2.5,   5,    10,    30,   60};
-constexpr const char* help = "An agent's own figure.";
+constexpr caf::string_view help = "An agent's own figure.";
 
 /// What follows the prefix, in CAF's way of writing.
 std::string family_of(const std::string& name) {
