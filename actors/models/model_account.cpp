@@ -34,7 +34,7 @@ void model_account::on_used(const std::string& model, token_usage usage, std::ch
       .counter_instance("weir", "usage-calls", {{"namespace", label_}, {"model", model}},
                         "Attempts that a worker began.", "1", true)
       ->inc();
-  auto count = [&](const char* direction, std::uint64_t tokens) {
+  auto count = [&](caf::string_view direction, std::uint64_t tokens) {
     metrics
         .counter_instance("weir", "usage-tokens",
                           {{"namespace", label_}, {"model", model}, {"direction", direction}},

@@ -45,7 +45,8 @@ void pool_metrics::on_over(const std::string& outcome, duration total) {
 void pool_metrics::on_breaker(circuit_breaker::state now) {
   breaker_->value(static_cast<std::int64_t>(now));
   sys_.metrics()
-      .counter_instance("weir", "model-breaker-changes", {{"model", model_}, {"to", to_string(now)}},
+      .counter_instance("weir", "model-breaker-changes",
+                        {{"model", model_}, {"to", std::string{to_string(now)}}},
                         "Changes of the breaker's state.", "1", true)
       ->inc();
 }

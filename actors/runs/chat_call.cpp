@@ -158,7 +158,7 @@ void chat_call::stop_tools() {
 
 // `weir_tool_calls_total` by outcome; `cut` and `exhausted` beside that.
 void chat_call::count() const {
-  auto add = [this](const char* outcome, std::uint32_t n) {
+  auto add = [this](caf::string_view outcome, std::uint32_t n) {
     if (n == 0) return;
     self_->system()
         .metrics()
@@ -171,7 +171,7 @@ void chat_call::count() const {
   add("failed", x.failed);
   add("refused", x.refused);
   add("unused", x.unused);
-  auto note = [this](const char* name, const char* help, std::uint32_t n) {
+  auto note = [this](caf::string_view name, caf::string_view help, std::uint32_t n) {
     if (n > 0) self_->system().metrics().counter_singleton("weir", name, help, "1", true)->inc(n);
   };
   note("tool-results-cut", "Results of tools that were too long.", x.cut);
