@@ -76,6 +76,20 @@ void check(const call& x) {
 void check(const cancel& x) {
   require(parsed(encode_run_ok(x.run_id, 0, false))["run_id"] == x.run_id, "the run_id comes back");
 }
+void check(const watch& x) {
+  require(parsed(encode_run_ok(x.run_id, 0, false))["run_id"] == x.run_id, "the run_id comes back");
+}
+void check(const unwatch& x) {
+  require(parsed(encode_run_ok(x.run_id, 0, false))["run_id"] == x.run_id, "the run_id comes back");
+}
+void check(const delta& x) {
+  require(parsed(encode_run_ok(x.run_id, 0, false))["run_id"] == x.run_id, "the run_id comes back");
+  require(json::parse(json(x.text).dump()) == x.text, "a piece of text is UTF-8");
+}
+void check(const result& x) {
+  require(parsed(encode_run_ok(x.run_id, 0, false))["run_id"] == x.run_id, "the run_id comes back");
+  require(!json::parse(x.output, nullptr, false).is_discarded(), "an output is JSON");
+}
 void check(const ping& x) {
   require(x.id.empty() || parsed(encode_pong(x.id))["id"] == x.id, "the id comes back");
 }
