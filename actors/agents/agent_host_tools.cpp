@@ -1,8 +1,8 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/agents/task_state.hpp"
+#include "actors/core/plain_name.hpp"
 #include "actors/runs/agent_tool.hpp"
 
-#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -14,16 +14,9 @@ std::string json_text(const nlohmann::json& x) {
   return x.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-bool is_tool_name(const std::string& name) {
-  auto ok = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), ok);
-}
-
 void check(const tool& x) {
   auto wrong = [&x](const std::string& what) { throw std::invalid_argument("tool " + x.name + ": " + what); };
-  if (!is_tool_name(x.name)) wrong("a name must be 1 to 64 of A-Z a-z 0-9 _ -");
+  if (auto bad = check_plain_name(x.name); !bad.empty()) wrong(bad);
   if (!x.parameters.is_object()) wrong("parameters must be an object");
   if (x.timeout_ms <= 0) wrong("timeout_ms must be above 0");
   if (static_cast<bool>(x.run) != x.agent.empty()) wrong("needs one of run and agent");

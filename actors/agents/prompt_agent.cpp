@@ -2,6 +2,7 @@
 
 #include "actors/agents/agent_host.hpp"
 #include "actors/namespace/pattern.hpp"
+#include "actors/runs/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -47,15 +48,9 @@ std::vector<chat_message> make_conversation(const std::string& system, const std
   std::vector<chat_message> out;
   if (!system.empty()) out.push_back({"system", system});
   for (auto& x : earlier)
-    out.push_back({x->client_id == agent_client_id ? "assistant" : "user", text_of(x->data)});
-  out.push_back({"user", text_of(now.data)});
+    out.push_back({x->client_id == agent_client_id ? "assistant" : "user", plain_text(x->data)});
+  out.push_back({"user", plain_text(now.data)});
   return out;
-}
-
-std::string text_of(const std::string& data) {
-  auto x = nlohmann::json::parse(data, nullptr, false);
-  if (x.is_object() && x.contains("text")) x = x["text"];
-  return x.is_string() ? x.get<std::string>() : data;
 }
 
 } // namespace weir

@@ -31,7 +31,4 @@ private:
 std::vector<chat_message> make_conversation(const std::string& system, const std::string& agent_client_id,
                                             const std::vector<event_ptr>& earlier, const event& now);
 
-/// The text in an event's data: a string, the `text` of an object, or else the JSON itself.
-std::string text_of(const std::string& data);
-
 } // namespace weir

@@ -1,3 +1,4 @@
+#include "actors/core/json_type.hpp"
 #include "actors/runs/json_text.hpp"
 #include "actors/runs/plan_object.hpp"
 
@@ -34,7 +35,7 @@ private:
     object_.only({key});
     auto& parts = object_.at(key);
     if (!parts.is_array()) {
-      object_.problem(key, "must be a list, is " + plan_type_of(parts));
+      object_.problem(key, "must be a list, is " + type_of(parts));
       return out;
     }
     if (parts.empty()) object_.problem(key, "must not be empty");
@@ -73,14 +74,14 @@ private:
   void check(const condition& x) {
     auto* key = to_string(x.asks);
     if (x.asks == kind::exists && !x.with.is_boolean())
-      object_.problem(key, "must be true or false, is " + plan_type_of(x.with));
+      object_.problem(key, "must be true or false, is " + type_of(x.with));
     if ((x.asks == kind::less || x.asks == kind::greater) && !x.with.is_number() && !x.with.is_string())
-      object_.problem(key, "must be a number or a text, is " + plan_type_of(x.with));
+      object_.problem(key, "must be a number or a text, is " + type_of(x.with));
   }
 
   void path(std::string& to) {
     if (!object_.at("path").is_string())
-      return object_.problem("path", "must be a text, is " + plan_type_of(object_.at("path")));
+      return object_.problem("path", "must be a text, is " + type_of(object_.at("path")));
     to = object_.at("path").get<std::string>();
     if (auto wrong = check_pointer(to); !wrong.empty())
       object_.problem("path", print_json(object_.at("path")) + ": " + wrong);

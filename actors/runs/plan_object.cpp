@@ -1,5 +1,8 @@
 #include "actors/runs/plan_object.hpp"
 
+#include "actors/core/json_type.hpp"
+#include "actors/core/plain_name.hpp"
+
 #include "actors/core/nearest_word.hpp"
 #include "actors/runs/json_text.hpp"
 
@@ -11,7 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t max_names = 64;
 constexpr std::size_t max_levels = 200; // every one of 32 steps takes three or four
 
@@ -37,7 +39,7 @@ void plan_problems::add(const std::string& path, std::string message) {
 
 plan_object::plan_object(const json& from, std::string path, plan_problems& out)
   : from_(from), path_(std::move(path)), out_(out), good_(from.is_object()) {
-  if (!good_) out_.add(path_, "must be an object, is " + plan_type_of(from));
+  if (!good_) out_.add(path_, "must be an object, is " + type_of(from));
 }
 
 bool plan_object::only(const std::vector<std::string>& known) {
@@ -54,7 +56,7 @@ bool plan_object::read_integer(const char* key, std::int64_t& to, std::int64_t m
   if (!has(key)) return false;
   auto& x = at(key);
   if (!x.is_number_integer()) {
-    problem(key, "must be a whole number, is " + plan_type_of(x));
+    problem(key, "must be a whole number, is " + type_of(x));
     return false;
   }
   bool huge = x.is_number_unsigned() && x.get<std::uint64_t>() > static_cast<std::uint64_t>(max);
@@ -69,30 +71,30 @@ bool plan_object::read_integer(const char* key, std::int64_t& to, std::int64_t m
 
 void plan_object::boolean(const char* key, bool& to) {
   if (!has(key)) return;
-  if (!at(key).is_boolean()) return problem(key, "must be true or false, is " + plan_type_of(at(key)));
+  if (!at(key).is_boolean()) return problem(key, "must be true or false, is " + type_of(at(key)));
   to = at(key).get<bool>();
 }
 
 void plan_object::name(const char* key, std::string& to) {
   if (!has(key)) return;
-  if (!at(key).is_string()) return problem(key, "must be a text, is " + plan_type_of(at(key)));
+  if (!at(key).is_string()) return problem(key, "must be a text, is " + type_of(at(key)));
   to = at(key).get<std::string>();
-  if (auto wrong = check_plan_name(to); !wrong.empty()) problem(key, print_json(at(key)) + ": " + wrong);
+  if (auto wrong = check_plain_name(to); !wrong.empty()) problem(key, print_json(at(key)) + ": " + wrong);
 }
 
 void plan_object::names(const char* key, std::vector<std::string>& to) {
   if (!needs(key)) return;
   auto& list = at(key);
-  if (!list.is_array()) return problem(key, "must be a list, is " + plan_type_of(list));
+  if (!list.is_array()) return problem(key, "must be a list, is " + type_of(list));
   if (list.empty() || list.size() > max_names) return problem(key, "must have 1 to 64 entries");
   for (std::size_t i = 0; i < list.size(); ++i) {
     auto where = at_index(path_of(key), i);
     if (!list[i].is_string()) {
-      out_.add(where, "must be a text, is " + plan_type_of(list[i]));
+      out_.add(where, "must be a text, is " + type_of(list[i]));
       continue;
     }
     auto name = list[i].get<std::string>();
-    if (auto wrong = check_plan_name(name); !wrong.empty())
+    if (auto wrong = check_plain_name(name); !wrong.empty())
       out_.add(where, print_json(list[i]) + ": " + wrong);
     if (std::find(to.begin(), to.end(), name) != to.end())
       out_.add(where, print_json(list[i]) + " is named twice");
@@ -104,23 +106,6 @@ bool plan_object::needs(const char* key) {
   if (has(key)) return true;
   if (good_) problem(key, "is needed");
   return false;
-}
-
-std::string check_plan_name(std::string_view text) {
-  auto ok = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  if (!text.empty() && text.size() <= max_name_bytes && std::all_of(text.begin(), text.end(), ok)) return {};
-  return "a name must be 1 to 64 of A-Z a-z 0-9 _ -";
-}
-
-std::string plan_type_of(const json& x) {
-  if (x.is_null()) return "null";
-  if (x.is_boolean()) return "true or false";
-  if (x.is_number_integer()) return "a whole number";
-  if (x.is_number()) return "a number";
-  if (x.is_string()) return "a text";
-  return x.is_array() ? "a list" : "an object";
 }
 
 bool is_nested_too_deep(const json& x) { return deeper_than(x, max_levels); }

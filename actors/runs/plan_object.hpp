@@ -64,12 +64,6 @@ private:
   bool good_;
 };
 
-/// What is wrong with the name of an agent, a workflow or an id, or an empty string.
-std::string check_plan_name(std::string_view text);
-
-/// Names a JSON value's type for a person.
-std::string plan_type_of(const nlohmann::json& x);
-
 /// Whether it is nested deeper than the JSON of a plan may be.
 bool is_nested_too_deep(const nlohmann::json& x);
 

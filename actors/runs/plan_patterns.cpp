@@ -1,5 +1,6 @@
 // How each pattern is read.
 
+#include "actors/core/json_type.hpp"
 #include "actors/namespace/pattern.hpp"
 #include "actors/runs/json_text.hpp"
 #include "actors/runs/plan_reader.hpp"
@@ -83,7 +84,7 @@ void plan_reader::own_time(plan_object& inside, workflow_step& to) {
 void plan_reader::read(plan_object& from, plan::route& to, workflow_step&, const place& at) {
   auto path = from.path_of("route");
   auto& ways = from.at("route");
-  if (!ways.is_array()) return out_.add(path, "must be a list, is " + plan_type_of(ways));
+  if (!ways.is_array()) return out_.add(path, "must be a list, is " + type_of(ways));
   if (ways.empty() || ways.size() > max_branches) return out_.add(path, "must have 1 to 64 ways");
   for (std::size_t i = 0; i < ways.size(); ++i)
     to.ways.push_back(way(ways[i], at_index(path, i), i + 1 == ways.size(), at));
@@ -134,7 +135,7 @@ void plan_reader::read(plan_object& from, plan::await& to, workflow_step& step, 
   inside.only({"on", "where", "any_run", "timeout_ms", "otherwise"});
   if (inside.needs("on")) {
     auto& on = inside.at("on");
-    if (!on.is_string()) inside.problem("on", "must be a text, is " + plan_type_of(on));
+    if (!on.is_string()) inside.problem("on", "must be a text, is " + type_of(on));
     if (on.is_string()) to.pattern = on.get<std::string>();
     if (auto wrong = check_pattern(to.pattern); on.is_string() && !wrong.empty())
       inside.problem("on", print_json(on) + ": " + wrong);
@@ -176,7 +177,7 @@ void plan_reader::read(plan_object& from, plan::group_chat& to, workflow_step&, 
 void plan_reader::read(plan_object& from, plan::compensate& to, workflow_step&, const place& at) {
   auto path = from.path_of("compensate");
   auto& parts = from.at("compensate");
-  if (!parts.is_array()) return out_.add(path, "must be a list, is " + plan_type_of(parts));
+  if (!parts.is_array()) return out_.add(path, "must be a list, is " + type_of(parts));
   if (parts.empty() || parts.size() > max_plan_steps) return out_.add(path, "must have 1 to 1000 steps");
   for (std::size_t i = 0; i < parts.size(); ++i) {
     plan::compensate::part part;

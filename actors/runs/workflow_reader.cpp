@@ -1,3 +1,4 @@
+#include "actors/core/json_type.hpp"
 #include "actors/runs/json_text.hpp"
 #include "actors/runs/plan_reader.hpp"
 #include "actors/runs/workflow_template.hpp"
@@ -102,7 +103,7 @@ std::vector<step_ptr> plan_reader::list(const json& from, const std::string& pat
                                         std::size_t max) {
   std::vector<step_ptr> out;
   if (!from.is_array()) {
-    out_.add(path, "must be a list, is " + plan_type_of(from));
+    out_.add(path, "must be a list, is " + type_of(from));
   } else if (from.empty() || from.size() > max) {
     out_.add(path, "must have 1 to " + std::to_string(max) + " steps");
   } else {

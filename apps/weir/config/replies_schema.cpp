@@ -1,5 +1,7 @@
 #include "apps/weir/config/replies_schema.hpp"
 
+#include "actors/core/plain_name.hpp"
+
 #include <algorithm>
 
 namespace weir {
@@ -8,13 +10,6 @@ namespace {
 
 using schema::json;
 using schema::problems;
-
-bool is_tool_name(const std::string& x) {
-  auto is_fine = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return !x.empty() && x.size() <= 64 && std::all_of(x.begin(), x.end(), is_fine);
-}
 
 bool has_only(const json& from, std::initializer_list<const char*> keys, const std::string& path,
               problems& out) {
@@ -37,7 +32,7 @@ void read_tool(const json& from, simulated_reply& to, const std::string& path, p
   if (!from.is_object()) return out.add(path, "must be an object, is " + schema::type_of(from));
   if (!has_only(from, {"name", "arguments"}, path, out)) return;
   auto name = from.value("name", json{});
-  if (!name.is_string() || !is_tool_name(name.get<std::string>()))
+  if (!name.is_string() || !check_plain_name(name.get<std::string>()).empty())
     return out.add(path + ".name", "must be 1 to 64 of A-Z a-z 0-9 _ -");
   to.tool = name.get<std::string>();
   auto arguments = from.value("arguments", json::object());

@@ -12,14 +12,12 @@ namespace weir {
 
 namespace {
 
-constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t max_namespace_bytes = 63;
 constexpr std::size_t max_placeholder = 16;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 bool is_letter(char c) noexcept { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
-bool is_token_char(char c) noexcept { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; }
 
 template <class Predicate>
 bool all_of(std::string_view text, Predicate ok) {
@@ -39,11 +37,6 @@ std::size_t placeholder_at(std::string_view text, std::size_t& length) noexcept 
 }
 
 } // namespace
-
-std::string check_plain_name(std::string_view text) {
-  if (!text.empty() && text.size() <= max_name_bytes && all_of(text, is_token_char)) return {};
-  return "a name must be 1 to 64 of A-Z a-z 0-9 _ -";
-}
 
 std::string check_namespace_name(std::string_view text) {
   if (text == "*") return {};

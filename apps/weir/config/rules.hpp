@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/core/plain_name.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -7,9 +9,6 @@
 namespace weir {
 
 // What a text in the configuration must look like. Each returns what is wrong, or an empty string.
-
-/// Names of models and agents: they are tokens of subjects too.
-std::string check_plain_name(std::string_view text);
 
 /// Names of namespaces, `*` included.
 std::string check_namespace_name(std::string_view text);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/json_type.hpp"
 #include "actors/core/nearest_word.hpp"
 
 #include <nlohmann/json.hpp>
@@ -68,8 +69,7 @@ struct field {
   std::function<void(const T& initial, const std::string& path, std::vector<row>& out)> describe;
 };
 
-/// Names a JSON value's type for a person.
-std::string type_of(const json& x);
+using weir::type_of;
 
 /// `path.key`, or the key alone at the top.
 inline std::string join(const std::string& path, const std::string& key) {

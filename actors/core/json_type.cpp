@@ -1,8 +1,10 @@
-#include "apps/weir/config/schema.hpp"
+#include "actors/core/json_type.hpp"
 
-namespace weir::schema {
+#include <nlohmann/json.hpp>
 
-std::string type_of(const json& x) {
+namespace weir {
+
+std::string type_of(const nlohmann::json& x) {
   if (x.is_null()) return "null";
   if (x.is_boolean()) return "true or false";
   if (x.is_number_integer()) return "a whole number";
@@ -11,4 +13,4 @@ std::string type_of(const json& x) {
   return x.is_array() ? "a list" : "an object";
 }
 
-} // namespace weir::schema
+} // namespace weir
