@@ -35,13 +35,15 @@ TEST_CASE("workflows are read and linked, and read back as they are printed", "[
 
 TEST_CASE("what is wrong with a workflow is told with its path", "[config]") {
   auto x = GENERATE(values<refusal_case>({
-      {with_plan("7"),
-       {"workflows.w: must be an object, is a whole number",
-        R"(namespaces.n.workflows[0]: no workflow "w")"}},
+      {with_plan("7"), {"workflows.w: must be an object, is a whole number"}},
+      {R"({"workflows":{"v":7,"w":{"agent":"echo"}},"namespaces":{"n":{"agents":["echo"],"workflows":["v","w"]}}})",
+       {"workflows.v: must be an object, is a whole number"}},
       {with_plan(R"({"agent":"gone"})"),
        {R"(namespaces.n.workflows[0]: w calls the agent "gone", which the namespace does not run)"}},
       {with_plan(R"({"await":{"on":"sys.run.finished"}})"),
        {R"(namespaces.n.workflows[0]: w awaits "sys.run.finished": the server's own events cannot be awaited)"}},
+      {with_plan(R"({"await":{"on":"sys"}})"),
+       {R"(namespaces.n.workflows[0]: w awaits "sys": the server's own events cannot be awaited)"}},
       {R"({"namespaces":{"n":{"agents":["echo"],"workflows":["gone"]}}})",
        {R"(namespaces.n.workflows[0]: no workflow "gone")"}},
       {R"({"workflows":{"echo":{"agent":"echo"}},"namespaces":{"n":{"agents":["echo"],"workflows":["echo"]}}})",

@@ -153,7 +153,7 @@ void check_workflows(const std::string& path, const namespace_section& x, const 
       if (!has(x.agents, agent))
         out.add(at, name + " calls the agent " + in_quotes(agent) + ", which the namespace does not run");
     for (auto& pattern : patterns_of(found->second))
-      if (pattern == ">" || pattern.compare(0, 4, "sys.") == 0)
+      if (pattern == ">" || is_server_type(pattern))
         out.add(at, name + " awaits " + in_quotes(pattern) + ": the server's own events cannot be awaited");
   }
 }

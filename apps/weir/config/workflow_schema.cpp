@@ -7,6 +7,15 @@ namespace {
 
 using schema::json;
 
+/// In the place of one that could not be read: a namespace that names it is not wrong for that.
+workflow unreadable() {
+  auto nothing = std::make_shared<workflow_step>();
+  nothing->what = plan::sequence{};
+  workflow out;
+  out.root = std::move(nothing);
+  return out;
+}
+
 void read_workflows(const json& from, node_config& to, const std::string& path, schema::problems& wrong) {
   if (!from.is_object()) return wrong.add(path, "must be an object, is " + schema::type_of(from));
   auto whole = true;
@@ -17,8 +26,9 @@ void read_workflows(const json& from, node_config& to, const std::string& path, 
     auto read = read_workflow(name, value);
     if (auto* problems = std::get_if<std::vector<plan_problem>>(&read))
       for (auto& x : *problems) wrong.add(x.path.empty() ? where : schema::join(where, x.path), x.message);
-    whole = whole && bad.empty() && std::holds_alternative<workflow>(read);
-    if (whole) to.workflows[name] = std::get<workflow>(std::move(read));
+    auto* plan = std::get_if<workflow>(&read);
+    to.workflows[name] = plan != nullptr ? std::move(*plan) : unreadable();
+    whole = whole && bad.empty() && plan != nullptr;
   }
   if (!whole) return; // what names a workflow that could not be read would be reported again
   for (auto& x : link_workflows(to.workflows)) wrong.add(schema::join(path, x.path), x.message);
