@@ -10,8 +10,9 @@
 //   };
 //   registry.add<shout>("shout");
 //
-// Installed as <weir/agent.hpp>. What an agent keeps is in state.hpp; timers, its log and its metrics are in
-// context.hpp; the ways into a node are registry.hpp (linked) and plugin.hpp (a shared object).
+// Installed as <weir/agent.hpp>. What an agent keeps is in state.hpp; what it offers its model in tool.hpp;
+// timers, its log and its metrics are in context.hpp; the ways into a node are registry.hpp (linked) and
+// plugin.hpp (a shared object).
 
 #include "actors/agents/context.hpp"
 #include "actors/agents/state.hpp"
@@ -68,6 +69,20 @@ public:
   void ask(const std::string& model, std::vector<chat_message> messages,
            std::function<void(const model_answer&)> then, std::int64_t timeout_ms = 0) const;
 
+  /// The same with tools: what the model calls is run, and it is asked again with the results, until it
+  /// answers. `then` gets the text of all rounds, one after the other. An event or call stays in hand until
+  /// then. Bounded: 16 calls at once, 64 KiB for a call's arguments and for its result; what is above that,
+  /// the model is told.
+  ///
+  ///   chat_question what;
+  ///   what.messages = {{"user", "How deep is the weir?"}};
+  ///   what.tools = {gauge};
+  ///   job.ask(std::move(what), [job](const model_answer& got) mutable { job.reply(got.text); });
+  ///
+  /// @throws std::invalid_argument for a tool without a valid name of its own, with neither or both of `run`
+  ///   and `agent`, or whose parameters are no object.
+  void ask(chat_question what, std::function<void(const model_answer&)> then) const;
+
   /// Calls another agent or a workflow of the namespace, as a client would; `then` runs once, on the agent's
   /// own thread, at once where the call cannot even begin. The call's id is derived from what is being
   /// handled and the number of the call: made again after a crash it is the same call and gives the same
@@ -81,20 +96,6 @@ public:
 
   /// What the agent keeps in this namespace.
   agent_state state() const { return agent_state{state_}; }
-
-  /// The same with tools: what the model calls is run, and it is asked again with the results, until it
-  /// answers. `then` gets the text of all rounds, one after the other. An event or call stays in hand until
-  /// then. Bounded: 16 calls at once, 64 KiB for a call's arguments and for its result; what is above that,
-  /// the model is told.
-  ///
-  ///   chat_question what;
-  ///   what.messages = {{"user", "How deep is the weir?"}};
-  ///   what.tools = {gauge};
-  ///   job.ask(std::move(what), [job](const model_answer& got) mutable { job.reply(got.text); });
-  ///
-  /// @throws std::invalid_argument for a tool without a valid name of its own, without either of `run` and
-  ///   `agent`, or whose parameters are no object.
-  void ask(chat_question what, std::function<void(const model_answer&)> then) const;
 
   /// Reads the newest `limit` events of these patterns that came before the one in hand, oldest first.
   void recall(std::vector<std::string> patterns, std::uint32_t limit,

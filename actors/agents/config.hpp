@@ -6,7 +6,7 @@
 
 namespace weir {
 
-/// Another agent that a prompt agent's model may call.
+/// Another agent, or a workflow, that a prompt agent's model may call.
 struct prompt_tool {
   std::string name;                                ///< 1 to 64 of `[A-Za-z0-9_-]`.
   std::string description;                         ///< For the model.

@@ -53,8 +53,8 @@ struct tool {
   /// sees: it does not crash the agent.
   std::function<void(const nlohmann::json& arguments, tool_reply reply)> run = {};
 
-  /// Instead of `run`: the agent that gets the arguments as the input of a call. Its output is the result,
-  /// the `text` alone where it is `{"text": …}`.
+  /// Instead of `run`: the agent or workflow that gets the arguments as the input of a call. Its output is
+  /// the result, the `text` alone where it is `{"text": …}`.
   std::string agent = {};
 
   std::int64_t timeout_ms = 10'000; ///< Of one call, above 0; then it has failed.

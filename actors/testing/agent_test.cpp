@@ -35,6 +35,7 @@ private:
 test::script script_of(const model_script& x) {
   test::script out;
   out.pieces = x.pieces;
+  out.tool_calls = x.calls;
   if (x.hangs) out.end = test::script::ending::hang;
   if (!x.error.refused()) return out;
   out.end = test::script::ending::fail;

@@ -25,11 +25,15 @@ struct model_script {
   std::vector<std::string> pieces; ///< What it says, piece by piece, 10 ms apart.
   bool hangs = false;              ///< After that it says no more.
   refusal error{};                 ///< After that it fails so.
+  std::vector<tool_call> calls{};  ///< After that it calls these tools.
 
   static model_script answer(std::string text) { return {{std::move(text)}}; }
   static model_script hang() { return {{}, true}; }
   static model_script failure(code status) {
     return {{}, false, {status, "failed", "scripted", 0, {}, 0, 0}};
+  }
+  static model_script call(std::string tool, const nlohmann::json& arguments) {
+    return {{}, false, {}, {{"call_1", std::move(tool), arguments.dump()}}};
   }
 };
 

@@ -488,3 +488,28 @@ TEST_CASE("a test that is used wrongly is told so") {
   CHECK_THROWS_AS(node.script("late", "x"), std::logic_error);
   CHECK_THROWS_AS(node.crash("nobody"), std::logic_error);
 }
+
+TEST_CASE("an author's tools are tested with a model that calls them", "[sdk][tools]") {
+  struct gauge : agent {
+    void on_call(const agent_call&, task job) override {
+      chat_question what;
+      what.messages = {{"user", "How deep?"}};
+      tool depth{"depth", "How deep it is.", {{"type", "object"}, {"required", {"at"}}}};
+      depth.run = [](const json& arguments, tool_reply reply) {
+        reply.ok({{"at", arguments["at"]}, {"m", 3}});
+      };
+      what.tools = {depth};
+      job.ask(std::move(what), [job](const model_answer& got) { job.reply(got.text); });
+    }
+  };
+  agent_test node;
+  node.run<gauge>("gauge");
+  node.script("default", model_script::call("depth", {{"at", "the weir"}}));
+  node.script("default", "Three metres.");
+  auto id = node.call("gauge", nullptr);
+  node.advance(500);
+  REQUIRE(node.result(id).has_value());
+  CHECK(node.result(id)->output == "\"Three metres.\"");
+  REQUIRE(node.asked().size() == 2);
+  CHECK(node.asked()[1].back().content == R"({"at":"the weir","m":3})");
+}

@@ -246,6 +246,27 @@ TEST_CASE_METHOD(tools_fixture, "a run that begins anew after a crash finds the 
   CHECK(events("sys.call.finder").empty()); // … and is still the one call
 }
 
+TEST_CASE_METHOD(tools_fixture, "a run that begins anew gets the result of a call that had ended before",
+                 "[tools]") {
+  disk = std::make_shared<test::spy>();
+  model->scripts = {script::call({lookup("a", "weir")}), script::hang_after({}),
+                    script::call({lookup("b", "weir")}), script::call({lookup("c", "lock")}),
+                    script::answer({"3 m."})};
+  begin();
+  call("assistant", "c1", 5000);
+  advance(100ms);
+  REQUIRE(model->asked.size() == 2); // it has the result, and thinks about it
+  restart();
+  join();
+  call("assistant", "c1", 5000);
+  advance(1s);
+  REQUIRE(alice.result("alice/c1") != nullptr);
+  CHECK(text_in(*alice.result("alice/c1")) == "3 m.");
+  CHECK(shown(3, 2) == "found weir");
+  CHECK(shown(4, 4) == "found lock"); // what it asks for this time only is another call
+  CHECK(*inputs == std::vector<std::string>{R"({"q":"weir"})", R"({"q":"lock"})"});
+}
+
 TEST_CASE_METHOD(tools_fixture, "an agent in C++ offers functions of its own, at once or later", "[tools]") {
   model->scripts = {script::call({{"a", "gauge", R"({"at":"weir"})"}, {"b", "clock", ""}, lookup("c", "x")}),
                     script::answer({"3 m at noon."})};

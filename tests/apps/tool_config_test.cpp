@@ -52,7 +52,7 @@ TEST_CASE("tools that cannot be are refused with their path", "[config][tools]")
             "agents.a.tools[0].name: \"x y\": a name must be 1 to 64 of A-Z a-z 0-9 _ -"},
            {R"([{"name":"x","agent":"finder"},{"name":"x","agent":"finder"}])",
             "agents.a.tools[1].name: \"x\" is there twice"},
-           {R"([{"name":"x","agent":"nobody"}])", "agents.a.tools[0].agent: no agent \"nobody\""},
+           {R"([{"name":"x","agent":"nobody"}])", "agents.a.tools[0].agent: no agent or workflow \"nobody\""},
            {R"([{"name":"x","agent":"a"}])", "agents.a.tools[0].agent: must be another agent"},
            {R"([{"name":"x","agent":"finder","parameters":"no"}])",
             "agents.a.tools[0].parameters: must be an object, is a text"},
@@ -80,8 +80,19 @@ TEST_CASE("more tools than an agent can have are refused", "[config][tools]") {
 TEST_CASE("a tool's agent has to run wherever the agent runs that calls it", "[config][tools]") {
   auto* tools = R"([{"name":"x","agent":"finder"}])";
   CHECK(bad(with_tools(tools, R"(["a"])"))
-        == lines{"agents.a.tools[0].agent: \"finder\" is not among namespaces.demo.agents"});
+        == lines{"agents.a.tools[0].agent: \"finder\" does not run in namespaces.demo"});
   good(with_tools(tools, R"(["finder"])"));
+}
+
+TEST_CASE("a tool may be a workflow that runs there", "[config][tools]") {
+  auto text = [](const std::string& workflows) {
+    return R"({"agents":{"a":{"tools":[{"name":"x","agent":"w"}]},"e":{"kind":"echo"}},
+               "workflows":{"w":{"sequence":[{"agent":"e"}]}},
+               "namespaces":{"demo":{"agents":["a","e"],"workflows":)"
+           + workflows + "}}}";
+  };
+  CHECK(agent_a(good(text(R"(["w"])"))).tools.at(0).agent == "w");
+  CHECK(bad(text("[]")) == lines{"agents.a.tools[0].agent: \"w\" does not run in namespaces.demo"});
 }
 
 TEST_CASE("tools and their rounds are for prompt agents, and the rounds have a range", "[config][tools]") {

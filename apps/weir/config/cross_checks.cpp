@@ -84,20 +84,21 @@ void check_emit(const agent_config& x, problems& out) {
       out.add(path, "{" + std::to_string(highest) + "} has no wildcard in the pattern " + in_quotes(pattern));
 }
 
-/// A tool's agent has to be there wherever the one runs that calls it.
+bool has(const std::vector<std::string>& all, const std::string& name) {
+  return std::find(all.begin(), all.end(), name) != all.end();
+}
+
+/// What a tool calls has to be there wherever the agent runs that calls it.
 void check_tools(const agent_config& x, const node_config& cfg, problems& out) {
   for (std::size_t i = 0; i < x.prompt.tools.size(); ++i) {
-    auto& agent = x.prompt.tools[i].agent;
+    auto& target = x.prompt.tools[i].agent;
     auto path = "agents." + x.name + ".tools[" + std::to_string(i) + "].agent";
-    if (agent == x.name) out.add(path, "must be another agent");
-    if (find(cfg.agents, agent) == nullptr) out.add(path, "no agent " + in_quotes(agent));
-    for (auto& [name, section] : cfg.namespaces) {
-      auto runs = [&all = section.agents](const std::string& y) {
-        return std::find(all.begin(), all.end(), y) != all.end();
-      };
-      if (runs(x.name) && !runs(agent))
-        out.add(path, in_quotes(agent) + " is not among namespaces." + name + ".agents");
-    }
+    if (target == x.name) out.add(path, "must be another agent");
+    if (find(cfg.agents, target) == nullptr && cfg.workflows.count(target) == 0)
+      out.add(path, "no agent or workflow " + in_quotes(target));
+    for (auto& [name, section] : cfg.namespaces)
+      if (has(section.agents, x.name) && !has(section.agents, target) && !has(section.workflows, target))
+        out.add(path, in_quotes(target) + " does not run in namespaces." + name);
   }
 }
 
@@ -130,10 +131,6 @@ void check_durability(const std::string& path, const namespace_section& x, const
                       problems& out) {
   if (cfg.store.kind == "memory" && x.durability == "power")
     out.add(path + ".durability", in_quotes(x.durability) + ": not with store.kind memory");
-}
-
-bool has(const std::vector<std::string>& all, const std::string& name) {
-  return std::find(all.begin(), all.end(), name) != all.end();
 }
 
 void check_workflows(const std::string& path, const namespace_section& x, const node_config& cfg,

@@ -38,7 +38,7 @@ schema::type_ptr<prompt_tool> tool_schema() {
       member("description", &x::description, schema::text(), "what it is for, as the model is told"),
       member<x, std::string>("parameters", &x::parameters, std::make_shared<parameters_type>(),
                              "its arguments, an object"),
-      member("agent", &x::agent, schema::text("an agent's name"),
+      member("agent", &x::agent, schema::text("an agent's or a workflow's name"),
              "who is called: the arguments are its input, its output is the result; needed"),
       member("timeout_ms", &x::timeout_ms, schema::integer<std::int64_t>(1, 86'400'000),
              "of one call; then the model is told that it failed"),
