@@ -128,11 +128,12 @@ void agent_host::ask(std::shared_ptr<task_core> job, chat_question what,
   calls.on_finished = [this, job, number, then](const call_outcome& got) {
     model_answer out{got.status, got.text, got.usage, got.error};
     auto keep = asks_.extract(number); // lives until this returns
+    job->asks.erase(number);
     job->run([&] { then(out); });
   };
   auto call = chat_call::make(this, settings_.models, std::move(chat), std::move(calls));
   asks_.emplace(number, call);
-  job->asks.push_back(number);
+  job->asks.insert(number);
   call->start();
 }
 
@@ -152,10 +153,12 @@ void agent_host::stop(const std::string& origin) {
 
 void agent_host::call(std::shared_ptr<task_core> job, call_request what,
                       std::function<void(const call_result&)> then) {
-  auto number = calls_->start(std::move(what), [job, then](const run_result& got) {
+  auto number = std::make_shared<std::uint64_t>(0); // known once it has started
+  *number = calls_->start(std::move(what), [job, number, then](const run_result& got) {
+    job->sub_calls.erase(*number);
     job->run([&] { then({got.status, got.output, got.error}); });
   });
-  if (number != 0) job->sub_calls.push_back(number);
+  if (*number != 0) job->sub_calls.insert(*number);
 }
 
 void agent_host::wait(std::shared_ptr<task_core> job, std::int64_t ms, std::function<void()> then) {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <set>
 
 namespace weir {
 
@@ -53,8 +53,8 @@ struct task_core {
   std::uint32_t called = 0;
   std::uint32_t tools_called = 0; ///< Agents as tools: `<origin>.t1`, `<origin>.t2` …
   std::optional<std::chrono::steady_clock::time_point> deadline; ///< Of the call.
-  std::vector<std::uint64_t> asks;                               ///< Numbers of its questions to models …
-  std::vector<std::uint64_t> sub_calls; ///< … and of its calls: what is over is not taken out.
+  std::set<std::uint64_t> asks;      ///< Numbers of its questions to models that are in flight …
+  std::set<std::uint64_t> sub_calls; ///< … and of its calls.
   bool is_call = false;
   bool answered = false;
   bool abandoned = false; ///< Its handler threw: it is the namespace's again.

@@ -38,6 +38,9 @@ orchestrator::orchestrator(caf::actor_config& cfg, config settings)
   };
   unkept_ = counter("results-unkept", "Results that the store did not take, kept in memory only.");
   forgotten_ = counter("threads-forgotten", "Threads that could not be remembered, or over the bound.");
+  awaited_dropped_ =
+      counter("runs-awaited-dropped", "Events of workflows' awaits that came too early, over the "
+                                      "sixteen that are held for an await.");
 }
 
 caf::behavior orchestrator::make_behavior() {

@@ -83,6 +83,7 @@ private:
   struct open_run {
     call_order order;
     caf::actor actor;               // null: it waits for its turn, or for its thread's memory
+    workflow_plan_ptr plan;         // of a workflow that has begun: its own, whatever is configured by now
     std::vector<watcher> watchers;  // until there is an actor
     caf::disposable timer;          // as above: its deadline
     std::set<std::uint64_t> events; // awaited ones that a workflow has not recorded yet
@@ -167,10 +168,10 @@ private:
   std::optional<run_result> ended_as(std::uint64_t seq);
   void subscribe();
   void watch_over(open_run& x);
-  const workflow_plan* find_workflow(const std::string& target) const;
-  void spawn_workflow(open_run& x, const workflow_plan& what);
+  workflow_plan_ptr find_workflow(const std::string& target) const;
+  void spawn_workflow(open_run& x, workflow_plan_ptr what);
   void on_awaited(const event_ptr& what);
-  bool awaits_any(const std::string& target, const std::string& type) const;
+  static bool awaits_any(const open_run& x, const std::string& type);
   void hand_over(open_run& x, const event_ptr& what);
   void on_taken(open_run& x, std::uint64_t seq);
   void release_events(open_run& x);
@@ -193,6 +194,7 @@ private:
   thread_memory memory_;
   caf::telemetry::int_counter* unkept_;
   caf::telemetry::int_counter* forgotten_;
+  caf::telemetry::int_counter* awaited_dropped_;
   std::shared_ptr<const run_services> services_;
   journal journal_;                            // while they are read
   std::map<std::uint64_t, std::string> ended_; // runs whose end may not be settled; journal_ttl_ms

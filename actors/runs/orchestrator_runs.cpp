@@ -144,7 +144,7 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
   if (!is_served(x.order.target)) return fail(x.order.seq, run_id, agent_failed(x.order.target));
   x.timer.dispose();
   announce_started(x.order);
-  if (auto* plan = find_workflow(x.order.target)) return spawn_workflow(x, *plan);
+  if (auto plan = find_workflow(x.order.target)) return spawn_workflow(x, std::move(plan));
   auto& agent = agents_.at(x.order.target);
   run::config job;
   job.run_id = run_id;
@@ -168,7 +168,7 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
 }
 
 std::int64_t orchestrator::usual_timeout_ms(const std::string& target) const {
-  if (auto* plan = find_workflow(target)) return plan->plan->timeout_ms;
+  if (auto plan = find_workflow(target)) return plan->plan->timeout_ms;
   auto& x = agents_.at(target);
   if (x.config.is_external()) return x.config.external.timeout_ms;
   if (x.config.kind != "prompt") return run::default_timeout_ms;

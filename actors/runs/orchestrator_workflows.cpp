@@ -60,7 +60,9 @@ void orchestrator::make_services() {
   out->keep = settings_.keep;
   out->bounds = settings_.bounds;
   out->wall_clock_ms = settings_.wall_clock_ms;
-  for (auto& [name, plan] : settings_.workflows) out->workflows[name] = {plan, print_workflow(*plan).dump()};
+  out->awaited_dropped = awaited_dropped_;
+  for (auto& [name, plan] : settings_.workflows)
+    out->workflows[name] = std::make_shared<const workflow_plan>(plan);
   services_ = std::move(out);
 }
 
@@ -100,6 +102,7 @@ void orchestrator::take_up(journal next) {
     job.services = services_;
     auto id = job.run_id;
     auto& open = runs_[id];
+    open.plan = std::make_shared<const workflow_plan>(job.plan);
     open.order = {id, x.seq, job.began_ms, job.client_id, job.target, {}, 0, job.thread, {}};
     if (!job.thread.empty()) threads_.add(id, job.thread, busy_policy::concurrent);
     open.actor = spawn<workflow_run>(std::move(job));
@@ -116,10 +119,14 @@ std::optional<run_result> orchestrator::ended_as(std::uint64_t seq) {
   return node.empty() ? std::nullopt : workflow_run::ended_as(node.mapped());
 }
 
+/// Also to what runs that were taken up wait for: their workflows may be others by now, or gone.
 void orchestrator::subscribe() {
+  std::set<std::string> awaited;
+  for (auto& [name, x] : services_->workflows) awaited.insert(x->awaited.begin(), x->awaited.end());
+  for (auto& [id, x] : runs_)
+    if (x.plan) awaited.insert(x.plan->awaited.begin(), x.plan->awaited.end());
   std::vector<std::string> patterns = {"sys.call.*"};
-  for (auto& [name, plan] : settings_.workflows)
-    for (auto& x : patterns_of(*plan)) patterns.push_back(x);
+  patterns.insert(patterns.end(), awaited.begin(), awaited.end());
   auto window =
       static_cast<std::uint32_t>(settings_.bounds.runs) + (patterns.size() > 1 ? awaited_window : 0);
   send(settings_.ns,
@@ -128,15 +135,16 @@ void orchestrator::subscribe() {
 
 // -- runs
 
-const workflow_plan* orchestrator::find_workflow(const std::string& target) const {
+workflow_plan_ptr orchestrator::find_workflow(const std::string& target) const {
   auto i = services_->workflows.find(target);
-  return i == services_->workflows.end() ? nullptr : &i->second;
+  return i == services_->workflows.end() ? nullptr : i->second;
 }
 
-void orchestrator::spawn_workflow(open_run& x, const workflow_plan& what) {
+void orchestrator::spawn_workflow(open_run& x, workflow_plan_ptr what) {
   workflow_run::config job;
   job.services = services_;
-  job.plan = what.plan;
+  job.plan = what->plan;
+  x.plan = std::move(what);
   if (x.order.timeout_ms > 0 && x.order.timeout_ms < job.plan->timeout_ms) {
     auto shorter = *job.plan;
     shorter.timeout_ms = x.order.timeout_ms;
@@ -162,19 +170,18 @@ void orchestrator::on_awaited(const event_ptr& what) {
     hand_over(i->second, what);
   else
     for (auto& [id, x] : runs_)
-      if (awaits_any(x.order.target, what->type)) hand_over(x, what);
+      if (awaits_any(x, what->type)) hand_over(x, what);
   if (untaken_.count(what->seq) == 0) settle(what->seq); // nobody waits for it
 }
 
-bool orchestrator::awaits_any(const std::string& target, const std::string& type) const {
-  auto i = services_->workflows.find(target);
-  if (i == services_->workflows.end()) return false;
-  auto patterns = patterns_of_any_run(*i->second.plan);
-  return std::any_of(patterns.begin(), patterns.end(), [&](auto& x) { return matches(x, type); });
+bool orchestrator::awaits_any(const open_run& x, const std::string& type) {
+  if (!x.plan) return false;
+  auto& patterns = x.plan->awaited_of_any_run;
+  return std::any_of(patterns.begin(), patterns.end(), [&](auto& y) { return matches(y, type); });
 }
 
 void orchestrator::hand_over(open_run& x, const event_ptr& what) {
-  if (!x.actor || find_workflow(x.order.target) == nullptr || !x.events.insert(what->seq).second) return;
+  if (!x.actor || !x.plan || !x.events.insert(what->seq).second) return;
   ++untaken_[what->seq];
   send(x.actor, run_event{what});
 }
@@ -240,7 +247,7 @@ caf::result<admin_answer> orchestrator::on_admin(const admin_query& what) {
     if (++count > what.limit) break;
     run_report known{id, x.order.target, x.order.client_id, x.order.ts_ms, {}};
     auto began_ms = x.order.ts_ms;
-    if (!x.actor || find_workflow(x.order.target) == nullptr) {
+    if (!x.actor || !x.plan) {
       all->runs[began_ms].push_back(print(known));
       continue;
     }

@@ -7,12 +7,15 @@
 #include "actors/store/store_actor.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/telemetry/counter.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace weir {
 
@@ -22,11 +25,18 @@ struct run_target {
   caf::actor door; ///< Null for one that could not be started.
 };
 
-/// A workflow with what its runs' journals say of it.
+/// A workflow with what is looked up in it again and again.
 struct workflow_plan {
+  explicit workflow_plan(std::shared_ptr<const workflow> what)
+    : plan(std::move(what)), json(print_workflow(*plan).dump()), awaited(patterns_of(*plan)),
+      awaited_of_any_run(patterns_of_any_run(*plan)) {}
+
   std::shared_ptr<const workflow> plan;
-  std::string json;
+  std::string json;                         ///< What its runs' journals say of it.
+  std::set<std::string> awaited;            ///< The patterns of all its awaits …
+  std::set<std::string> awaited_of_any_run; ///< … and of those that take events of any run.
 };
+using workflow_plan_ptr = std::shared_ptr<const workflow_plan>;
 
 /// What all runs of a namespace use. Made once its agents can be reached, shared read-only.
 struct run_services {
@@ -39,7 +49,8 @@ struct run_services {
   durability keep = durability::none;
   limits bounds;
   std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
-  std::map<std::string, workflow_plan, std::less<>> workflows;
+  std::map<std::string, workflow_plan_ptr, std::less<>> workflows;
+  caf::telemetry::int_counter* awaited_dropped = nullptr; ///< See `workflow_machine::dropped_events`.
 };
 
 } // namespace weir

@@ -102,7 +102,7 @@ workflow_run::config workflow_run::from_journal(std::uint64_t seq, std::vector<s
 void workflow_run::begin() {
   workflow_machine::record first{now_ms(), workflow_machine::begun{std::move(settings_.input)}};
   if (!journal_) return apply(first);
-  auto text = heading(settings_, settings_.services->workflows.at(settings_.target).json, first);
+  auto text = heading(settings_, settings_.services->workflows.at(settings_.target)->json, first);
   journal_->append(std::move(text), [this, first] { apply(first); });
 }
 
@@ -149,11 +149,15 @@ void workflow_run::apply(const workflow_machine::record& what) {
   if (over_) return;
   if (auto* x = std::get_if<workflow_machine::call_ended>(&what.what)) note_end(x->step, x->what, what.at_ms);
   now_of_record_ms_ = what.at_ms;
+  auto dropped = machine_->dropped_events();
   for (auto& next : machine_->apply(what)) std::visit([this](auto& x) { act(x); }, next);
   say();
   if (auto* x = std::get_if<workflow_machine::event_came>(&what.what)) {
-    if (!replaying_ && settings_.services)
+    if (!replaying_ && settings_.services) {
+      settings_.services->awaited_dropped->inc(
+          static_cast<std::int64_t>(machine_->dropped_events() - dropped));
       send(settings_.services->owner, run_event_taken{settings_.run_id, x->seq});
+    }
   }
   if (!over_ && !replaying_) set_timer();
 }

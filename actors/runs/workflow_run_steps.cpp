@@ -66,11 +66,11 @@ void workflow_run::start(const workflow_machine::start_call& what) {
   ++started_;
   auto& targets = settings_.services->targets;
   auto i = targets.find(what.target);
+  if (i != targets.end() && i->second.config.is_external()) return ask_client(what); // it has no door
   if (i == targets.end() || !i->second.door)
     return on_step(
         what.step, run_status::failed, "null",
         refusal{code::unavailable, "unavailable", "the agent " + what.target + " is not there", 0, {}, 0, 0});
-  if (i->second.config.kind == "external") return ask_client(what);
   if (i->second.config.kind == "prompt") return ask_model(what, i->second);
   ask_agent(what, i->second);
 }

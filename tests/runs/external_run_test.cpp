@@ -42,6 +42,27 @@ TEST_CASE_METHOD(external_fixture, "a client answers a call in pieces, and its c
   CHECK(worker.delta("alice/c1", "more").no.reason == "conflict"); // not in its hands any more
 }
 
+TEST_CASE_METHOD(external_fixture, "a client does a step of a workflow, and sees it cancelled with its run") {
+  auto read = read_workflow("two", {{"sequence", {{{"agent", "echo"}}, {{"agent", "worker"}}}}});
+  plan.workflows["two"] = std::make_shared<const workflow>(std::get<workflow>(std::move(read)));
+  begin();
+  auto alice = client("alice"), worker = client("w1");
+  take_calls(worker);
+  worker.subscribe("r", "sys.run.cancelled");
+  alice.call("c1", "two");
+  CHECK(worker.queued() == "1.2");
+  CHECK_FALSE(worker.finish("agent:two/1.2", R"({"n":17})").no.refused());
+  worker.tell(session_ack{0, 0, "agent:two/1.2"});
+  auto* x = alice.result("alice/c1");
+  REQUIRE(x != nullptr);
+  CHECK(x->status == run_status::complete);
+  CHECK(x->output == R"({"n":17})");
+  alice.call("c2", "two");
+  alice.cancel("alice/c2");
+  REQUIRE(alice.result("alice/c2") != nullptr);
+  CHECK(worker.told_of_runs() == std::vector<std::string>{"cancelled agent:two/3.2"});
+}
+
 TEST_CASE_METHOD(external_fixture, "a client that gives up fails the run, and says why") {
   begin();
   auto alice = client("alice"), worker = client("w1");

@@ -214,6 +214,39 @@ TEST_CASE_METHOD(workflow_fixture, "a run that is not kept writes nothing and be
   CHECK(result("c1") != nullptr);
 }
 
+TEST_CASE_METHOD(workflow_fixture,
+                 "a run that is taken up goes on though its workflow is configured no more") {
+  disk = std::make_shared<test::spy>();
+  auto of_any_run = json{{"await", {{"on", "market.*"}, {"any_run", true}}}};
+  add("approval", approval());
+  add("market", {{"sequence", {of_any_run, {{"agent", "echo"}}}}});
+  begin();
+  call("approval", "c1");
+  call("market", "c2");
+  plan.workflows.clear();
+  add("approval", {{"sequence", {{{"await", {{"on", "another.*"}}}}, {{"agent", "echo"}}}}});
+  restart_node();
+  CHECK(runs()[1]["at"][0]["waits_for"] == "market.*");
+  publish("p1", "approve.x", {{"run_id", "alice/c1"}});
+  publish("p2", "market.open", 1);
+  CHECK(runs().empty());
+  CHECK(book->origins.back() == "1.3");
+}
+
+TEST_CASE_METHOD(workflow_fixture, "events that come too early and are too many are dropped, and counted") {
+  add("approval", approval());
+  begin();
+  book->hold = true;
+  call("approval", "c1");
+  for (int i = 0; i < 20; ++i) publish("p" + std::to_string(i), "approve.x", {{"run_id", "alice/c1"}});
+  std::string ns = "demo";
+  auto* dropped =
+      sys.metrics().counter_instance("weir", "runs-awaited-dropped", {{"namespace", ns}}, "", "1", true);
+  CHECK(dropped->value() == 4);
+  book->hold = false;
+  let_go("now");
+}
+
 TEST_CASE_METHOD(workflow_fixture, "a cancelled run stops its steps, and its end is told once") {
   disk = std::make_shared<test::spy>();
   add("three", three());
