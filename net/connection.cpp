@@ -48,7 +48,6 @@ void connection::on_exit() {
 
 void connection::on_writable() {
   out_.written();
-  if (out_.empty()) confirm_written();
   mark_dirty();
 }
 
@@ -140,14 +139,17 @@ void connection::on_attached(const attached& info) {
   mark_dirty();
 }
 
-void connection::on_delivery(const delivery& what) {
+void connection::on_deliveries(std::span<const delivery> run) {
   if (phase_ != phase::open) return;
   auto dropped = feed_.ephemeral_dropped();
-  if (auto seq = feed_.on_push(what, *this)) {
+  for (auto& what : run) {
+    auto seq = feed_.on_push(what, *this);
+    if (!seq) continue;
     out_.marker(wire::make_frame(wire::encode_lagging(*seq)));
     if (!std::exchange(counted_lagging_, true)) shared_->metrics.lagging->inc();
   }
-  if (feed_.ephemeral_dropped() > dropped) shared_->metrics.ephemeral_dropped->inc();
+  if (auto now = feed_.ephemeral_dropped(); now > dropped)
+    shared_->metrics.ephemeral_dropped->inc(static_cast<std::int64_t>(now - dropped));
   mark_dirty();
 }
 

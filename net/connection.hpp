@@ -12,10 +12,11 @@
 #include "net/wire/frames.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace weir {
@@ -58,7 +59,7 @@ public:
   // -- subscriber
   const std::string& client_id() const noexcept override { return client_id_; }
   void on_attached(const attached& info) override;
-  void on_delivery(const delivery& what) override;
+  void on_deliveries(std::span<const delivery> run) override;
   void on_answer(const std::string& reference, const answer& what) override;
   void on_log_slice(const std::string& reference, const log_slice& what) override;
   void on_run_update(const run_update& what) override;
@@ -135,10 +136,11 @@ private:
   std::string ns_;
   std::string client_id_;
   relay_handle relay_;
-  std::uint64_t number_ = 0; // the relay's for us
-  wire::hello hello_;        // what the client said first
+  std::uint64_t number_ = 0;           // the relay's for us
+  std::string meta_;                   // JSON text of an object
+  std::unique_ptr<wire::hello> hello_; // what the client said first, until it is welcomed
   std::string session_;
-  std::unordered_map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
+  std::map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
   std::vector<std::string> unconfirmed_; // queue events that are done with once written; queue_window of each
   history_reads histories_;
   outbound out_;

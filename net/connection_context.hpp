@@ -16,6 +16,7 @@
 #include <string>
 #include <unordered_set>
 #include <variant>
+#include <vector>
 
 namespace weir {
 
@@ -51,6 +52,7 @@ struct connection_context {
   std::shared_ptr<const session_signer> signer;                      ///< Of session tokens.
   std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< For their expiry.
 
+  std::vector<frame_ptr> frames; ///< Of the write that is being put together; empty but for that moment.
   net_metrics metrics;
   namespace_gate& gate;
   timer_wheel timers;

@@ -47,7 +47,8 @@ void connection::on_turn_end() {
   if (phase_ == phase::closing) {
     finish_closing();
   } else {
-    if (phase_ == phase::open) read_log();
+    flush();
+    if (phase_ == phase::open) read_log(); // there may be room now
     flush();
   }
   steer_reading();
@@ -65,11 +66,14 @@ void connection::read_log() {
 }
 
 void connection::flush() {
-  if (out_.writing()) return;
-  auto frames = out_.take();
-  if (frames.empty()) return;
-  shared_->metrics.frames_out->inc(static_cast<std::int64_t>(frames.size()));
-  socket_->write(std::move(frames));
+  auto& frames = shared_->frames;
+  while (!out_.writing()) {
+    out_.take(frames);
+    if (frames.empty()) break;
+    shared_->metrics.frames_out->inc(static_cast<std::int64_t>(frames.size()));
+    if (socket_->write(frames)) out_.written();
+  }
+  if (!out_.writing() && out_.empty()) confirm_written();
 }
 
 /// The answers that wait still go out; when they cannot, `on_time` closes all the same.

@@ -88,9 +88,10 @@ void connection::on_frame(wire::hello& x) {
     return close(close_code::try_again, no->reason);
   }
   shared_->metrics.connections->inc();
-  hello_ = std::move(x);
-  ns_ = std::move(hello_.ns);
-  client_id_ = std::move(hello_.client_id);
+  ns_ = std::move(x.ns);
+  client_id_ = std::move(x.client_id);
+  meta_ = std::move(x.meta);
+  hello_ = std::make_unique<wire::hello>(std::move(x));
   relay_ = std::get<relay_handle>(std::move(entered));
   phase_ = phase::attaching;
   monitor(relay_.actor);

@@ -29,15 +29,15 @@ std::pair<std::uint64_t, std::string> split(const std::string& reference) {
 void connection::open_session() {
   session_open what;
   what.client_id = client_id_;
-  what.meta = hello_.meta;
+  what.meta = meta_;
   if (phase_ == phase::open) {
     what.session = session_;
     what.reattached = true;
     for (auto& [id, x] : subscriptions_)
       if (x.active) what.subscriptions.push_back(x.spec);
-  } else if (!hello_.session.empty() && shared_->signer) {
+  } else if (!hello_->session.empty() && shared_->signer) {
     // A token that is not good is as one that was never seen: the client begins anew.
-    auto claims = shared_->signer->verify(hello_.session, shared_->wall_clock_ms());
+    auto claims = shared_->signer->verify(hello_->session, shared_->wall_clock_ms());
     if (claims && claims->ns == ns_ && claims->client_id == client_id_) what.session = claims->session;
   }
   relay_.port->open_session(number_, std::move(what));
@@ -55,7 +55,7 @@ void connection::on_session_opened(const session_opened& what) {
 
 void connection::welcome(const session_opened& what) {
   session_ = what.session;
-  auto last_seq = hello_.last_seq.value_or(what.seq);
+  auto last_seq = hello_->last_seq.value_or(what.seq);
   // The log still has all that came after what the client has had.
   auto recovered = what.resumed && last_seq <= what.seq && last_seq + 1 >= what.first_kept;
   wire::welcome out;
@@ -81,7 +81,7 @@ void connection::welcome(const session_opened& what) {
   else if (!what.resumed && last_seq < what.seq)
     take_gap(last_seq + 1, what.seq, "trimmed"); // its subscriptions are gone
   relay_.port->tell(number_, session_welcomed{});
-  hello_.session = {}; // with its memory
+  hello_.reset();
   settle_hello();
   shared_->timers.schedule(*this, shared_->heartbeat);
 }
@@ -89,7 +89,7 @@ void connection::welcome(const session_opened& what) {
 /// Takes the subscriptions up again. What came since is read from the log.
 void connection::resume(const session_opened& what) {
   auto otherwise = what.acked > 0 ? what.acked : what.seq;
-  auto from = what.resumed ? hello_.last_seq.value_or(otherwise) : what.seq;
+  auto from = what.resumed ? hello_->last_seq.value_or(otherwise) : what.seq;
   for (auto& spec : what.subscriptions) {
     auto& x = subscriptions_[spec.id] = {spec, 0, true};
     if (!spec.queue.empty()) continue;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -125,7 +126,8 @@ private:
     if (!offers_subprotocol(request))
       return reply(error_reply(400, "bad_subprotocol", "offer the WebSocket subprotocol weir.v1"), false);
     if (!context_->node->ready) return refuse();
-    serve_websocket(context_, std::move(socket_), std::move(request), std::move(place_));
+    serve_websocket(context_, std::move(socket_), std::move(request),
+                    beast::buffers_to_string(buffer_.data()), std::move(place_));
   }
 
   static bool offers_subprotocol(const request_type& request) {

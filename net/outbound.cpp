@@ -11,7 +11,7 @@ namespace weir {
 void outbound::push(lane& to, frame_ptr frame) {
   to.bytes += frame->size();
   ++to.frames;
-  to.queue.push_back(std::move(frame));
+  to.queue.push(std::move(frame));
 }
 
 void outbound::control(frame_ptr frame) { push(control_, std::move(frame)); }
@@ -25,7 +25,7 @@ bool outbound::data(frame_ptr frame) {
 
 void outbound::marker(frame_ptr frame) { push(data_, std::move(frame)); }
 
-std::deque<outbound::waiting_delta>::iterator outbound::find(const std::string& run_id) {
+outbound::delta_iterator outbound::find(const std::string& run_id) {
   return std::find_if(deltas_.begin(), deltas_.end(),
                       [&run_id](const waiting_delta& x) { return x.what.run_id == run_id; });
 }
@@ -50,7 +50,7 @@ void outbound::result(const std::string& run_id, frame_ptr frame) {
   push(control_, std::move(frame));
 }
 
-void outbound::delta_to_control(std::deque<waiting_delta>::iterator i) {
+void outbound::delta_to_control(delta_iterator i) {
   auto x = std::move(i->what);
   deltas_.erase(i);
   control_.bytes -= x.text.size();
@@ -59,21 +59,19 @@ void outbound::delta_to_control(std::deque<waiting_delta>::iterator i) {
 }
 
 void outbound::take_from(lane& from, std::vector<frame_ptr>& out) {
-  while (!from.queue.empty() && out.size() < max_gathered) {
+  while (!from.queue.empty() && control_.bytes_in_flight + data_.bytes_in_flight < max_gathered_bytes) {
     from.bytes_in_flight += from.queue.front()->size();
     ++from.frames_in_flight;
-    out.push_back(std::move(from.queue.front()));
-    from.queue.pop_front();
+    out.push_back(from.queue.pop());
   }
 }
 
-std::vector<frame_ptr> outbound::take() {
-  std::vector<frame_ptr> out;
-  while (!deltas_.empty() && control_.queue.size() < max_gathered) delta_to_control(deltas_.begin());
+void outbound::take(std::vector<frame_ptr>& out) {
+  while (!deltas_.empty()) delta_to_control(deltas_.begin());
+  deltas_ = {}; // with its memory
   take_from(control_, out);
   take_from(data_, out);
   writing_ = !out.empty();
-  return out;
 }
 
 void outbound::written(lane& x) {

@@ -2,9 +2,9 @@
 
 #include "actors/namespace/event.hpp"
 #include "actors/runs/messages.hpp"
+#include "net/frame_queue.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -19,7 +19,10 @@ namespace weir {
 class outbound {
 public:
   static constexpr std::uint64_t hard_factor = 8;
-  static constexpr std::size_t max_gathered = 64; ///< Frames of one write.
+
+  /// A write ends with the frame that brings it here, so that what is in control by then goes before the
+  /// rest.
+  static constexpr std::size_t max_gathered_bytes = 64 * 1024;
 
   outbound(std::uint64_t max_bytes, std::uint64_t max_frames)
     : max_bytes_(max_bytes), max_frames_(max_frames) {}
@@ -39,8 +42,9 @@ public:
   /// A run's result: after its deltas.
   void result(const std::string& run_id, frame_ptr frame);
 
-  /// The frames of the next write, which is in progress until `written`. Empty when nothing waits.
-  std::vector<frame_ptr> take();
+  /// Puts the frames of the next write, which is in progress until `written`, into `out`. It stays empty when
+  /// nothing waits.
+  void take(std::vector<frame_ptr>& out);
 
   /// What `take` gave last has been handed to the kernel.
   void written();
@@ -60,7 +64,7 @@ public:
 
 private:
   struct lane {
-    std::deque<frame_ptr> queue;
+    frame_queue queue;
     std::uint64_t bytes = 0;  // queued and in flight
     std::uint64_t frames = 0; // as above
     std::uint64_t bytes_in_flight = 0;
@@ -72,21 +76,23 @@ private:
   }
   bool low(const lane& x) const noexcept { return 2 * x.bytes <= max_bytes_ && 2 * x.frames <= max_frames_; }
   static void push(lane& to, frame_ptr frame);
-  static void take_from(lane& from, std::vector<frame_ptr>& out);
+  void take_from(lane& from, std::vector<frame_ptr>& out);
   static void written(lane& x);
   struct waiting_delta {
     run_delta what;
     std::uint64_t end; // in code points, as `at`
   };
 
-  void delta_to_control(std::deque<waiting_delta>::iterator i);
-  std::deque<waiting_delta>::iterator find(const std::string& run_id);
+  using delta_iterator = std::vector<waiting_delta>::iterator;
+
+  void delta_to_control(delta_iterator i);
+  delta_iterator find(const std::string& run_id);
 
   std::uint64_t max_bytes_;
   std::uint64_t max_frames_;
   lane control_;
   lane data_;
-  std::deque<waiting_delta> deltas_; // counted in control_, as one frame each
+  std::vector<waiting_delta> deltas_; // counted in control_, as one frame each
   bool writing_ = false;
 };
 

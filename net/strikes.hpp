@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <vector>
 
 namespace weir {
 
@@ -15,17 +15,17 @@ public:
 
   /// Records one. Gives whether that made `limit` of them within the window.
   bool add(time_point now) {
-    while (!times_.empty() && now - times_.front() >= window_) times_.pop_front();
+    std::erase_if(times_, [&](auto& x) { return now - x >= window_; });
     times_.push_back(now);
     if (times_.size() < limit_) return false;
-    times_.pop_front();
+    times_.erase(times_.begin());
     return true;
   }
 
 private:
   std::uint32_t limit_;
   std::chrono::milliseconds window_;
-  std::deque<time_point> times_; // fewer than limit_
+  std::vector<time_point> times_; // fewer than limit_
 };
 
 } // namespace weir

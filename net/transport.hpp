@@ -27,9 +27,11 @@ class transport {
 public:
   virtual ~transport() = default;
 
-  /// Writes complete WebSocket frames in one gathered write. Only one at a time: not again before
-  /// `transport_listener::on_writable`.
-  virtual void write(std::vector<frame_ptr> frames) = 0;
+  /// Writes complete WebSocket frames in one gathered write.
+  /// @param frames left empty.
+  /// @returns whether the kernel has them all. Else `transport_listener::on_writable` says so later, and
+  /// nothing may be written before.
+  virtual bool write(std::vector<frame_ptr>& frames) = 0;
 
   /// Sends a WebSocket ping; its answer comes as `on_pong`.
   virtual void ping() = 0;
@@ -49,7 +51,7 @@ public:
   /// A whole text frame, valid UTF-8, within the size limit.
   virtual void on_text(std::string_view text) = 0;
 
-  /// What was given to `write` has been handed to the kernel.
+  /// What was given to a `write` that could not be done at once has been handed to the kernel.
   virtual void on_writable() = 0;
 
   virtual void on_pong() = 0;

@@ -1,12 +1,15 @@
 #include "net/ws_session.hpp"
 
-#include "net/gathering_stream.hpp"
+#include "net/frame_writer.hpp"
+#include "net/wire/ws_reader.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
+
+#include <array>
+#include <utility>
 
 namespace weir {
 
@@ -17,48 +20,77 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
 using error_code = boost::system::error_code;
+using request_type = http::request<http::string_body>;
 
-constexpr auto close_timeout = std::chrono::seconds{2};
+constexpr auto close_timeout = std::chrono::seconds{2}; // for the peer to say that it closes, and again to go
+constexpr std::size_t read_bytes = 64 * 1024;           // at a time, by whichever socket of the thread
+constexpr char close_opcode = 8, ping_opcode = 9, pong_opcode = 10; // RFC 6455, 11.8
 
+/// A frame of at most 125 bytes (RFC 6455, 5.5).
+frame_ptr control_frame(char opcode, std::string_view payload) {
+  payload = payload.substr(0, 125);
+  std::string out{static_cast<char>(0x80 | opcode), static_cast<char>(payload.size())};
+  return std::make_shared<const std::string>(out.append(payload));
+}
+
+frame_ptr close_frame(std::uint16_t code, std::string_view reason) {
+  if (code == 1005) return control_frame(close_opcode, {}); // the peer said nothing
+  std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
+  return control_frame(close_opcode, payload.append(reason));
+}
+
+/// A WebSocket as the transport of a connection. Beast does the handshake; after that frames are read and
+/// written here, because Beast's stream holds some 3 KB for a client that says nothing, and reads 1.5 KB at a
+/// time. While nothing comes this holds no buffer: it waits for the socket to be readable and reads into one
+/// that its thread has for all.
+///
+/// Ends in steps, of which any may be the first: a close frame is sent (`closing_`), one has been received or
+/// nothing more can be (`ending_`: our side is shut down, the peer is heard out, as a socket that is closed
+/// with unread input takes back what was written), gone.
 class ws_session : public transport, public std::enable_shared_from_this<ws_session> {
 public:
   ws_session(std::shared_ptr<socket_context> context, tcp_socket socket,
              std::unique_ptr<handshake_place> place)
-    : context_(std::move(context)), ws_(gathering_stream{std::move(socket)}), place_(std::move(place)) {
-    ws_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
-                                                   websocket::stream_base::none(), false});
-    ws_.set_option(websocket::stream_base::decorator(
-        [](websocket::response_type& x) { x.set(http::field::sec_websocket_protocol, subprotocol); }));
-    ws_.read_message_max(context_->bounds.frame_bytes);
-  }
+    : context_(std::move(context)), socket_(std::move(socket)), place_(std::move(place)), out_(socket_),
+      in_(context_->bounds.frame_bytes) {}
 
-  void start(http::request<http::string_body> request) {
-    auto kept = std::make_shared<http::request<http::string_body>>(std::move(request));
+  void start(request_type request, std::string early) {
+    struct handshake {
+      handshake(tcp_socket& socket, request_type x, std::string y)
+        : stream(socket), request(std::move(x)), early(std::move(y)) {}
+      websocket::stream<tcp_socket&, false> stream;
+      request_type request;
+      std::string early;
+    };
+    auto x = std::make_shared<handshake>(socket_, std::move(request), std::move(early));
+    x->stream.set_option(websocket::stream_base::decorator(
+        [](websocket::response_type& y) { y.set(http::field::sec_websocket_protocol, subprotocol); }));
     arm(context_->handshake_timeout);
-    ws_.async_accept(*kept, [self = shared_from_this(), kept](error_code error) { self->on_accept(error); });
+    x->stream.async_accept(x->request, [self = shared_from_this(), x](error_code error) {
+      self->disarm();
+      if (!error) self->on_accept(x->early);
+    });
   }
 
   // -- transport
-  // ----------------------------------------------------------------------------------------------
 
-  void write(std::vector<frame_ptr> frames) override {
-    if (gone_) return;
-    writing_ = true;
-    for (auto& x : frames) stream().push(std::move(x));
-    stream().flush();
+  bool write(std::vector<frame_ptr>& frames) override {
+    if (gone_ || closing_) return frames.clear(), false;
+    writing_ = !out_.send(frames);
+    if (writing_) wait_writable();
+    return !writing_;
   }
 
   void ping() override {
-    if (gone_ || closing_) return;
-    // The smallest ping there is: unmasked, without a payload (RFC 6455, 5.5.2).
-    static const auto frame = std::make_shared<const std::string>("\x89\x00", 2);
-    stream().push(frame);
-    stream().flush();
+    static const auto frame = control_frame(ping_opcode, {});
+    if (!gone_ && !closing_) send(frame);
   }
 
   void set_reading(bool on) override {
     if (std::exchange(reading_, on) == on || !on || gone_) return;
-    if (std::exchange(read_pending_, false)) read_later();
+    // Not from inside the listener's call.
+    if (std::exchange(paused_, false))
+      asio::post(socket_.get_executor(), [self = shared_from_this()] { self->take({}); });
   }
 
   void close(close_code code, std::string reason) override {
@@ -66,96 +98,143 @@ public:
     code_ = static_cast<std::uint16_t>(code);
     reason_ = std::move(reason);
     arm(close_timeout);
-    // Never from inside a call of the listener's: Beast may complete at once.
-    asio::post(ws_.get_executor(), [self = shared_from_this()] { self->send_close(); });
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->begin_close(); });
   }
 
 private:
-  gathering_stream& stream() { return ws_.next_layer(); }
-
-  void on_accept(error_code error) {
-    disarm();
-    if (error || !context_->open) return; // the socket goes with this object
-    stream().on_drained([weak = weak_from_this()](error_code failed) {
-      if (auto self = weak.lock()) self->on_drained(failed);
-    });
-    ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
-      if (kind == websocket::frame_type::pong && listener_ != nullptr) connection_.listener->on_pong();
-    });
+  void on_accept(std::span<char> early) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored); // a write that is tried must not wait
+    if (!context_->open) return;         // the socket goes with this object
     auto place = std::shared_ptr<handshake_place>(std::move(place_));
     connection_ = context_->open(shared_from_this(), [place]() mutable { place.reset(); });
     listener_ = connection_.listener;
-    read();
+    if (listener_ != nullptr) take(early);
   }
 
-  void read() {
-    ws_.async_read(buffer_,
-                   [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+  // -- in
+
+  void wait_readable() {
+    socket_.async_wait(tcp_socket::wait_read,
+                       [self = shared_from_this()](error_code error) { self->on_readable(error); });
   }
 
-  /// As `read`, but not from inside the listener's call.
-  void read_later() {
-    asio::post(ws_.get_executor(), [self = shared_from_this()] {
-      if (!self->gone_) self->read();
+  void on_readable(error_code error) {
+    static thread_local std::array<char, read_bytes> bytes; // empty again before any other socket reads
+    if (gone_) return;
+    auto size = error ? 0 : socket_.read_some(asio::buffer(bytes), error);
+    if (error && error != asio::error::would_block) return on_end(error);
+    take({bytes.data(), size});
+  }
+
+  void take(std::span<char> received) {
+    if (gone_) return;
+    if (!ending_) {
+      in_.begin(received);
+      while ((reading_ || closing_) && handle(in_.next())) {
+      }
+      in_.end();
+    }
+    paused_ = !reading_ && !closing_;
+    if (!paused_) wait_readable();
+  }
+
+  /// @returns whether there may be more.
+  bool handle(const ws_reader::item& x) {
+    switch (x.what) {
+    case ws_reader::kind::none:
+      return false;
+    case ws_reader::kind::text:
+      if (!closing_) listener_->on_text(x.payload); // what comes after our close is not heard
+      return true;
+    case ws_reader::kind::ping:
+      if (!closing_) answer_ping(x.payload);
+      return true;
+    case ws_reader::kind::pong:
+      if (!closing_) listener_->on_pong();
+      return true;
+    case ws_reader::kind::close:
+    case ws_reader::kind::failed:
+      on_peer_close(x);
+      return false;
+    }
+    return false;
+  }
+
+  /// Only the newest ping has to be answered (RFC 6455, 5.5.3), so at most one answer waits.
+  void answer_ping(std::string_view payload) {
+    if (out_.idle())
+      send(control_frame(pong_opcode, payload));
+    else
+      pong_ = control_frame(pong_opcode, payload);
+  }
+
+  void on_peer_close(const ws_reader::item& x) {
+    if (!std::exchange(closing_, true)) {
+      code_ = x.code;
+      reason_ = x.payload;
+      send(close_frame(code_, reason_));
+    }
+    end();
+  }
+
+  // -- out
+
+  void send(frame_ptr frame) {
+    if (!out_.send(std::move(frame))) wait_writable();
+  }
+
+  void wait_writable() {
+    if (out_.error()) return fail_later();
+    if (std::exchange(waits_to_write_, true)) return;
+    socket_.async_wait(tcp_socket::wait_write,
+                       [self = shared_from_this()](error_code error) { self->on_writable(error); });
+  }
+
+  void on_writable(error_code error) {
+    waits_to_write_ = false;
+    if (gone_) return;
+    if (error) return on_end(error);
+    if (!out_.write_waiting()) return wait_writable();
+    if (pong_) send(std::exchange(pong_, nullptr));
+    if (!out_.idle()) return;
+    if (ending_) return shut_down();
+    if (std::exchange(writing_, false) && !closing_) listener_->on_writable();
+  }
+
+  void fail_later() {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      if (!self->gone_) self->on_end(self->out_.error());
     });
   }
 
-  void on_read(error_code error) {
-    if (error) return on_end(error);
-    if (closing_) {
-      buffer_.consume(buffer_.size()); // what comes after our close is not heard
-      return read();
-    }
-    if (!ws_.got_text()) {
-      close(close_code::unsupported, "binary frames are not taken");
-      buffer_.consume(buffer_.size());
-      return read();
-    }
-    auto bytes = buffer_.cdata();
-    listener_->on_text({static_cast<const char*>(bytes.data()), bytes.size()});
-    buffer_.consume(buffer_.size());
-    if (reading_)
-      read();
-    else
-      read_pending_ = true;
-  }
+  // -- the end
 
-  void on_drained(error_code error) {
-    if (error) return; // the read in progress ends with it too
-    if (std::exchange(writing_, false) && listener_ != nullptr) listener_->on_writable();
-  }
-
-  void send_close() {
+  void begin_close() {
     if (gone_) return;
-    ws_.async_close({static_cast<websocket::close_code>(code_), reason_},
-                    [self = shared_from_this()](error_code) {
-                      // Beast's read, when one is in progress, ends with `closed`; else this is the end.
-                      if (self->read_pending_) self->on_end(websocket::error::closed);
-                    });
+    send(close_frame(code_, reason_));
+    if (std::exchange(paused_, false)) wait_readable();
   }
 
-  void on_end(error_code error) {
+  void end() {
+    ending_ = true;
+    arm(close_timeout);
+    if (out_.idle()) shut_down();
+  }
+
+  void shut_down() {
+    error_code ignored;
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+  }
+
+  void on_end(error_code) {
     if (std::exchange(gone_, true)) return;
     disarm();
-    std::uint16_t code = code_;
-    std::string reason = reason_;
-    if (!closing_) {
-      code = 1006;
-      if (error == websocket::error::closed) {
-        code = ws_.reason().code == websocket::close_code::none ? 1005 : ws_.reason().code;
-        reason.assign(ws_.reason().reason.data(), ws_.reason().reason.size());
-      } else if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) {
-        code = 1009;
-      } else if (error == websocket::error::bad_frame_payload) {
-        code = 1007;
-      }
-    }
     place_.reset();
     error_code ignored;
-    stream().socket().close(ignored);
-    if (auto* x = std::exchange(listener_, nullptr)) x->on_closed(code, reason);
+    socket_.close(ignored);
+    if (auto* x = std::exchange(listener_, nullptr)) x->on_closed(code_, reason_);
     connection_ = {};
-    timer_.reset();
   }
 
   void arm(std::chrono::milliseconds timeout) {
@@ -171,33 +250,38 @@ private:
   void on_timeout() {
     error_code ignored;
     if (listener_ == nullptr)
-      stream().socket().close(ignored); // the handshake in progress ends with it
+      socket_.close(ignored); // the handshake in progress ends with it
     else
       on_end(asio::error::timed_out);
   }
 
   std::shared_ptr<socket_context> context_;
-  websocket::stream<gathering_stream, false> ws_; // no compression
+  tcp_socket socket_;
   std::unique_ptr<handshake_place> place_;
-  beast::flat_buffer buffer_;
+  frame_writer out_;
+  ws_reader in_;
+  frame_ptr pong_; // waits for what is being written
   opened_connection connection_;
   transport_listener* listener_ = nullptr;
   std::unique_ptr<asio::steady_timer> timer_; // only while a handshake or a close is in progress
+  std::string reason_;                        // with `code_`: what is told of the end
   std::uint16_t code_ = 1006;
-  std::string reason_;
   bool reading_ = true;
-  bool read_pending_ = false; // a frame was handled, the next read waits for `set_reading`
-  bool writing_ = false;      // the listener waits for `on_writable`
+  bool paused_ = false;  // nothing is waited for until `set_reading`
+  bool writing_ = false; // the listener waits for `on_writable`
+  bool waits_to_write_ = false;
   bool closing_ = false;
+  bool ending_ = false;
   bool gone_ = false;
 };
 
 } // namespace
 
 void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket,
-                     http::request<http::string_body> request, std::unique_ptr<handshake_place> place) {
+                     http::request<http::string_body> request, std::string early,
+                     std::unique_ptr<handshake_place> place) {
   std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place))
-      ->start(std::move(request));
+      ->start(std::move(request), std::move(early));
 }
 
 } // namespace weir

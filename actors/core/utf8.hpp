@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace weir::utf8 {
 
@@ -34,6 +36,24 @@ constexpr std::size_t well_formed_bytes(std::string_view text) noexcept {
   if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)) return 0;
   if ((lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return 0;
   return size;
+}
+
+/// Whether all of `text` is UTF-8.
+constexpr bool is_well_formed(std::string_view text) noexcept {
+  while (!text.empty()) {
+    if (!std::is_constant_evaluated() && text.size() >= 8) { // most texts are ASCII for the most part
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data(), 8);
+      if ((word & 0x8080808080808080ULL) == 0) {
+        text.remove_prefix(8);
+        continue;
+      }
+    }
+    auto size = well_formed_bytes(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
 }
 
 /// The number of Unicode code points in valid UTF-8, as the protocol's `at` counts them.

@@ -132,12 +132,14 @@ store_write namespace_actor::session_put(const session& x) const {
 }
 
 /// 128 random bits: whoever guesses one could take it over.
+/// 90 random bits. Clients only see it signed. At 15 characters a string of it takes no memory beside itself,
+/// and a session has several.
 std::string namespace_actor::make_session_id() {
-  static constexpr char digits[] = "0123456789abcdef";
+  static constexpr char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
   std::random_device source;
   std::string out;
-  for (int word = 0; word < 4; ++word)
-    for (auto x = static_cast<std::uint32_t>(source()), n = 0U; n < 8; ++n, x >>= 4) out += digits[x & 15];
+  for (int word = 0; word < 3; ++word)
+    for (auto x = static_cast<std::uint32_t>(source()), n = 0U; n < 5; ++n, x >>= 6) out += digits[x & 63];
   return out;
 }
 

@@ -12,6 +12,12 @@ namespace {
 
 constexpr auto reattach_after = std::chrono::milliseconds{200};
 
+/// Whether who gets the one gets the other.
+bool belong_together(const delivery& x, const delivery& y) {
+  return (x.frame == nullptr) == (y.frame == nullptr) && x.what->type == y.what->type
+         && x.what->to == y.what->to;
+}
+
 refusal unreachable(const std::string& ns) {
   return {code::unavailable, "unavailable", "namespace " + ns + " is restarting", 1000, {}, 0, 0};
 }
@@ -89,26 +95,33 @@ void relay::on_namespace_down() {
   delayed_send(this, reattach_after, tick_atom_v);
 }
 
-/// The batch is shared with the other threads' relays: taken as one's own it would be copied first.
+/// The batch is shared with the other threads' relays: taken as one's own it would be copied first. Events of
+/// one type that follow each other go to a subscriber together, so that each is visited once.
 void relay::on_deliveries(const delivery_batch& batch) {
-  for (auto& x : batch.deliveries) {
-    if (x.frame || !settings_.encode)
-      deliver(x);
-    else
-      deliver({x.what, settings_.encode(*x.what)}); // it came from another node
+  std::span all{batch.deliveries};
+  for (std::size_t first = 0, last = 0; first < all.size(); first = last) {
+    auto& x = all[first];
+    if (!x.frame && settings_.encode) { // it came from another node
+      delivery encoded{x.what, settings_.encode(*x.what)};
+      deliver({&encoded, 1});
+      last = first + 1;
+      continue;
+    }
+    for (last = first + 1; last < all.size() && belong_together(x, all[last]);) ++last;
+    deliver(all.subspan(first, last - first));
   }
 }
 
-void relay::deliver(const delivery& what) {
-  if (what.what->seq > 0) seq_ = what.what->seq;
-  auto number = ++deliveries_;
-  patterns_.match(what.what->type, [&](const std::vector<pattern_table::key>& holders) {
-    for (auto holder : holders) {
-      auto& x = subscribers_.find(holder)->second;
-      if (x.last_delivery == number) continue; // two of its patterns match
-      x.last_delivery = number;
-      if (!what.what->to.empty() && what.what->to != x.who->client_id()) continue;
-      x.who->on_delivery(what);
+void relay::deliver(std::span<const delivery> run) {
+  for (auto& x : run)
+    if (x.what->seq > 0) seq_ = x.what->seq;
+  auto number = ++runs_;
+  auto& to = run.front().what->to;
+  patterns_.match(run.front().what->type, [&](const std::vector<member*>& holders) {
+    for (auto* x : holders) {
+      if (x->last_run == number) continue; // two of its patterns match
+      x->last_run = number;
+      if (to.empty() || to == x->who->client_id()) x->who->on_deliveries(run);
     }
   });
 }
@@ -169,7 +182,7 @@ std::uint64_t relay::join(weir::subscriber& who) {
 void relay::leave(std::uint64_t number) {
   auto* x = find(number);
   if (x == nullptr) return;
-  for (auto& pattern : x->patterns) patterns_.remove(pattern, number);
+  for (auto& pattern : x->patterns) patterns_.remove(pattern, x);
   if (x->has_session) post(0, session_detach{number, x->has_runs});
   subscribers_.erase(number);
 }
@@ -177,7 +190,7 @@ void relay::leave(std::uint64_t number) {
 std::uint64_t relay::subscribe(std::uint64_t number, const std::string& pattern) {
   if (auto* x = find(number)) {
     x->patterns.push_back(pattern);
-    patterns_.add(pattern, number);
+    patterns_.add(pattern, x);
   }
   return seq_;
 }
@@ -188,7 +201,7 @@ void relay::unsubscribe(std::uint64_t number, const std::string& pattern) {
   auto i = std::find(x->patterns.begin(), x->patterns.end(), pattern);
   if (i == x->patterns.end()) return;
   x->patterns.erase(i);
-  patterns_.remove(pattern, number);
+  patterns_.remove(pattern, x);
 }
 
 refusal relay::publish(std::uint64_t number, std::string reference, publish_request what) {

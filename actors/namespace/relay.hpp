@@ -9,6 +9,7 @@
 #include <caf/telemetry/gauge.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -60,7 +61,7 @@ public:
 private:
   struct member {
     weir::subscriber* who;
-    std::uint64_t last_delivery = 0; // the number of the last delivery it got: one event once
+    std::uint64_t last_run = 0; // the number of the last run of deliveries that it got: one event once
     bool has_session = false;
     bool has_runs = false; // somebody may tell it of runs
     std::vector<std::string> patterns;
@@ -81,7 +82,7 @@ private:
   void on_session_opened(const session_opened& what);
   void on_presence(const presence_list& what);
   void on_notices(const notice_batch& batch);
-  void deliver(const delivery& what);
+  void deliver(std::span<const delivery> run);
   void on_turn_end() override;
 
   weir::subscriber* settle(std::uint64_t ticket, std::string& reference);
@@ -96,15 +97,15 @@ private:
   caf::actor ns_;
   attached info_;
   bool attaching_ = false;
-  std::uint64_t seq_ = 0; // the newest that was delivered
-  std::uint64_t deliveries_ = 0;
+  std::uint64_t seq_ = 0;  // the newest that was delivered
+  std::uint64_t runs_ = 0; // of deliveries
   std::uint64_t next_number_ = 1;
   std::uint64_t next_ticket_ = 1;
   std::unordered_map<std::uint64_t, member> subscribers_;
   std::unordered_map<std::uint64_t, pending> pending_; // at most the credit, and a handshake each
-  pattern_table patterns_;
-  std::vector<weir::request> outgoing_; // of one turn
-  std::size_t last_batch_size_ = 0;     // the next one will be about as large
+  pattern_table<member*> patterns_;                    // members do not move
+  std::vector<weir::request> outgoing_;                // of one turn
+  std::size_t last_batch_size_ = 0;                    // the next one will be about as large
   drain_rate rate_;
   caf::telemetry::int_gauge* pending_gauge_;
 };

@@ -3,6 +3,7 @@
 #include "actors/namespace/messages.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace weir {
@@ -22,8 +23,8 @@ public:
   /// the relay forgets the subscriber.
   virtual void on_attached(const attached& info) = 0;
 
-  /// An event that one of its patterns matches; at most once per event, in the order of the log.
-  virtual void on_delivery(const delivery& what) = 0;
+  /// Events of one type that one of its patterns matches; at most once per event, in the order of the log.
+  virtual void on_deliveries(std::span<const delivery> run) = 0;
 
   /// What became of a publish, call or cancel with this reference.
   virtual void on_answer(const std::string& reference, const answer& what) = 0;

@@ -184,9 +184,23 @@ TEST_CASE("a frame over the limit closes the connection with 1009, after all of 
   CHECK(big.read_some().find("101 Switching Protocols") != std::string::npos);
   std::string frame("\x81\xff\0\0\0\0\0\x01\x11\x70\0\0\0\0", 14); // text, masked with zeros, 70,000 bytes
   big.send(frame + std::string(70'000, ' '));
-  CHECK(big.read_all().find("\x88\x02\x03\xf1") != std::string::npos);
+  CHECK(big.read_all().find("\x03\xf1"
+                            "a message is too large")
+        != std::string::npos);
   client bob(shared_node(), "bob");
   CHECK(bob.is_served());
+}
+
+TEST_CASE("what a client sends right behind its upgrade is heard, and pings are answered") {
+  raw_socket eager(shared_node().port());
+  std::string hello = R"({"op":"hello","namespace":"demo","client_id":"eager"})";
+  std::string frame{'\x81', static_cast<char>(0x80 | hello.size())};
+  eager.send(upgrade + subprotocol + frame + std::string(4, '\0') + hello
+             + std::string("\x89\x82\0\0\0\0hi", 8) + std::string("\x88\x82\0\0\0\0\x03\xe8", 8));
+  auto answers = eager.read_all();
+  CHECK(answers.find("101 Switching Protocols") != std::string::npos);
+  CHECK(answers.find("\x8a\x02hi") != std::string::npos);
+  CHECK(answers.find("\x88\x02\x03\xe8") != std::string::npos);
 }
 
 TEST_CASE(

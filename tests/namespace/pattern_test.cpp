@@ -56,7 +56,7 @@ TEST_CASE("patterns match whole types") {
   }));
   INFO(pattern << " and " << type);
   CHECK(matches(pattern, type) == match);
-  pattern_table table;
+  pattern_table<std::uint64_t> table;
   table.add(pattern, 1);
   auto found = false;
   table.match(type, [&](auto&) { found = true; });
@@ -76,7 +76,7 @@ TEST_CASE("the pattern table agrees with matching each pattern by itself") {
     }
     return out;
   };
-  pattern_table table;
+  pattern_table<std::uint64_t> table;
   std::multiset<std::pair<std::string, std::uint64_t>> model;
   for (int step = 0; step < 300; ++step) {
     auto pattern = subject(true);

@@ -15,6 +15,12 @@ std::vector<std::string> texts(const std::vector<frame_ptr>& frames) {
   return out;
 }
 
+std::vector<frame_ptr> take(outbound& from) {
+  std::vector<frame_ptr> out;
+  from.take(out);
+  return out;
+}
+
 using strings = std::vector<std::string>;
 
 nlohmann::json payload(const frame_ptr& x) { return nlohmann::json::parse(x->substr(x->find('{'))); }
@@ -27,12 +33,12 @@ TEST_CASE("control goes before data, and each lane keeps its order") {
   out.control(frame("ok1"));
   CHECK(out.data(frame("e2")));
   out.control(frame("ok2"));
-  CHECK(texts(out.take()) == strings{"ok1", "ok2", "e1", "e2"});
+  CHECK(texts(take(out)) == strings{"ok1", "ok2", "e1", "e2"});
   CHECK(out.writing());
   CHECK(out.empty());
   out.written();
   CHECK_FALSE(out.writing());
-  CHECK(out.take().empty());
+  CHECK(take(out).empty());
   CHECK_FALSE(out.writing());
 }
 
@@ -40,7 +46,7 @@ TEST_CASE("a frame is shared, not copied") {
   outbound out{1000, 100};
   auto shared = frame("event");
   CHECK(out.data(shared));
-  CHECK(out.take().front().get() == shared.get());
+  CHECK(take(out).front().get() == shared.get());
 }
 
 TEST_CASE("data beyond its bound is not taken until some has been written, in bytes") {
@@ -49,7 +55,7 @@ TEST_CASE("data beyond its bound is not taken until some has been written, in by
   CHECK(out.data(frame(std::string(40, 'b'))));
   CHECK_FALSE(out.data(frame("c")));
   CHECK_FALSE(out.data_low());
-  CHECK(out.take().size() == 2);
+  CHECK(take(out).size() == 2);
   CHECK_FALSE(out.data(frame("c"))); // it is still on its way
   out.written();
   CHECK(out.data_low());
@@ -62,7 +68,7 @@ TEST_CASE("data beyond its bound is not taken, in frames") {
   CHECK_FALSE(out.data(frame("e")));
   out.marker(frame("lagging"));
   out.control(frame("ok"));
-  CHECK(texts(out.take()) == strings{"ok", "e", "e", "e", "e", "lagging"});
+  CHECK(texts(take(out)) == strings{"ok", "e", "e", "e", "e", "lagging"});
 }
 
 TEST_CASE("an empty lane takes any one frame") {
@@ -80,12 +86,37 @@ TEST_CASE("control is always taken, and says when the client should not be liste
   CHECK_FALSE(out.control_over_hard_bound());
   for (int i = 0; i < 70; ++i) out.control(frame("ok"));
   CHECK(out.control_over_hard_bound());
-  CHECK(out.take().size() == outbound::max_gathered);
-  CHECK(out.control_over_hard_bound());
-  out.written();
-  CHECK(out.take().size() == 17);
+  CHECK(take(out).size() == 81);
+  CHECK(out.control_over_hard_bound()); // until they have been written
   out.written();
   CHECK(out.control_low());
+}
+
+TEST_CASE("a write ends at its bound, and what has come into control meanwhile goes before the rest") {
+  outbound out{1'000'000, 1000};
+  for (int i = 0; i < 5; ++i) CHECK(out.data(frame(std::string(outbound::max_gathered_bytes / 4 + 1, 'e'))));
+  CHECK(take(out).size() == 4);
+  out.control(frame("ok"));
+  out.written();
+  auto rest = take(out);
+  REQUIRE(rest.size() == 2);
+  CHECK(*rest[0] == "ok");
+}
+
+TEST_CASE("frames come out of a queue as they went in, and an empty one holds nothing") {
+  frame_queue queue;
+  std::size_t out = 0;
+  for (std::size_t in = 0; in < 1000; ++in) {
+    queue.push(frame(std::to_string(in)));
+    if (in % 3 == 0) continue;
+    CHECK(*queue.pop() == std::to_string(out++));
+  }
+  CHECK(queue.size() == 1000 - out);
+  CHECK(*queue[7] == std::to_string(out + 7));
+  queue.drop(10);
+  for (out += 10; !queue.empty(); ++out) CHECK(*queue.pop() == std::to_string(out));
+  CHECK(out == 1000);
+  CHECK(queue.size() == 0);
 }
 
 TEST_CASE("waiting deltas of one run are joined, and the result comes after them") {
@@ -94,7 +125,7 @@ TEST_CASE("waiting deltas of one run are joined, and the result comes after them
   out.delta({"a/2", 0, "other"});
   out.delta({"a/1", 2, "l"});
   out.result("a/1", frame("{\"op\":\"result\"}"));
-  auto frames = out.take();
+  auto frames = take(out);
   REQUIRE(frames.size() == 3);
   CHECK(payload(frames[0])["text"] == "h\xc3\xa4l");
   CHECK(payload(frames[0])["at"] == 0);
@@ -102,7 +133,7 @@ TEST_CASE("waiting deltas of one run are joined, and the result comes after them
   CHECK(payload(frames[2])["run_id"] == "a/2");
   out.written();
   out.delta({"a/2", 5, "!"});
-  frames = out.take();
+  frames = take(out);
   REQUIRE(frames.size() == 1);
   CHECK(payload(frames[0])["at"] == 5);
   out.written();
@@ -113,7 +144,7 @@ TEST_CASE("a delta that does not go on where the waiting one ends is not joined 
   outbound out{1000, 100};
   out.delta({"a/1", 0, "abc"});
   out.delta({"a/1", 0, "abcd"});
-  auto frames = out.take();
+  auto frames = take(out);
   REQUIRE(frames.size() == 2);
   CHECK(payload(frames[0])["text"] == "abc");
   CHECK(payload(frames[1])["text"] == "abcd");

@@ -16,10 +16,12 @@ namespace weir::test {
 /// A socket that keeps what is written to it. Written frames count as written only when the test says so.
 class fake_transport : public transport {
 public:
-  void write(std::vector<frame_ptr> frames) override {
+  bool write(std::vector<frame_ptr>& frames) override {
     ++writes;
-    pending = true;
     for (auto& x : frames) sent.push_back(nlohmann::json::parse(x->substr(x->find('{'))));
+    frames.clear();
+    pending = !at_once;
+    return at_once;
   }
   void ping() override { ++pings; }
   void set_reading(bool on) override { reading = on; }
@@ -32,6 +34,7 @@ public:
   std::deque<nlohmann::json> sent;
   int writes = 0;
   int pings = 0;
+  bool at_once = false; ///< Frames count as written when they are.
   bool pending = false;
   bool reading = true;
   std::optional<close_code> closed_with;
@@ -267,7 +270,8 @@ public:
     x.client_id = "bob";
     x.message_id = "m" + std::to_string(seq);
     x.data = "\"" + std::string(size, 'x') + "\"";
-    gate.relay.who->on_delivery({std::make_shared<const event>(std::move(x)), nullptr});
+    delivery what{std::make_shared<const event>(std::move(x)), nullptr};
+    gate.relay.who->on_deliveries({&what, 1});
   }
 
   fake_gate gate;

@@ -15,7 +15,9 @@ public:
 
   const std::string& client_id() const noexcept override { return client_id_; }
   void on_attached(const attached& info) override { attachments.push_back(info); }
-  void on_delivery(const delivery& what) override { deliveries.push_back(what); }
+  void on_deliveries(std::span<const delivery> run) override {
+    deliveries.insert(deliveries.end(), run.begin(), run.end());
+  }
   void on_answer(const std::string& reference, const answer& what) override {
     answers.emplace_back(reference, what);
   }
