@@ -107,8 +107,9 @@ private:
 
   void hand_over(request_type& request) {
     auto keep_alive = request.keep_alive();
-    context_->handle(plain(request), [self = shared_from_this(), keep_alive](http_reply answer) {
-      self->reply(std::move(answer), keep_alive);
+    auto head = request.method() == http::verb::head;
+    context_->handle(plain(request), [self = shared_from_this(), keep_alive, head](http_reply answer) {
+      self->reply(std::move(answer), keep_alive, head);
     });
   }
 
