@@ -103,6 +103,7 @@ private:
   opened_connection open(std::shared_ptr<transport> socket, std::function<void()> hello_done) {
     auto actor = unit_.system().spawn<connection>(unit_, shared_, std::move(socket), std::move(hello_done));
     auto* listener = dynamic_cast<connection*>(caf::actor_cast<caf::abstract_actor*>(actor));
+    if (shared_->draining) listener->drain(0); // its upgrade was under way when that began: refused
     return {listener, actor};
   }
 
