@@ -28,9 +28,11 @@ using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT
 
 } // namespace
 
-struct acceptor::state : std::enable_shared_from_this<state> {
+struct acceptor::state : std::enable_shared_from_this<state>, turn_hook {
   state(std::shared_ptr<socket_context> c)
     : context(std::move(c)), socket(context->unit.context()), pause(context->unit.context()) {}
+
+  ~state() override { context->unit.forget(*this); }
 
   void accept_next() {
     socket.async_accept(context->unit.context(),
@@ -45,7 +47,7 @@ struct acceptor::state : std::enable_shared_from_this<state> {
       error_code ignored;
       peer.set_option(tcp::no_delay(true), ignored);
       serve_http(context, std::move(peer));
-      return accept_next();
+      return accept_on();
     }
     // No descriptors left, or a connection that is gone already: those that are there go on.
     if (context->accept_errors != nullptr) context->accept_errors->inc();
@@ -56,8 +58,20 @@ struct acceptor::state : std::enable_shared_from_this<state> {
     });
   }
 
+  /// Accepts another one, in the next turn if this one has had its share.
+  void accept_on() {
+    context->unit.at_turn_end(*this);
+    if (++accepted < accepts_per_turn) accept_next();
+  }
+
+  void on_turn_end() override {
+    auto paused = std::exchange(accepted, 0) >= accepts_per_turn;
+    if (paused && socket.is_open()) accept_next();
+  }
+
   std::shared_ptr<socket_context> context;
   tcp::acceptor socket;
+  std::size_t accepted = 0; // in this turn
   asio::steady_timer pause;
 };
 

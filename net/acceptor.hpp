@@ -2,6 +2,7 @@
 
 #include "net/socket_context.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +12,10 @@ namespace weir {
 /// Accepts the sockets of one I/O thread. Several acceptors share a port; the kernel spreads the connections.
 class acceptor {
 public:
+  /// Sockets that are accepted before the thread does what else it has to do: a crowd that comes at once does
+  /// not keep those who are there from being served.
+  static constexpr std::size_t accepts_per_turn = 32;
+
   /// @param address an IP address; @param port 0: a free one.
   /// Throws std::runtime_error that names the address when it cannot be listened on.
   acceptor(std::shared_ptr<socket_context> context, const std::string& address, std::uint16_t port);

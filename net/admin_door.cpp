@@ -21,6 +21,16 @@ namespace {
 constexpr std::uint64_t max_requests = 16; // at once; operators are few
 constexpr auto host_timeout = std::chrono::seconds{10};
 
+limits door_limits() {
+  limits out;
+  out.handshakes = max_requests;
+  return out;
+}
+
+bool is_probe(const std::string& path) {
+  return path == "/healthz" || path == "/readyz" || path == "/metrics";
+}
+
 /// Asks the host for the sockets of its thread, by direct calls.
 class admin_actor : public io_actor {
 public:
@@ -48,16 +58,19 @@ private:
 
 struct admin_door::state {
   state(caf::actor_system& sys, io_thread& unit, config settings)
-    : unit(unit), sockets(std::make_shared<socket_context>(unit)),
+    : unit(unit), sockets(std::make_shared<socket_context>(unit, door_limits())),
       actor(sys.spawn<admin_actor>(unit, settings.host)), token(std::move(settings.token)),
-      address(settings.address) {
+      drain(std::move(settings.drain)), address(settings.address) {
     sockets->node = std::move(settings.status);
-    sockets->bounds.handshakes = max_requests;
     auto* ask = dynamic_cast<admin_actor*>(caf::actor_cast<caf::abstract_actor*>(actor));
-    sockets->handle = [ask, secret = token](const http_request& what, std::function<void(http_reply)> done) {
-      auto routed = admin_route(what, secret);
-      if (auto* reply = std::get_if<http_reply>(&routed)) return done(std::move(*reply));
-      ask->ask(std::get<admin_query>(std::move(routed)), std::move(done));
+    sockets->handle = [this, ask](const http_request& what, std::function<void(http_reply)> done) {
+      if (is_probe(what.path))
+        return done(route(what.method, what.path, *sockets->node, this->unit.system()));
+      auto routed = admin_route(what, token);
+      if (auto* query = std::get_if<admin_query>(&routed))
+        return ask->ask(std::move(*query), std::move(done));
+      auto* drain = std::get_if<admin_drain>(&routed);
+      done(drain == nullptr ? std::get<http_reply>(std::move(routed)) : begin_drain(*drain));
     };
     try {
       auto port = claim_port(unit, settings.address, settings.port);
@@ -68,10 +81,17 @@ struct admin_door::state {
     }
   }
 
+  http_reply begin_drain(const admin_drain& what) const {
+    auto reply = drain_reply(what, sockets->node->name);
+    if (reply.status == 200) drain();
+    return reply;
+  }
+
   io_thread& unit;
   std::shared_ptr<socket_context> sockets;
   caf::actor actor;
   std::string token;
+  std::function<void()> drain;
   std::string address;
   std::unique_ptr<acceptor> door;
 };

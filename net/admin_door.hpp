@@ -6,12 +6,15 @@
 #include <caf/actor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace weir {
 
 /// The operators' side of a node: HTTP on an address of its own. See admin_routes.hpp for what can be asked.
+/// The probes (`/healthz`, `/readyz`, `/metrics`) are here too, for anyone: the clients' address takes no
+/// sockets while the node drains, this one does until it ends.
 class admin_door {
 public:
   struct config {
@@ -20,6 +23,7 @@ public:
     std::string token;      ///< That a request has to bear; empty: none.
     std::shared_ptr<node_status> status;
     caf::actor host;
+    std::function<void()> drain; ///< Lets the node drain and end. Called from its thread, more than once.
   };
 
   /// Listens, but accepts nothing yet. Throws std::runtime_error that names the address when it cannot.

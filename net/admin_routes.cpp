@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view root = "/v1/admin/namespaces";
+constexpr const char* drain_path = "/v1/admin/drain";
 constexpr std::uint32_t max_limit = 1000;
 constexpr std::uint32_t usual_limit = 100;
 
@@ -44,8 +45,7 @@ http_reply bad_method(const char* allowed) {
   return out;
 }
 
-std::variant<admin_query, http_reply> list(const http_request& what, admin_query query,
-                                           admin_query::verb verb) {
+admin_routed list(const http_request& what, admin_query query, admin_query::verb verb) {
   query.what = verb;
   query.limit = usual_limit;
   constexpr std::string_view name = "limit=";
@@ -61,7 +61,7 @@ std::variant<admin_query, http_reply> list(const http_request& what, admin_query
   return query;
 }
 
-std::variant<admin_query, http_reply> retry_dead(const http_request& what, admin_query query) {
+admin_routed retry_dead(const http_request& what, admin_query query) {
   auto body = json::parse(what.body, nullptr, false);
   if (!body.is_object() || !body.contains("event_id") || !body["event_id"].is_string())
     return error_reply(400, "bad_field", "event_id: a JSON object with this string is needed");
@@ -70,11 +70,25 @@ std::variant<admin_query, http_reply> retry_dead(const http_request& what, admin
   return query;
 }
 
+/// @param body nothing, or a JSON object that may name the node.
+admin_routed drain(const http_request& what) {
+  if (what.method != "POST") return bad_method("POST");
+  admin_drain out;
+  if (what.body.empty()) return out;
+  auto body = json::parse(what.body, nullptr, false);
+  if (!body.is_object()) return error_reply(400, "malformed", "the body must be a JSON object, or empty");
+  if (!body.contains("node")) return out;
+  if (!body["node"].is_string()) return error_reply(400, "bad_field", "node: must be a node's name");
+  out.node = body["node"].get<std::string>();
+  return out;
+}
+
 } // namespace
 
-std::variant<admin_query, http_reply> admin_route(const http_request& what, const std::string& token) {
+admin_routed admin_route(const http_request& what, const std::string& token) {
   if (!token.empty() && !bears(what.authorization, token))
     return error_reply(401, "unauthenticated", "a bearer token is needed");
+  if (what.path == drain_path) return drain(what);
   if (what.path.substr(0, root.size()) != root) return not_found(what.path);
   auto rest = split(std::string_view{what.path}.substr(root.size()));
   admin_query query;
@@ -90,6 +104,14 @@ std::variant<admin_query, http_reply> admin_route(const http_request& what, cons
   if (is_dead) return list(what, std::move(query), admin_query::verb::dead_letters);
   if (is_runs) return list(what, std::move(query), admin_query::verb::runs);
   return query;
+}
+
+http_reply drain_reply(const admin_drain& what, const std::string& name) {
+  if (!what.node.empty() && what.node != name)
+    return error_reply(404, "unknown_node",
+                       "this is node " + name + ", and it does not reach node " + what.node
+                           + ": ask that one's own admin address");
+  return {200, "application/json", json{{"node", name}, {"draining", true}}.dump() + "\n", {}};
 }
 
 http_reply admin_reply(const admin_answer& what) {

@@ -39,7 +39,10 @@ caf::behavior connection::make_behavior() {
 }
 
 void connection::on_exit() {
-  if (socket_ && phase_ != phase::gone) socket_->close(close_code::going_away, "the node stops");
+  if (socket_ && phase_ != phase::gone) {
+    if (drained_ != nullptr && phase_ == phase::open) drained_ = "deadline";
+    socket_->close(close_code::going_away, "the node stops");
+  }
   release();
   socket_ = nullptr; // it holds on to this as this does to it
 }
@@ -65,17 +68,41 @@ void connection::close(close_code code, std::string reason) {
   phase_ = phase::closing;
   close_code_ = code;
   close_reason_ = std::move(reason);
+  shared_->replays.leave(*this);
   shared_->timers.schedule(*this, close_timeout);
   mark_dirty();
 }
 
+// -- drain
+
+void connection::drain(std::int64_t delay_ms) {
+  if (!is_live() || drained_ != nullptr) return;
+  if (phase_ != phase::open) return refuse_draining();
+  drained_ = "left";
+  shared_->metrics.draining->inc();
+  reply(wire::encode_drain(delay_ms, "shutdown"));
+}
+
+void connection::refuse_draining() {
+  refuse({code::unavailable, "draining", "the node stops: connect again, elsewhere", shared_->come_again_ms(),
+          "node", 0, 0});
+  close(close_code::try_again, "draining");
+}
+
+// -- the end
+
 void connection::release() {
   if (phase_ == phase::gone) return;
   settle_hello();
+  if (drained_ != nullptr) {
+    shared_->metrics.draining->dec();
+    shared_->metrics.drained(drained_);
+  }
   if (std::exchange(counted_lagging_, false)) shared_->metrics.lagging->dec();
   phase_ = phase::gone;
   unit().forget(*this);
   shared_->timers.cancel(*this);
+  shared_->replays.leave(*this);
   shared_->connections.erase(this);
   if (relay_.port == nullptr) return;
   relay_.port->leave(number_);
@@ -178,6 +205,7 @@ void connection::on_answer(const std::string& reference, const answer& what) {
   case 'l':
     if (id != std::to_string(reads_)) return;
     feed_.on_read_failed();
+    shared_->replays.leave(*this);
     return retry_later();
   }
 }
@@ -191,6 +219,7 @@ void connection::on_log_slice(const std::string& reference, const log_slice& wha
   }
   if (reference != "l:" + std::to_string(reads_)) return;
   feed_.on_slice(what, *this);
+  shared_->replays.leave(*this);
   mark_dirty();
 }
 

@@ -30,7 +30,8 @@ class connection : public io_actor,
                    public transport_listener,
                    private turn_hook,
                    private timed,
-                   private feed_sink {
+                   private feed_sink,
+                   private replayer {
 public:
   static constexpr std::uint32_t max_strikes = 10; ///< Bad frames within `strike_window`; then 1008.
   static constexpr std::chrono::milliseconds strike_window{10'000};
@@ -49,6 +50,11 @@ public:
 
   /// Closes the socket after what waits in the control lane. Only the first call counts.
   void close(close_code code, std::string reason);
+
+  /// The node is about to go: tells the client to move after `delay_ms`, and serves it on until its session
+  /// is attached elsewhere. A client that has not been welcomed yet is refused with `503 draining`. Only the
+  /// first call counts.
+  void drain(std::int64_t delay_ms);
 
   // -- transport_listener
   void on_text(std::string_view text) override;
@@ -103,6 +109,7 @@ private:
   void begin(subscription& x, std::uint64_t seq);
   void on_subscribed(const std::string& reference, const answer& what);
   void on_unsubscribed(const std::string& reference, const answer& what);
+  void on_taken_over();
   void confirm_written();
   void read_history(std::uint64_t number);
 
@@ -117,6 +124,7 @@ private:
   void mark_dirty();
   void on_turn_end() override;
   void read_log();
+  void on_replay_turn() override;
   void flush();
   void finish_closing();
   void steer_reading();
@@ -127,6 +135,7 @@ private:
   void heartbeat();
   void release();
   void settle_hello();
+  void refuse_draining();
   bool is_live() const noexcept { return phase_ != phase::closing && phase_ != phase::gone; }
 
   std::shared_ptr<connection_context> shared_;
@@ -154,6 +163,7 @@ private:
   bool retrying_ = false;
   bool hinted_ = false;
   bool counted_lagging_ = false;
+  const char* drained_ = nullptr; // since it was told to move: how it went, as the metric names it
   close_code close_code_ = close_code::normal;
   std::string close_reason_;
 };

@@ -5,6 +5,7 @@
 #include "actors/core/wall_clock.hpp"
 #include "actors/namespace/relay_port.hpp"
 #include "net/net_metrics.hpp"
+#include "net/replay_gate.hpp"
 #include "net/session_token.hpp"
 #include "net/timer_wheel.hpp"
 
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <unordered_set>
 #include <variant>
@@ -42,8 +44,10 @@ public:
 
 /// What the connections of one I/O thread share. Lives on that thread, and longer than any of them.
 struct connection_context {
-  connection_context(caf::actor_system& sys, namespace_gate& gate, std::chrono::steady_clock::time_point now)
-    : metrics(sys), gate(gate), timers(now) {}
+  connection_context(caf::actor_system& sys, namespace_gate& gate, std::chrono::steady_clock::time_point now,
+                     const limits& bounds = {})
+    : bounds(bounds), metrics(sys), gate(gate), timers(now),
+      replays(bounds.replays, metrics.replays, metrics.replays_waiting) {}
 
   limits bounds;
   std::string node_name = "n1";
@@ -53,9 +57,16 @@ struct connection_context {
   std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< For their expiry.
 
   std::vector<frame_ptr> frames; ///< Of the write that is being put together; empty but for that moment.
+  /// When a client that is refused for the node's sake is to come again: within 1 to 5 s, spread.
+  std::int64_t come_again_ms() { return std::uniform_int_distribution<std::int64_t>{1000, 5000}(random); }
+
+  bool draining = false; ///< The node takes no new clients.
+  std::minstd_rand random{std::random_device{}()};
+
   net_metrics metrics;
   namespace_gate& gate;
   timer_wheel timers;
+  replay_gate replays;
   std::unordered_set<connection*> connections; ///< Those whose socket is open.
 };
 

@@ -54,16 +54,23 @@ void connection::on_turn_end() {
   steer_reading();
 }
 
+/// Reads the next slice when there is room for it and it is this connection's turn.
 void connection::read_log() {
-  if (!out_.data_low()) return;
+  if (feed_.current() == feed::state::reading) return;
+  auto& gate = shared_->replays;
+  if (!out_.data_low()) return gate.leave(*this);
+  if (feed_.current() == feed::state::lagging && !gate.enter(*this, ns_)) return;
   auto what = feed_.on_room(*this);
-  if (!what) return;
+  if (!what) return gate.leave(*this);
   what->client_id = client_id_;
   ++reads_;
   if (!relay_.port->read_log(number_, "l:" + std::to_string(reads_), std::move(*what)).refused()) return;
   feed_.on_read_failed();
+  gate.leave(*this);
   retry_later();
 }
+
+void connection::on_replay_turn() { mark_dirty(); }
 
 void connection::flush() {
   auto& frames = shared_->frames;

@@ -82,6 +82,7 @@ bool connection::take_token(const wire::client_frame& frame) {
 }
 
 void connection::on_frame(wire::hello& x) {
+  if (shared_->draining) return refuse_draining();
   auto entered = shared_->gate.enter(x.ns);
   if (auto* no = std::get_if<refusal>(&entered)) {
     refuse(*no);

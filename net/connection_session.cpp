@@ -187,8 +187,15 @@ void connection::on_notice(const notice& what) {
   } else if (auto* receipt = std::get_if<receipt_notice>(&what.what)) {
     reply(wire::encode_receipt(receipt->event_id, receipt->kind, receipt->count, receipt->by));
   } else {
-    close(close_code::taken_over, "the session is attached elsewhere");
+    on_taken_over();
   }
+}
+
+/// The session is attached elsewhere. A client that was told to move has done as it was told.
+void connection::on_taken_over() {
+  auto moved = drained_ != nullptr;
+  if (moved) drained_ = "moved";
+  close(moved ? close_code::going_away : close_code::taken_over, "the session is attached elsewhere");
 }
 
 /// Events of a queue that the client does not acknowledge are done with once the kernel has them.

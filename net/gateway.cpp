@@ -2,6 +2,7 @@
 
 #include "net/acceptor.hpp"
 #include "net/connection.hpp"
+#include "net/drain_round.hpp"
 #include "net/relay_registry.hpp"
 #include "net/wire/encode.hpp"
 
@@ -13,6 +14,7 @@
 #include <caf/send.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
+#include <algorithm>
 #include <future>
 #include <thread>
 
@@ -26,14 +28,13 @@ public:
   shard(io_thread& unit, const config& settings, std::shared_ptr<namespace_census> census, std::uint16_t port)
     : unit_(unit),
       relays_(unit, settings.host, wire::encode_event, std::move(census), settings.bounds.namespaces),
-      shared_(std::make_shared<connection_context>(unit.system(), relays_, unit.system().clock().now())),
-      sockets_(std::make_shared<socket_context>(unit)), timer_(unit.context()) {
-    shared_->bounds = settings.bounds;
+      shared_(std::make_shared<connection_context>(unit.system(), relays_, unit.system().clock().now(),
+                                                   settings.bounds)),
+      sockets_(std::make_shared<socket_context>(unit, settings.bounds)), timer_(unit.context()) {
     shared_->node_name = settings.status->name;
     shared_->heartbeat = settings.heartbeat;
     shared_->signer = settings.signer;
     sockets_->node = settings.status;
-    sockets_->bounds = settings.bounds;
     sockets_->open = [this](std::shared_ptr<transport> socket, std::function<void()> hello_done) {
       return open(std::move(socket), std::move(hello_done));
     };
@@ -57,6 +58,15 @@ public:
 
   void stop_accepting() { acceptor_->stop(); }
 
+  void drain(std::chrono::milliseconds window) {
+    run_there([this, window] {
+      shared_->draining = true;
+      round_ = std::make_shared<drain_round>(unit_, *shared_, window);
+      round_->start();
+      return 0;
+    });
+  }
+
   void close_connections() {
     run_there([this] {
       for (auto* x : shared_->connections) caf::anon_send_exit(x->address(), caf::exit_reason::user_shutdown);
@@ -73,6 +83,7 @@ public:
     run_there([this] {
       timer_.cancel();
       ended_ = true;
+      round_ = nullptr;
       sockets_->open = nullptr; // an upgrade in progress ends without a connection
       relays_.clear();
       return 0;
@@ -92,6 +103,7 @@ private:
   opened_connection open(std::shared_ptr<transport> socket, std::function<void()> hello_done) {
     auto actor = unit_.system().spawn<connection>(unit_, shared_, std::move(socket), std::move(hello_done));
     auto* listener = dynamic_cast<connection*>(caf::actor_cast<caf::abstract_actor*>(actor));
+    if (shared_->draining) listener->drain(0); // its upgrade was under way when that began: refused
     return {listener, actor};
   }
 
@@ -111,6 +123,7 @@ private:
   std::shared_ptr<connection_context> shared_;
   std::shared_ptr<socket_context> sockets_;
   std::unique_ptr<acceptor> acceptor_;
+  std::shared_ptr<drain_round> round_; // once it drains
   asio::steady_timer timer_;
   bool ended_ = false;
 };
@@ -137,19 +150,34 @@ std::string gateway::url() const {
   return "http://" + host + ":" + std::to_string(port_);
 }
 
-void gateway::drain() {
+void gateway::stop_accepting() {
   settings_.status->ready = false;
   for (auto& x : shards_) x->stop_accepting();
 }
 
+std::size_t gateway::drain(std::chrono::milliseconds window, std::chrono::milliseconds at_most) {
+  settings_.status->draining = true;
+  stop_accepting();
+  for (auto& x : shards_) x->drain(std::min(window, at_most));
+  return wait_until_empty(at_most);
+}
+
 void gateway::stop(std::chrono::milliseconds at_most) {
-  drain();
+  stop_accepting();
   for (auto& x : shards_) x->close_connections();
-  auto deadline = std::chrono::steady_clock::now() + at_most;
-  for (auto& x : shards_)
-    while (x->connections() > 0 && std::chrono::steady_clock::now() < deadline)
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  wait_until_empty(at_most);
   for (auto& x : shards_) x->end();
+}
+
+/// Gives how many connections are left. By polling: their number is the threads' own.
+std::size_t gateway::wait_until_empty(std::chrono::milliseconds at_most) {
+  auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (true) {
+    std::size_t left = 0;
+    for (auto& x : shards_) left += x->connections();
+    if (left == 0 || std::chrono::steady_clock::now() >= deadline) return left;
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
 }
 
 } // namespace weir

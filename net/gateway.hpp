@@ -38,14 +38,19 @@ public:
   std::uint16_t port() const noexcept { return port_; }
   std::string url() const;
 
-  /// Takes no new sockets; those that are there stay.
-  void drain();
+  /// Takes no new sockets, and tells each client when to move: all of them within `window`. Those that are
+  /// there are served on. Waits until the last one is gone, but not longer than `at_most`.
+  /// @returns how many are left.
+  std::size_t drain(std::chrono::milliseconds window, std::chrono::milliseconds at_most);
 
   /// Closes every connection with 1001 and ends the relays. Waits for that, but not longer than `at_most`.
   void stop(std::chrono::milliseconds at_most);
 
 private:
   class shard;
+
+  void stop_accepting();
+  std::size_t wait_until_empty(std::chrono::milliseconds at_most);
 
   config settings_;
   std::uint16_t port_ = 0;

@@ -61,8 +61,10 @@ bool is_namespace_call(std::string_view target) {
 
 } // namespace
 
-http_reply error_reply(unsigned status, std::string_view reason, std::string_view message) {
+http_reply error_reply(unsigned status, std::string_view reason, std::string_view message,
+                       std::int64_t retry_after_ms) {
   nlohmann::json body = {{"error", {{"code", status}, {"reason", reason}, {"message", message}}}};
+  if (retry_after_ms > 0) body["error"]["retry_after_ms"] = retry_after_ms;
   return {status, "application/json", body.dump() + "\n", {}};
 }
 
@@ -79,7 +81,7 @@ http_reply route(std::string_view method, std::string_view target, const node_st
   if (target == "/") return index_page(node);
   if (target == "/metrics") return metrics_page(sys);
   if (target == "/healthz" || node.ready) return {200, "text/plain; charset=utf-8", "ok\n", {}};
-  return {503, "text/plain; charset=utf-8", "not ready\n", {}};
+  return {503, "text/plain; charset=utf-8", node.draining ? "draining\n" : "not ready\n", {}};
 }
 
 } // namespace weir

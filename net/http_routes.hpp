@@ -3,6 +3,7 @@
 #include <caf/fwd.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,8 @@ namespace weir {
 struct node_status {
   std::string name;
   std::string version;
-  std::atomic<bool> ready{false}; ///< False while it starts and while it drains.
+  std::atomic<bool> ready{false};    ///< False while it starts and while it drains.
+  std::atomic<bool> draining{false}; ///< It takes no new clients, and goes when those that it has are gone.
 };
 
 /// A plain HTTP request.
@@ -37,6 +39,8 @@ http_reply route(std::string_view method, std::string_view target, const node_st
                  caf::actor_system& sys);
 
 /// A refusal as a reply: `{"error":{"code":…,"reason":…,"message":…}}`.
-http_reply error_reply(unsigned status, std::string_view reason, std::string_view message);
+/// @param retry_after_ms when to try again, as a field of it; 0: not said.
+http_reply error_reply(unsigned status, std::string_view reason, std::string_view message,
+                       std::int64_t retry_after_ms = 0);
 
 } // namespace weir

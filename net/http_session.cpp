@@ -10,7 +10,6 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include <optional>
-#include <random>
 
 namespace weir {
 
@@ -44,12 +43,6 @@ http_request plain(request_type& request) {
   out.body = std::move(request.body());
   out.authorization = text_of(request[http::field::authorization]);
   return out;
-}
-
-/// A few seconds, spread so that those who are refused together do not come again together.
-std::string retry_after_s() {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::to_string(1 + random() % 5);
 }
 
 /// Whether a read failed for what the peer sent, and not because the socket or the stream ended.
@@ -115,8 +108,9 @@ private:
 
   void hand_over(request_type& request) {
     auto keep_alive = request.keep_alive();
-    context_->handle(plain(request), [self = shared_from_this(), keep_alive](http_reply answer) {
-      self->reply(std::move(answer), keep_alive);
+    auto head = request.method() == http::verb::head;
+    context_->handle(plain(request), [self = shared_from_this(), keep_alive, head](http_reply answer) {
+      self->reply(std::move(answer), keep_alive, head);
     });
   }
 
@@ -137,9 +131,16 @@ private:
   }
 
   void refuse() {
-    response_ = make(error_reply(503, "unavailable", "too busy to take a connection now"), false);
-    response_.set(http::field::retry_after, retry_after_s());
+    auto wait_ms = context_->come_again_ms();
+    response_ = make(refusal_reply(wait_ms), false);
+    response_.set(http::field::retry_after, std::to_string((wait_ms + 500) / 1000));
     write();
+  }
+
+  http_reply refusal_reply(std::int64_t retry_after_ms) const {
+    if (context_->node->draining)
+      return error_reply(503, "draining", "the node stops: connect elsewhere", retry_after_ms);
+    return error_reply(503, "unavailable", "too busy to take a connection now", retry_after_ms);
   }
 
   void reply(http_reply what, bool keep_alive, bool head = false) {

@@ -16,6 +16,9 @@ net_metrics::net_metrics(caf::actor_system& sys) : sys_(sys) {
   };
   connections = gauge("connections", "Connections that have been welcomed.");
   lagging = gauge("lagging", "Connections that read too slowly and are fed from the log.");
+  draining = gauge("draining", "Connections that were told to move and are still there.");
+  replays = gauge("replays", "Log reads in flight, of connections that catch up.");
+  replays_waiting = gauge("replays-waiting", "Connections that wait to read the log.");
   frames_in = counter("frames-in", "Frames that clients sent.");
   frames_out = counter("frames-out", "Frames that were written to clients.");
   deliveries = counter("deliveries", "Events that were sent to clients, as pushes or from the log.");
@@ -26,6 +29,15 @@ net_metrics::net_metrics(caf::actor_system& sys) : sys_(sys) {
 void net_metrics::refused(const std::string& reason) const {
   sys_.metrics()
       .counter_instance("weir.net", "refusals", {{"reason", reason}}, "Frames that were refused, by reason.",
+                        "1", true)
+      ->inc();
+}
+
+void net_metrics::drained(const std::string& how) const {
+  sys_.metrics()
+      .counter_instance("weir.net", "drained", {{"how", how}},
+                        "Connections that a draining node got rid of: moved elsewhere, left, or cut at the "
+                        "deadline.",
                         "1", true)
       ->inc();
 }

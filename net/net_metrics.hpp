@@ -15,8 +15,15 @@ struct net_metrics {
   /// Counts a refusal by its reason, in `weir_net_refusals_total`.
   void refused(const std::string& reason) const;
 
-  caf::telemetry::int_gauge* connections; ///< That have been welcomed.
-  caf::telemetry::int_gauge* lagging;     ///< That are fed from the log now.
+  /// Counts a connection that a node that drains has got rid of, in `weir_net_drained_total`: `moved`, `left`
+  /// or `deadline`.
+  void drained(const std::string& how) const;
+
+  caf::telemetry::int_gauge* connections;     ///< That have been welcomed.
+  caf::telemetry::int_gauge* lagging;         ///< That are fed from the log now.
+  caf::telemetry::int_gauge* draining;        ///< That were told to move and are still there.
+  caf::telemetry::int_gauge* replays;         ///< Log reads in flight.
+  caf::telemetry::int_gauge* replays_waiting; ///< Connections that wait to read.
   caf::telemetry::int_counter* frames_in;
   caf::telemetry::int_counter* frames_out;
   caf::telemetry::int_counter* deliveries;

@@ -3,9 +3,11 @@
 #include "actors/core/limits.hpp"
 #include "net/http_routes.hpp"
 #include "net/io_thread.hpp"
+#include "net/return_schedule.hpp"
 #include "net/transport.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
 #include <caf/telemetry/counter.hpp>
 #include <caf/telemetry/gauge.hpp>
 
@@ -13,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 
 namespace weir {
 
@@ -24,12 +27,25 @@ struct opened_connection {
 
 /// What the sockets of one I/O thread share. Lives on that thread, and longer than any of them.
 struct socket_context {
-  explicit socket_context(io_thread& unit) : unit(unit) {}
+  socket_context(io_thread& unit, const limits& bounds)
+    : unit(unit), bounds(bounds), returns(bounds.handshakes, 2 * handshake_timeout) {}
+
+  /// After how many milliseconds a client that is refused now is to come again. On a node that drains others
+  /// will take it: soon, but not all at once.
+  std::int64_t come_again_ms() {
+    auto x = std::uniform_real_distribution<double>{0, 1}(random);
+    if (node->draining)
+      return return_schedule::min_ms + static_cast<std::int64_t>(x * return_schedule::jitter_ms);
+    return returns.book(unit.system().clock().now(), x);
+  }
 
   io_thread& unit;
   std::shared_ptr<node_status> node;
   limits bounds;
-  std::chrono::milliseconds handshake_timeout{5000}; ///< From accept to the upgrade.
+  std::chrono::milliseconds handshake_timeout{
+      5000}; ///< From accept to the upgrade; as long again for a hello.
+  return_schedule returns;
+  std::minstd_rand random{std::random_device{}()};
 
   /// Makes the connection of a socket that has been upgraded. It says `hello_done` when the handshake counts
   /// as over. Null once the gateway has stopped.
@@ -55,7 +71,7 @@ public:
     if (context_->handshakes_gauge != nullptr) context_->handshakes_gauge->inc();
   }
   ~handshake_place() {
-    --context_->handshakes;
+    context_->returns.on_free(context_->unit.system().clock().now(), context_->handshakes--);
     if (context_->handshakes_gauge != nullptr) context_->handshakes_gauge->dec();
   }
   handshake_place(const handshake_place&) = delete;

@@ -32,6 +32,7 @@ struct limits {
   std::uint64_t receipts = 10'000;   ///< Events whose receipts are awaited; the oldest is forgotten.
   std::uint64_t presence_per_s = 50; ///< Joins and leaves told one by one; above it they are counted.
   std::uint64_t handshakes = 1024;   ///< In progress per I/O thread; above it HTTP 503.
+  std::uint64_t replays = 16;        ///< Slices of logs read at once per I/O thread; others wait.
   std::uint64_t runs = 1024;         ///< In flight per namespace; the rest waits in the log.
   std::uint64_t run_watchers = 64;   ///< Connections that watch one run; above it `429 quota`.
   std::uint64_t watches_per_connection = 256; ///< Runs that one watches; above it `413 too_large`.

@@ -141,6 +141,7 @@ struct admin_arguments {
   std::string ns = "demo";
   std::uint32_t limit = 100;
   std::string retry;
+  std::string node;
 };
 
 CLI::App* add_admin_command(CLI::App& app, const char* name, const char* what, admin_arguments& given) {
@@ -169,11 +170,16 @@ void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
   runs->add_option("--namespace", x.ns, "the namespace")->capture_default_str();
   runs->add_option("--limit", x.limit, "list so many")->check(at_least(1, 1000))->capture_default_str();
   on_chosen(*runs, chosen, [&x] { return runs_command(x.at, x.ns, x.limit); });
+
+  auto* drain =
+      add_admin_command(app, "drain", "Let a node's clients move to others, and end it, as SIGTERM does", x);
+  drain->add_option("NODE", x.node, "its name, to be sure; whichever is asked if not given");
+  on_chosen(*drain, chosen, [&x] { return drain_command(x.at, x.node); });
 }
 
 /// Commands of later versions: known, and refused whatever follows them.
 void add_later(CLI::App& app, command& chosen) {
-  for (auto* name : {"token", "nodes", "drain"}) {
+  for (auto* name : {"token", "nodes"}) {
     auto* later = app.add_subcommand(name, "Not in this version yet");
     later->allow_extras();
     later->callback([&chosen, name] {

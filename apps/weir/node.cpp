@@ -29,6 +29,7 @@
 #include <thread>
 
 #include <pthread.h>
+#include <unistd.h>
 
 namespace weir {
 
@@ -52,16 +53,22 @@ public:
     sigwait(&set_, &got);
   }
 
-  /// From now on, one more of them ends the process.
+  /// From now on, one more of them from outside ends the process.
   void end_at_once_on_next() const {
     std::thread([set = set_] {
-      int got = 0;
-      sigwait(&set, &got);
-      std::_Exit(128 + got);
+      siginfo_t got{};
+      while (sigwaitinfo(&set, &got) < 0 || is_own(got)) continue;
+      std::_Exit(128 + got.si_signo);
     }).detach();
   }
 
+  /// As if somebody had sent one: from any thread, more than once.
+  static void stop_in_order() { ::kill(::getpid(), SIGTERM); }
+
 private:
+  /// What asks the node to stop from inside does not cut short what has begun.
+  static bool is_own(const siginfo_t& x) { return x.si_code == SI_USER && x.si_pid == ::getpid(); }
+
   sigset_t set_;
 };
 
@@ -111,7 +118,7 @@ void watch_store(caf::actor_system& sys, const caf::actor& store, std::shared_pt
       if (msg.reason != caf::exit_reason::user_shutdown) {
         spdlog::critical("the store is gone: {}", to_string(msg.reason));
         status->ready = false;
-        ::kill(::getpid(), SIGTERM);
+        stop_signals::stop_in_order();
       }
       self->quit();
     });
@@ -190,6 +197,7 @@ private:
     if (auto* token = std::getenv(config.admin.token_env.c_str())) door.token = token;
     door.status = status_;
     door.host = host_;
+    door.drain = stop_signals::stop_in_order;
     admin_ = std::make_unique<admin_door>(system_, threads_.at(0), std::move(door));
   }
 
@@ -239,6 +247,15 @@ private:
   std::unique_ptr<admin_door> admin_;
 };
 
+/// Lets the clients go elsewhere.
+void drain(gateway& front, const node_section& node) {
+  spdlog::info("node {} drains: its clients have {} ms to move; one more signal ends it at once", node.name,
+               node.drain_ms);
+  auto left =
+      front.drain(std::chrono::milliseconds{node.drain_spread_ms}, std::chrono::milliseconds{node.drain_ms});
+  if (left > 0) spdlog::warn("node {} closes {} connections that have not moved in time", node.name, left);
+}
+
 } // namespace
 
 int run_node(const node_config& config, std::shared_ptr<const agent_registry> registry) {
@@ -254,8 +271,9 @@ int run_node(const node_config& config, std::shared_ptr<const agent_registry> re
     spdlog::info("node {} is ready at {}, for operators at {}", config.node.name, node.front().url(),
                  node.admin().url());
     signals.wait();
-    spdlog::info("node {} stops", config.node.name);
     signals.end_at_once_on_next();
+    drain(node.front(), config.node);
+    spdlog::info("node {} stops", config.node.name);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "weir: %s\n", error.what());
     return 1;

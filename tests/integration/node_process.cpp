@@ -83,6 +83,8 @@ int node_process::launch() {
   if (pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string{strerror(errno)});
   auto args = args_;
   args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_), "--set", "admin.port=0"});
+  args.insert(args.end(), {"--set", "node.drain_ms=" + std::to_string(drain_ms_.count()), "--set",
+                           "node.drain_spread_ms=" + std::to_string(drain_spread_ms_.count())});
   if (own_data_) args.insert(args.end(), {"--set", "node.data_dir=" + folder_ + "/data"});
   pid_ = fork();
   if (pid_ == 0) become(args, out[1], log_path(), max_file_kib_);
@@ -138,6 +140,11 @@ void node_process::kill() {
 int node_process::stop(std::chrono::seconds at_most) {
   if (pid_ <= 0) return -1;
   ::kill(pid_, SIGTERM);
+  return await_end(at_most);
+}
+
+int node_process::await_end(std::chrono::seconds at_most) {
+  if (pid_ <= 0) return -1;
   auto deadline = std::chrono::steady_clock::now() + at_most;
   while (std::chrono::steady_clock::now() < deadline) {
     int status = 0;

@@ -32,6 +32,11 @@ public:
   /// Starts on this port, instead of a free one.
   void use_port(std::uint16_t port) noexcept { port_ = port; }
 
+  /// How long it waits for its clients when it is told to stop; not at all unless this was called.
+  void let_drain(std::chrono::milliseconds most, std::chrono::milliseconds window) noexcept {
+    drain_ms_ = most, drain_spread_ms_ = window;
+  }
+
   /// From the next start on it can make no file larger than this; 0: as large as it likes.
   void limit_files_kib(std::uint64_t most) noexcept { max_file_kib_ = most; }
 
@@ -40,6 +45,9 @@ public:
 
   /// SIGTERM, and waits. Gives the exit status, or 128 + the signal's number.
   int stop(std::chrono::seconds at_most = std::chrono::seconds{20});
+
+  /// Waits until it has ended by itself. Gives what `stop` does.
+  int await_end(std::chrono::seconds at_most = std::chrono::seconds{20});
 
   void signal(int number);
 
@@ -67,6 +75,8 @@ private:
   std::string admin_url_;
   std::uint16_t port_ = 0;
   std::uint64_t max_file_kib_ = 0;
+  std::chrono::milliseconds drain_ms_{0};
+  std::chrono::milliseconds drain_spread_ms_{0};
   bool own_data_ = true; // the configuration names no folder for it
   pid_t pid_ = -1;
 };

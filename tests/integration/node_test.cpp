@@ -155,7 +155,7 @@ TEST_CASE("a node that is told to stop says so to its clients and ends with stat
   node.start();
   client alice(node, "alice");
   CHECK(node.stop() == 0);
-  CHECK(alice.receive(5s).is_null());
+  CHECK(alice.await("nothing more").is_null());
   CHECK(alice.socket.close_code() == 1001);
 }
 

@@ -37,6 +37,23 @@ TEST_CASE("admin paths ask the host") {
   CHECK(retry.event_id == "a/m");
 }
 
+TEST_CASE("a node is told to drain, and another one's name is refused") {
+  auto drain = [](const std::string& body) {
+    return admin_route({"POST", "/v1/admin/drain", {}, body, {}}, {});
+  };
+  CHECK(std::get<admin_drain>(drain("")).node.empty());
+  CHECK(std::get<admin_drain>(drain("{}")).node.empty());
+  CHECK(std::get<admin_drain>(drain(R"({"node":"n2"})")).node == "n2");
+  for (auto* body : {"[]", "{", R"({"node":2})"}) CHECK(std::get<http_reply>(drain(body)).status == 400);
+  CHECK(status_of(get("/v1/admin/drain")) == 405);
+  CHECK(status_of({"POST", "/v1/admin/drain", {}, {}, {}}, "secret") == 401);
+  CHECK(drain_reply({""}, "n1").status == 200);
+  CHECK(drain_reply({"n1"}, "n1").status == 200);
+  auto other = drain_reply({"n2"}, "n1");
+  CHECK(other.status == 404);
+  CHECK(other.body.find("does not reach node n2") != std::string::npos);
+}
+
 TEST_CASE("an admin request that is wrong is told so at once") {
   CHECK(status_of(get("/v1/admin/other")) == 404);
   CHECK(status_of(get("/v1/admin/namespaces/demo/other")) == 404);

@@ -52,6 +52,72 @@ TEST_CASE_METHOD(session_fixture, "a session that is known goes on after last_se
   CHECK(gate.relay.told_of<session_welcomed>().size() == 1);
 }
 
+TEST_CASE_METHOD(session_fixture, "what a session missed is read when its turn among the others has come") {
+  class other : public replayer {
+  public:
+    void on_replay_turn() override { ++turns; }
+    int turns = 0;
+  };
+  std::vector<std::unique_ptr<other>> before;
+  for (std::uint64_t i = 0; i < shared->bounds.replays; ++i) {
+    before.push_back(std::make_unique<other>());
+    REQUIRE(shared->replays.enter(*before.back(), "other"));
+  }
+  known(40, 1);
+  open();
+  hello({{"session", token()}, {"last_seq", 37}});
+  CHECK(take()["recovered"] == true); // nobody waits for that
+  CHECK(gate.relay.reads.empty());
+  CHECK(shared->metrics.replays_waiting->value() == 1);
+  CHECK(ask(R"({"op":"ping"})")["op"] == "pong");
+  shared->replays.leave(*before[0]);
+  settle();
+  REQUIRE(gate.relay.reads.size() == 1);
+  CHECK_FALSE(shared->replays.enter(*before[0], "other"));
+  log_slice half;
+  half.first_kept = 1;
+  half.read_to = 38;
+  half.head = 40;
+  gate.relay.who->on_log_slice(gate.relay.reads[0].reference, half);
+  settle();
+  CHECK(before[0]->turns == 1); // one slice each
+  CHECK(gate.relay.reads.size() == 1);
+  shared->replays.leave(*before[0]);
+  settle();
+  REQUIRE(gate.relay.reads.size() == 2);
+  CHECK(gate.relay.reads[1].what.after_seq == 38);
+  half.read_to = 40;
+  gate.relay.who->on_log_slice(gate.relay.reads[1].reference, half);
+  settle();
+  for (auto& x : before) shared->replays.leave(*x);
+  CHECK(shared->replays.active() == 0);
+  deliver(41, "chat.a");
+  settle();
+  CHECK(take()["op"] == "event"); // live again
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a read that fails, and a connection that ends, make room for the next one") {
+  known(40, 1);
+  open();
+  hello({{"session", token()}, {"last_seq", 37}});
+  REQUIRE(gate.relay.reads.size() == 1);
+  CHECK(shared->replays.active() == 1);
+  answer failed;
+  failed.no = {code::too_many, "store_full", "the store has too much in hand", 100, "node", 9, 9};
+  gate.relay.who->on_answer(gate.relay.reads[0].reference, failed);
+  run(); // before the turn in which it tries again
+  CHECK(shared->replays.active() == 0);
+  advance(std::chrono::milliseconds{100});
+  settle();
+  CHECK(gate.relay.reads.size() == 2);
+  CHECK(shared->replays.active() == 1);
+  line->on_closed(1006, {});
+  run();
+  CHECK(shared->replays.active() == 0);
+  CHECK(shared->replays.waiting() == 0);
+}
+
 TEST_CASE_METHOD(session_fixture, "what the log has not any more is a gap, and the session not recovered") {
   known(40, 39);
   open();

@@ -8,11 +8,27 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 #include <optional>
 
 namespace weir::test {
+
+/// Limits that no test of something else runs into.
+inline limits generous() {
+  limits out;
+  out.publish_per_s = 1'000'000;
+  out.burst = 1'000'000;
+  out.relay_credit = 100'000;
+  return out;
+}
+
+/// A `publish` frame.
+inline nlohmann::json publish(const std::string& id, const nlohmann::json& data = 1,
+                              const std::string& type = "chat.1") {
+  return {{"op", "publish"}, {"type", type}, {"message_id", id}, {"data", data}};
+}
 
 /// A gateway with real sockets on a free port of loopback, before a real host.
 class live_gateway {
@@ -26,11 +42,7 @@ public:
     cfg.encode = wire::encode_event;
     the_host = sys.spawn<host>(std::move(cfg));
     status->name = "n1";
-    gateway::config settings;
-    settings.bounds = bounds;
-    settings.status = status;
-    settings.host = the_host;
-    door.emplace(sys, io, std::move(settings));
+    door.emplace(sys, io, settings_of(bounds, status));
     io.start();
     door->start();
   }
@@ -45,7 +57,24 @@ public:
 
   std::uint16_t port() const { return door->port(); }
 
+  /// A gateway of its own on a port of its own, before the same host; as that of another node. To be stopped
+  /// before this one.
+  std::unique_ptr<gateway> another(const limits& bounds, std::shared_ptr<node_status> its_status) {
+    return std::make_unique<gateway>(sys, io, settings_of(bounds, std::move(its_status)));
+  }
+
 private:
+  gateway::config settings_of(const limits& bounds, std::shared_ptr<node_status> its_status) const {
+    gateway::config out;
+    out.bounds = bounds;
+    out.status = std::move(its_status);
+    out.host = the_host;
+    out.signer = signer_;
+    return out;
+  }
+
+  std::shared_ptr<const session_signer> signer_ =
+      std::make_shared<const session_signer>("a secret of some length");
   caf::actor_system_config& configured() {
     init_meta_objects();
     cfg_.set("caf.scheduler.max-threads", 2);

@@ -54,6 +54,12 @@ int dead_command(const admin_options& at, const std::string& ns, std::uint32_t l
   return ask(at, "POST", path + "/retry", body.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+int drain_command(const admin_options& at, const std::string& node) {
+  auto body = node.empty() ? std::string{}
+                           : json{{"node", node}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  return ask(at, "POST", "/v1/admin/drain", body);
+}
+
 int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit) {
   return ask(at, "GET", root + ('/' + ns) + "/runs?limit=" + std::to_string(limit));
 }

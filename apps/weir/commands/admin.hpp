@@ -19,6 +19,9 @@ int namespaces_command(const admin_options& at);
 int dead_command(const admin_options& at, const std::string& ns, std::uint32_t limit,
                  const std::string& retry);
 
+/// @param node whom it is meant for, by name; empty: whichever is asked.
+int drain_command(const admin_options& at, const std::string& node);
+
 int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit);
 
 } // namespace weir

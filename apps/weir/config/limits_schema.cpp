@@ -60,6 +60,8 @@ constexpr limit_row table[] = {
      "joins and leaves told one by one; above it they are counted together"},
     {"handshakes", &limits::handshakes, 1, million, false,
      "in progress per I/O thread; above it HTTP 503 with `Retry-After`"},
+    {"replays", &limits::replays, 1, million, false,
+     "log reads at once, per I/O thread, of connections that catch up; the others wait for their turn"},
     {"runs", &limits::runs, 1, million, true,
      "calls in flight in a namespace; above it `429 namespace_full`"},
     {"run_watchers", &limits::run_watchers, 1, 100'000, true,

@@ -38,9 +38,9 @@ schema::field<namespace_section> own_limits(const limits& of_node) {
     if (!own.empty()) object["limits"] = std::move(own);
   };
   out.describe = [](const namespace_section&, const std::string& path, std::vector<schema::row>& rows) {
-    rows.push_back(
-        {path, "object", "{}", "as under `limits`",
-         "limits of its own; not `frame_bytes`, `namespaces` and `handshakes`, which are the node's"});
+    rows.push_back({path, "object", "{}", "as under `limits`",
+                    "limits of its own; not `frame_bytes`, `namespaces`, `handshakes` and `replays`, which "
+                    "are the node's"});
   };
   return out;
 }

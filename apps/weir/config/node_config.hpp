@@ -17,6 +17,8 @@ struct node_section {
   std::vector<std::string> roles = {"gateway", "host", "models"};
   std::uint32_t io_threads = 0; ///< 0: one per core.
   std::string data_dir = "weir-data";
+  std::uint64_t drain_ms = 25'000; ///< At most so long from SIGTERM until the clients that are left are cut.
+  std::uint64_t drain_spread_ms = 5'000; ///< Within which the clients are to move.
 };
 
 struct listen_section {

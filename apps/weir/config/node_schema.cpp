@@ -27,6 +27,10 @@ schema::type_ptr<node_section> node_section_schema() {
              "threads for sockets; 0: one per core"),
       member("data_dir", &x::data_dir, text("not empty", check_not_empty),
              "the folder of what survives the node; made where it is missing"),
+      member("drain_ms", &x::drain_ms, integer<std::uint64_t>(0, 3'600'000),
+             "how long a node that was told to stop waits for its clients to move; then they are closed"),
+      member("drain_spread_ms", &x::drain_spread_ms, integer<std::uint64_t>(0, 3'600'000),
+             "the window over which they are told to move; not longer than `drain_ms`"),
   });
 }
 
