@@ -28,6 +28,7 @@ struct client {
   bool narrow = false;      ///< Its receive buffer is small.
   bool wants_write = false; ///< `out` waits for room in the socket.
   std::uint8_t cohort = 0;  ///< Whose figures its deliveries are added to.
+  std::uint8_t phase = 0;   ///< Of the newest event that it has.
   std::uint16_t ns = 0;
   std::uint16_t target = 0; ///< Where it connects next, by index.
   std::uint32_t number = 0; ///< Its place in the pool.

@@ -9,6 +9,8 @@ namespace weir::bench {
 std::unique_ptr<dialect> make_dialect(std::string_view name, const dialect_options& options) {
   if (name == "weir") return make_weir_dialect(options);
   if (name == "plain") return make_plain_dialect();
+  if (name == "nchan") return make_nchan_dialect();
+  if (name == "nats") return make_nats_dialect();
   throw std::invalid_argument("unknown dialect: " + std::string{name});
 }
 

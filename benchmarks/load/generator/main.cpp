@@ -10,7 +10,8 @@
 int main(int argc, char** argv) {
   using namespace weir::bench;
   const std::map<std::string, int (*)(const options&)> modes{
-      {"storm", run_storm}, {"idle", run_idle}, {"echo", run_echo}, {"fanout", run_fanout}};
+      {"storm", run_storm}, {"idle", run_idle},   {"echo", run_echo},     {"fanout", run_fanout},
+      {"mixed", run_mixed}, {"flood", run_flood}, {"resume", run_resume}, {"slow", run_slow}};
   try {
     auto settings = read_options(argc, argv);
     return modes.at(settings.mode)(settings);

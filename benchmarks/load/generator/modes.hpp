@@ -9,5 +9,9 @@ int run_storm(const options& settings);
 int run_idle(const options& settings);
 int run_echo(const options& settings);
 int run_fanout(const options& settings);
+int run_mixed(const options& settings);
+int run_flood(const options& settings);
+int run_resume(const options& settings);
+int run_slow(const options& settings);
 
 } // namespace weir::bench

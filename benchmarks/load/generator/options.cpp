@@ -50,6 +50,31 @@ void add_common(CLI::App& app, options& x) {
   app.add_option("--note", x.note, "goes into the report");
 }
 
+/// Modes in which something is not as it should be.
+void add_troubles(CLI::App& app, options& x) {
+  auto rate_of = [&](CLI::App* mode, const char* what) {
+    mode->add_option("--rate", x.rate, what)->check(CLI::PositiveNumber);
+  };
+  auto* mixed = app.add_subcommand("mixed", "several tenants with loads of their own");
+  mixed->add_option("--tenant", x.tenants, "namespace:subscribers:events per second; once for each")
+      ->required();
+  auto* flood = app.add_subcommand("flood", "publishers far above what they may, beside a quiet pair");
+  flood->add_option("--flood-rate", x.flood_rate, "events per second in all")->check(CLI::PositiveNumber);
+  flood->add_flag("--same-namespace", x.same_namespace, "the quiet pair is in the flooded one");
+  rate_of(flood, "events per second of the quiet pair");
+  auto* resume =
+      app.add_subcommand("resume", "cut subscribers off, all at once; they come back with their sessions");
+  rate_of(resume, "events per second and group");
+  resume->add_option("--groups", x.groups)->check(CLI::PositiveNumber);
+  resume->add_option("--fraction", x.fraction, "of the subscribers: cut")->check(CLI::Range(0.0, 1.0));
+  resume->add_option("--cuts", x.cuts, "how often, evenly over the seconds")->check(CLI::Range(1, 50));
+  auto* slow = app.add_subcommand("slow", "some subscribers read one frame per second");
+  rate_of(slow, "events per second and group");
+  slow->add_option("--groups", x.groups)->check(CLI::PositiveNumber);
+  slow->add_option("--fraction", x.fraction, "of the subscribers: slow")->check(CLI::Range(0.0, 1.0));
+  slow->add_option("--slow-for", x.slow_for_s, "seconds")->check(CLI::PositiveNumber);
+}
+
 } // namespace
 
 options read_options(int argc, char** argv) {
@@ -67,6 +92,7 @@ options read_options(int argc, char** argv) {
   fanout->add_option("--rate", x.rate, "events per second and group")->check(CLI::PositiveNumber);
   fanout->add_option("--burst", x.burst, "events per group, back to back, instead of a rate");
   fanout->add_option("--bursts", x.bursts)->check(CLI::PositiveNumber);
+  add_troubles(app, x);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

@@ -134,7 +134,7 @@ void run::settle(const std::function<void()>& watch) {
 }
 
 bool run::bursts(std::uint32_t events, std::uint32_t count) {
-  constexpr std::uint32_t warmup = 2;
+  constexpr std::uint32_t warmup = 1;
   latencies burst_ns;
   wait_for_start();
   for (std::uint32_t i = 0; i < count + warmup; ++i) {

@@ -18,7 +18,9 @@ void traffic::add_stream(const stream_settings& settings, pool& clients) {
 }
 
 std::uint8_t traffic::add_cohort(const std::string& name) {
-  cohorts_.push_back({name, std::vector<latencies>(phases_.size())});
+  auto& made = cohorts_.emplace_back();
+  made.name = name;
+  made.ns.resize(phases_.size());
   return static_cast<std::uint8_t>(cohorts_.size() - 1);
 }
 
@@ -98,7 +100,10 @@ void traffic::start(std::int64_t start_ns, double seconds, std::int64_t measure_
 
 void traffic::next_phase(std::int64_t now) {
   phases_.push_back(now);
-  for (auto& x : cohorts_) x.ns.emplace_back();
+  for (auto& x : cohorts_) {
+    x.ns.emplace_back();
+    x.in_phase = 0;
+  }
 }
 
 std::int64_t traffic::next_ns() const {

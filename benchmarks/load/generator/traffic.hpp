@@ -29,7 +29,9 @@ struct stream_settings {
 /// What a part of the subscribers got.
 struct cohort_figures {
   std::string name;
-  std::vector<latencies> ns; ///< From due to read, by phase.
+  std::vector<latencies> ns;    ///< From due to read, by phase.
+  std::uint32_t in_phase = 0;   ///< Clients that have an event of the phase that is now, and so all before.
+  std::int64_t in_phase_ns = 0; ///< When the last of these got it.
 };
 
 /// Counts over all streams. Each event is meant for all subscribers of its group.

@@ -106,7 +106,13 @@ void traffic::on_delivery(client& x, std::string_view body, std::uint64_t seq, s
   if (what->due_ns < phases_.front()) return;
   auto phase = phases_.size() - 1;
   while (what->due_ns < phases_[phase]) --phase;
-  cohorts_[x.cohort].ns[phase].add(now - what->due_ns);
+  auto& cohort = cohorts_[x.cohort];
+  cohort.ns[phase].add(now - what->due_ns);
+  if (x.phase == phase) return;
+  x.phase = static_cast<std::uint8_t>(phase);
+  if (phase + 1 < phases_.size()) return;
+  ++cohort.in_phase;
+  cohort.in_phase_ns = now;
 }
 
 /// Gives false for an answer that has come before.
