@@ -52,6 +52,8 @@ struct pool_figures {
   std::uint64_t reconnects = 0;
   std::uint64_t recovered = 0; ///< Of those, the ones that the server gave all they missed.
   std::map<std::string, std::uint64_t, std::less<>> notices;
+
+  bool nobody_answers(std::size_t ready) const { return ready + refused_503 == 0 && failed_attempts > 0; }
 };
 
 /// All clients of one process: sockets, epoll, upgrades, retries. One thread; nothing happens outside `turn`

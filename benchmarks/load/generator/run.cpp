@@ -12,6 +12,7 @@ namespace weir::bench {
 
 namespace {
 
+constexpr std::int64_t nobody_there_ns = 5 * ns_per_s;
 constexpr std::int64_t turn_ns = 50 * ns_per_ms; // the longest wait between two looks around
 
 std::uint32_t parse_source(const std::string& text) {
@@ -84,6 +85,8 @@ void run::connect() {
   auto deadline = begin + from_s(settings_.connect_timeout_s);
   while (clients_->ready() < clients_->size()) {
     auto now = now_ns();
+    if (now > begin + nobody_there_ns && clients_->figures().nobody_answers(clients_->ready()))
+      throw std::runtime_error("no server answers at " + nlohmann::json(settings_.targets).dump());
     if (now > deadline)
       throw std::runtime_error("only " + std::to_string(clients_->ready()) + " of "
                                + std::to_string(clients_->size()) + " clients were ready in time: "
@@ -92,7 +95,7 @@ void run::connect() {
   }
   report_connects(to_s(now_ns() - begin));
   turn_until(now_ns() + from_s(settings_.pause_s));
-  connected_ = usage();
+  connected_ = measured_ = usage();
 }
 
 void run::wait_for_start() {
