@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 namespace weir::bench {
 
@@ -96,6 +97,7 @@ void run::connect() {
   report_connects(to_s(now_ns() - begin));
   turn_until(now_ns() + from_s(settings_.pause_s));
   connected_ = measured_ = usage();
+  generator_ = read_usage({getpid()});
 }
 
 void run::wait_for_start() {
@@ -115,6 +117,7 @@ void run::open_loop(double seconds, const std::function<void()>& watch) {
     if (!measuring && now >= measure_ns) {
       measuring = true;
       measured_ = usage();
+      generator_ = read_usage({getpid()});
       start_ns_ = now;
       received_before_ = events_.received();
     }
@@ -144,6 +147,7 @@ bool run::bursts(std::uint32_t events, std::uint32_t count) {
     auto begin = now_ns();
     if (i == warmup) {
       measured_ = usage();
+      generator_ = read_usage({getpid()});
       begin = start_ns_ = now_ns();
       received_before_ = events_.received();
     }

@@ -64,6 +64,7 @@ private:
   traffic events_;
   std::unique_ptr<pool> clients_;
   server_usage before_, connected_, measured_, over_;
+  server_usage generator_; // this process, when measuring began
   std::int64_t start_ns_ = 0;
   std::uint64_t received_before_ = 0;
   nlohmann::ordered_json report_;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include <unistd.h>
+
 namespace weir::bench {
 
 namespace {
@@ -81,6 +83,8 @@ void run::report_traffic() {
 }
 
 void run::report_server() {
+  auto own = read_usage({getpid()});
+  report_["generator"] = {{"cpu_s", rounded(own.cpu_s - generator_.cpu_s)}, {"user_bytes", own.user_bytes}};
   if (settings_.server_pids.empty()) return;
   auto connections = static_cast<double>(clients_->size());
   auto deliveries = static_cast<double>(events_.received() - received_before_);
