@@ -57,6 +57,7 @@ struct connection_context {
   std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< For their expiry.
 
   std::vector<frame_ptr> frames; ///< Of the write that is being put together; empty but for that moment.
+
   /// When a client that is refused for the node's sake is to come again: within 1 to 5 s, spread.
   std::int64_t come_again_ms() { return std::uniform_int_distribution<std::int64_t>{1000, 5000}(random); }
 
