@@ -66,6 +66,9 @@ void namespace_actor::on_not_kept(const sequencer::batch& what, const refusal& n
 void namespace_actor::on_kept(const sequencer::batch& what, const store_committed& done) {
   auto no = done.no.refused() || done.writes.empty() ? done.no : done.writes.front().no;
   if (no.refused()) return on_not_kept(what, no);
+  // It went out behind one that failed, which the store has kept all the same.
+  if (!sequencer_.is_in_flight(what.id))
+    return quit(caf::make_error(caf::sec::runtime_error, "the store's log has what was given up"));
   sequencer_.on_kept(what.id);
   if (!link_.exists()) return;
   for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), x.what->ts_ms);
