@@ -26,11 +26,13 @@ bool is_whole(const log_append& what) {
 /// Each adds how many arguments follow, and these.
 struct argument_writer {
   redis_command& to;
+  std::string tag;   // of an append
+  std::string after; // of the one before it, if it must be there
 
   void operator()(const log_append& x) const {
-    to.add(std::uint64_t{4 + 10 * x.records.size()}).add(x.epoch);
+    to.add(std::uint64_t{6 + 10 * x.records.size()}).add(x.epoch);
     to.add(x.records.empty() ? 0 : x.records.front().what->seq).add(std::uint64_t{x.records.size()});
-    to.add(is_whole(x) ? "1" : "0");
+    to.add(is_whole(x) ? "1" : "0").add(tag).add(after);
     for (auto& r : x.records) {
       auto& e = *r.what;
       to.add(std::uint64_t{e.size_bytes()})
@@ -59,6 +61,17 @@ refusal refusal_of(const store_write& x, const redis_value& facts) {
   auto kind = facts.at(0).text();
   if (kind == "fence")
     return check_fence(x.guard, {std::string{facts.at(1).text()}, facts.at(2).number(), 0});
+  if (kind == "tail") {
+    auto& append = std::get<log_append>(x.what);
+    return {code::conflict,
+            store_reason::out_of_order,
+            "seq " + std::to_string(append.records.front().what->seq) + " of " + append.ns
+                + " does not follow what this node wrote before it",
+            0,
+            {},
+            0,
+            0};
+  }
   if (kind == "log") {
     log_state found;
     found.epoch = facts.at(1).text();
@@ -73,7 +86,18 @@ refusal refusal_of(const store_write& x, const redis_value& facts) {
 
 } // namespace
 
-redis_batch::redis_batch(const store_batch& what, const redis_keys& keys) : what_(what) {
+redis_batch::redis_batch(const store_batch& what, const redis_keys& keys, redis_tails& tails,
+                         std::uint64_t group, std::uint64_t index)
+  : what_(what), group_(group), index_(index),
+    tag_(keys.writer() + '.' + std::to_string(group) + '.' + std::to_string(index) + '.') {
+  for (auto& x : what.writes) {
+    auto& after = after_.emplace_back();
+    if (auto* reset = std::get_if<log_reset>(&x.what)) tails.forget(reset->ns);
+    auto* append = std::get_if<log_append>(&x.what);
+    if (append == nullptr || append->records.empty()) continue;
+    after = tails.before(append->ns, append->records.front().what->seq);
+    tails.set(append->ns, append->records.back().what->seq, tag_ + std::to_string(after_.size()));
+  }
   for (auto& x : what.writes)
     if (auto& ns = namespace_of(x);
         std::find(namespaces_.begin(), namespaces_.end(), ns) == namespaces_.end())
@@ -89,21 +113,21 @@ redis_batch::redis_batch(const store_batch& what, const redis_keys& keys) : what
   }
 }
 
-void redis_batch::add_to(redis_command& call, std::uint64_t group, std::uint64_t index,
-                         std::int64_t now_ms) const {
+void redis_batch::add_to(redis_command& call, std::int64_t now_ms) const {
   for (auto& key : keys_) call.add(key);
-  call.add(group).add(index).add(now_ms);
+  call.add(group_).add(index_).add(now_ms);
   call.add(std::uint64_t{namespaces_.size()}).add(std::uint64_t{what_.writes.size()});
-  for (auto& x : what_.writes) add_write(call, x);
+  for (std::size_t i = 0; i < what_.writes.size(); ++i) add_write(call, i);
 }
 
-void redis_batch::add_write(redis_command& call, const store_write& x) const {
+void redis_batch::add_write(redis_command& call, std::size_t i) const {
+  auto& x = what_.writes[i];
   auto lease = x.guard.lease.empty() ? 0 : leases_.at(x.guard.lease);
   call.add(op_of(x))
       .add(std::uint64_t{place_of(namespace_of(x))})
       .add(std::uint64_t{lease})
       .add(x.guard.epoch);
-  std::visit(argument_writer{call}, x.what);
+  std::visit(argument_writer{call, tag_ + std::to_string(i + 1), after_[i]}, x.what);
 }
 
 std::vector<write_result> redis_batch::results(const redis_value& reply) const {

@@ -2,6 +2,7 @@
 
 #include "actors/store/redis_connection.hpp"
 #include "actors/store/redis_keys.hpp"
+#include "actors/store/redis_tails.hpp"
 #include "actors/store/types.hpp"
 
 #include <map>
@@ -12,13 +13,14 @@ namespace weir {
 /// A batch of writes as a call of the script `write`, and what comes of it.
 class redis_batch {
 public:
-  redis_batch(const store_batch& what, const redis_keys& keys);
+  /// @param group,index the place of the batch in all that this node ever writes: the groups grow.
+  redis_batch(const store_batch& what, const redis_keys& keys, redis_tails& tails, std::uint64_t group,
+              std::uint64_t index);
 
   std::size_t key_count() const noexcept { return keys_.size(); }
 
   /// Adds the script's keys and arguments.
-  /// @param group,index the place of the batch in all that this node ever writes: the groups grow.
-  void add_to(redis_command& call, std::uint64_t group, std::uint64_t index, std::int64_t now_ms) const;
+  void add_to(redis_command& call, std::int64_t now_ms) const;
 
   /// What became of each write. Throws `redis_error`.
   std::vector<write_result> results(const redis_value& reply) const;
@@ -31,9 +33,12 @@ public:
 
 private:
   std::size_t place_of(const std::string& ns) const;
-  void add_write(redis_command& call, const store_write& x) const;
+  void add_write(redis_command& call, std::size_t i) const;
 
   const store_batch& what_;
+  std::uint64_t group_, index_;
+  std::string tag_;                // of this batch; its appends' are told apart by their place in it
+  std::vector<std::string> after_; // for each write: the tag that an append continues
   std::vector<std::string> namespaces_;
   std::map<std::string, std::size_t> leases_; // where each is among the keys, from 1
   std::vector<std::string> keys_;

@@ -25,12 +25,12 @@ refusal redis_unavailable(const std::string& where, const redis_error& error) {
   return {code::unavailable, "unavailable", where + ": " + error.message, retry_after_ms, {}, 0, 0};
 }
 
-redis_group::redis_group(redis_link& link, const redis_keys& keys,
+redis_group::redis_group(redis_link& link, const redis_keys& keys, redis_tails& tails,
                          std::span<const store_batch* const> batches, std::uint64_t number,
                          std::int64_t now_ms)
-  : link_(link), keys_(keys), number_(number), now_ms_(now_ms) {
+  : link_(link), keys_(keys), now_ms_(now_ms) {
   entries_.reserve(batches.size());
-  for (auto* x : batches) entries_.push_back({x, redis_batch{*x, keys}});
+  for (auto* x : batches) entries_.push_back({x, redis_batch{*x, keys, tails, number, entries_.size() + 1}});
 }
 
 group_result redis_group::run(redis_link::clock::time_point deadline, due_times& due,
@@ -74,11 +74,10 @@ void redis_group::attempt(redis_link::clock::time_point deadline, due_times& due
 
 /// Gives whether marks were sent, behind the batches: a sweep that runs in between sees either.
 bool redis_group::send(redis_connection& to, const due_times& due) {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    auto& x = entries_[i];
+  for (auto& x : entries_) {
     if (x.results) continue;
     auto call = link_.call(redis_script::write, x.call.key_count());
-    x.call.add_to(call, number_, i + 1, now_ms_);
+    x.call.add_to(call, now_ms_);
     to.send(call);
     sent_ = true;
   }

@@ -16,8 +16,8 @@ public:
   using due_times = std::map<std::string, std::int64_t>;
 
   /// @param number of this group; higher than of any before it by this writer.
-  redis_group(redis_link& link, const redis_keys& keys, std::span<const store_batch* const> batches,
-              std::uint64_t number, std::int64_t now_ms);
+  redis_group(redis_link& link, const redis_keys& keys, redis_tails& tails,
+              std::span<const store_batch* const> batches, std::uint64_t number, std::int64_t now_ms);
 
   /// @param due namespaces to mark for the sweep; those that are left to mark come back in it.
   /// @param where says in messages which server it is.
@@ -40,7 +40,6 @@ private:
 
   redis_link& link_;
   const redis_keys& keys_;
-  std::uint64_t number_;
   std::int64_t now_ms_;
   std::string where_;
   std::vector<entry> entries_;

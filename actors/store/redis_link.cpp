@@ -1,5 +1,7 @@
 #include "actors/store/redis_link.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <charconv>
 #include <random>
 #include <utility>
@@ -48,9 +50,11 @@ redis_connection& redis_link::connected(clock::time_point deadline) {
   try {
     redis_connection made{to_, deadline};
     greet(made, deadline);
+    if (attempts_ > 0) spdlog::info("redis at {}:{} is there again", to_.host, to_.port);
     attempts_ = 0;
     return connection_.emplace(std::move(made));
-  } catch (const redis_error&) {
+  } catch (const redis_error& error) {
+    if (attempts_ == 0) spdlog::warn("redis at {}:{}: {}", to_.host, to_.port, error.message);
     next_attempt_ = clock::now() + retry_.delay(attempts_++, jitter_.next());
     throw;
   }

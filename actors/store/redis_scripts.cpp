@@ -29,9 +29,10 @@ end
 local states = {}
 local function state_of(n)
   if states[n] then return states[n] end
-  local x = redis.call('HMGET', KEYS[n * 7 - 6], 'epoch', 'first', 'head', 'swept', 'bytes_in', 'bytes_out', 'version')
+  local x = redis.call('HMGET', KEYS[n * 7 - 6], 'epoch', 'first', 'head', 'swept', 'bytes_in', 'bytes_out', 'version',
+                       'tag')
   states[n] = {epoch = x[1] or '', first = tonumber(x[2] or 1), head = tonumber(x[3] or 0), swept = tonumber(x[4] or 1),
-               bytes_in = tonumber(x[5] or 0), bytes_out = tonumber(x[6] or 0), version = tonumber(x[7] or 0),
+               bytes_in = tonumber(x[5] or 0), bytes_out = tonumber(x[6] or 0), version = tonumber(x[7] or 0), tag = x[8] or '',
                budget = 512, log = KEYS[n * 7 - 5], ids = KEYS[n * 7 - 4], keys = KEYS[n * 7 - 3],
                names = KEYS[n * 7 - 2], expiry = KEYS[n * 7 - 1]}
   return states[n]
@@ -41,10 +42,13 @@ local ops = {}
 
 function ops.append(s)
   local epoch, first, count, whole = arg(), tonumber(arg()), tonumber(arg()), arg() == '1'
+  local tag, after = arg(), arg()
   if (s.epoch ~= '' and s.epoch ~= epoch) or (count > 0 and (not whole or first ~= s.head + 1)) then
     return {'log', s.epoch, int(s.head)}
   end
+  if after ~= '' and after ~= s.tag then return {'tail'} end
   s.epoch = epoch
+  if count > 0 then s.tag = tag end
   for i = 1, count do
     local a = at + (i - 1) * 10
     s.head = s.head + 1
@@ -71,7 +75,7 @@ function ops.reset(s)
   local epoch = arg()
   if s.epoch == epoch then return '0' end
   redis.call('UNLINK', s.log, s.ids)
-  s.epoch, s.first, s.head, s.swept, s.bytes_in, s.bytes_out = epoch, 1, 0, 1, 0, 0
+  s.epoch, s.first, s.head, s.swept, s.bytes_in, s.bytes_out, s.tag = epoch, 1, 0, 1, 0, 0, ''
   return '0'
 end
 
@@ -133,7 +137,7 @@ for n, s in pairs(states) do
   end
   if s.swept < s.first then rest[#rest + 1] = int(n) end
   redis.call('HSET', KEYS[n * 7 - 6], 'epoch', s.epoch, 'first', int(s.first), 'head', int(s.head), 'swept', int(s.swept),
-             'bytes_in', int(s.bytes_in), 'bytes_out', int(s.bytes_out), 'version', int(s.version))
+             'bytes_in', int(s.bytes_in), 'bytes_out', int(s.bytes_out), 'version', int(s.version), 'tag', s.tag)
 end
 
 local reply = {results, rest}

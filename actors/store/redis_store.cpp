@@ -52,11 +52,12 @@ public:
   const std::string& where() const noexcept { return where_; }
 
   group_result write(std::span<const store_batch* const> group, std::int64_t now_ms) override {
-    redis_group job{link_, keys_, group, ++groups_, now_ms};
+    redis_group job{link_, keys_, tails_, group, ++groups_, now_ms};
     return job.run(deadline(), due_, where_);
   }
 
   outcome<log_state> state_of_log(const std::string& ns) override {
+    tails_.forget(ns);
     return guarded([&](auto& with) { return log_.state(with, ns); });
   }
 
@@ -182,6 +183,7 @@ private:
   redis_link link_;
   redis_keys keys_;
   redis_log log_;
+  redis_tails tails_;
   std::uint64_t groups_ = 0;
   redis_group::due_times due_; // to be marked for the sweep with what is sent next
 };

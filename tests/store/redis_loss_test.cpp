@@ -180,10 +180,11 @@ TEST_CASE("a batch that comes after a later one of its writer is not done", "[re
   redis_keys keys{"weir", "w"};
   auto until = redis_link::clock::now() + 10s;
   auto do_it = [&](const store_batch& what, std::uint64_t group, std::uint64_t index) {
-    redis_batch one{what, keys};
+    redis_tails none;
+    redis_batch one{what, keys, none, group, index};
     auto& to = link.connected(until);
     auto call = link.call(redis_script::write, one.key_count());
-    one.add_to(call, group, index, 0);
+    one.add_to(call, 0);
     auto reply = to.ask(call, until);
     return reply.value().is_error() ? std::string{reply.value().text()}
                                     : std::to_string(one.results(reply.checked()).at(0).version);
@@ -197,4 +198,34 @@ TEST_CASE("a batch that comes after a later one of its writer is not done", "[re
   CHECK(do_it(put("late"), 8, 1).find("STALE") != std::string::npos);
   auto x = must(open_redis_store(config_for(server)));
   CHECK(must(x->get("demo", "k", 0))->value == "c");
+}
+
+TEST_CASE("an append does not follow what is there by chance in the place of the one before it", "[redis]") {
+  behind_proxy x{200};
+  commit_one(*x, append("demo", 1, 1));
+  x.proxy.cut_next_reply();
+  x.proxy.refuse(true);
+  CHECK((*x).write(batch({append("demo", 2, 2), {}}), 0).batches.at(0).at(0).maybe_written); // and it was
+  x.proxy.refuse(false);
+  // What its writer sends before it has looked: its second try, and behind that the same event once more.
+  auto other = batch({log_append{"demo", "e1", {record(2, "other")}}, {}});
+  auto again = batch({log_append{"demo", "e1", {record(3, "m2")}}, {}});
+  std::vector<std::vector<const store_batch*>> groups{{&other}, {&again}};
+  if (GENERATE(true, false)) groups = {{&other, &again}};
+  auto write = [&](std::span<const store_batch* const> group) {
+    return at_last([&]() -> std::variant<group_result, refusal> {
+      auto out = (*x).write(group, 0);
+      if (out.no.refused()) return out.no;
+      return out;
+    });
+  };
+  std::vector<std::vector<write_result>> results;
+  for (auto& group : groups) {
+    auto out = write(group);
+    for (auto& one : out.batches) results.push_back(std::move(one));
+  }
+  REQUIRE(results.size() == 2);
+  for (auto& one : results) CHECK(one.at(0).no.reason == store_reason::out_of_order);
+  CHECK(must((*x).state_of_log("demo")).head == 2);
+  commit_one(*x, append("demo", 3, 3)); // it has looked
 }

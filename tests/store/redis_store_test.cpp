@@ -37,6 +37,7 @@ TEST_CASE("a second store of the same server sees what the first one wrote", "[r
   CHECK(must(b->state_of_log("demo")).head == 3);
   CHECK(must(b->get("demo", "k", 0))->version == v);
   CHECK(commit(*b, 0, append("demo", 3, 3)).at(0).no.reason == store_reason::out_of_order);
+  CHECK(must(b->state_of_log("demo")).head == 3);
   commit_one(*b, append("demo", 4, 4));
   CHECK(commit(*a, 0, append("demo", 4, 4)).at(0).no.reason == store_reason::out_of_order);
   CHECK(commit(*b, 0, key_put{"demo", "k", "two", 0, v}).at(0).version > v);

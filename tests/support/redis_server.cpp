@@ -1,6 +1,7 @@
 #include "tests/support/redis_server.hpp"
 
 #include "actors/store/redis_connection.hpp"
+#include "tests/support/quiet_port.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -9,11 +10,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,18 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using clock = redis_connection::clock;
-
-std::uint16_t free_port() {
-  auto fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&at), size) != 0) throw std::runtime_error("no free port");
-  getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  close(fd);
-  return ntohs(at.sin_port);
-}
 
 [[noreturn]] void become(const std::vector<std::string>& args, const std::string& log) {
   prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is killed leaves no server behind
@@ -73,7 +59,7 @@ redis_server::~redis_server() {
 void redis_server::start() {
   bool again = port_ != 0;
   for (int i = 0; i < 5; ++i) { // another may take the port before it does
-    if (!again) port_ = free_port();
+    if (!again) port_ = quiet_port();
     if (launch()) return;
   }
   throw std::runtime_error("redis-server does not start: " + text_of_file(folder_ + "/log"));
@@ -87,12 +73,14 @@ bool redis_server::launch() {
   pid_ = fork();
   if (pid_ == 0) become(args, folder_ + "/log");
   for (auto until = clock::now() + 20s; clock::now() < until; std::this_thread::sleep_for(5ms)) {
-    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
+    if (waitpid(pid_, nullptr, WNOHANG) != 0) {
       pid_ = -1;
       return false;
     }
-    auto said = ask("PING");
-    if (said == "PONG" || said.compare(0, 6, "NOAUTH") == 0) return true;
+    // One of another test may have come to the port first.
+    auto said = ask("INFO server");
+    if (said.find("process_id:" + std::to_string(pid_) + '\r') != std::string::npos) return true;
+    if (said.compare(0, 6, "NOAUTH") == 0) return true;
   }
   return false;
 }
