@@ -11,6 +11,7 @@
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <future>
 
@@ -62,6 +63,8 @@ struct admin_door::state {
       actor(sys.spawn<admin_actor>(unit, settings.host)), token(std::move(settings.token)),
       drain(std::move(settings.drain)), address(settings.address) {
     sockets->node = std::move(settings.status);
+    sockets->handshakes_refused = sys.metrics().counter_singleton(
+        "weir", "admin-refused", "Admin requests that were told 503, as there were too many.", "1", true);
     auto* ask = dynamic_cast<admin_actor*>(caf::actor_cast<caf::abstract_actor*>(actor));
     sockets->handle = [this, ask](const http_request& what, std::function<void(http_reply)> done) {
       if (is_probe(what.path))

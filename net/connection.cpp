@@ -100,6 +100,8 @@ void connection::release() {
   }
   if (std::exchange(counted_lagging_, false)) shared_->metrics.lagging->dec();
   phase_ = phase::gone;
+  note_waiting(0, 0);
+  shared_->metrics.history_reads->dec(static_cast<std::int64_t>(histories_.size()));
   unit().forget(*this);
   shared_->timers.cancel(*this);
   shared_->replays.leave(*this);
@@ -198,7 +200,7 @@ void connection::on_answer(const std::string& reference, const answer& what) {
   case 'u':
     return on_unsubscribed(id, what);
   case 'h':
-    if (auto read = histories_.take(std::stoull(id))) refuse(what.no, {{}, read->id, {}});
+    if (auto read = take_history(std::stoull(id))) refuse(what.no, {{}, read->id, {}});
     return;
   case 'w':
     return refuse(what.no, {{}, id, {}});

@@ -112,6 +112,7 @@ private:
   void on_taken_over();
   void confirm_written();
   void read_history(std::uint64_t number);
+  std::optional<history_reads::read> take_history(std::uint64_t number);
 
   // feed_sink
   bool take_event(const delivery& what) override;
@@ -128,6 +129,7 @@ private:
   void flush();
   void finish_closing();
   void steer_reading();
+  void note_waiting(std::uint64_t bytes, std::uint64_t frames);
   void retry_later();
 
   // life
@@ -153,6 +155,8 @@ private:
   std::vector<std::string> unconfirmed_; // queue events that are done with once written; queue_window of each
   history_reads histories_;
   outbound out_;
+  std::uint64_t noted_bytes_ = 0; // of what waits, in the node's figures
+  std::uint64_t noted_frames_ = 0;
   feed feed_;
   token_bucket tokens_;
   strikes strikes_;

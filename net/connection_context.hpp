@@ -5,6 +5,7 @@
 #include "actors/core/wall_clock.hpp"
 #include "actors/namespace/relay_port.hpp"
 #include "net/net_metrics.hpp"
+#include "net/net_tally.hpp"
 #include "net/replay_gate.hpp"
 #include "net/session_token.hpp"
 #include "net/timer_wheel.hpp"
@@ -65,6 +66,8 @@ struct connection_context {
   std::minstd_rand random{std::random_device{}()};
 
   net_metrics metrics;
+  net_tally tally{metrics};
+  std::int64_t read_at_ns = 0; ///< When the frame came that is being handled, see `stage_time`.
   namespace_gate& gate;
   timer_wheel timers;
   replay_gate replays;

@@ -23,7 +23,7 @@ void connection::mark_dirty() {
 
 bool connection::take_event(const delivery& what) {
   if (!out_.data(what.frame ? what.frame : wire::encode_event(*what.what))) return false;
-  shared_->metrics.deliveries->inc();
+  ++shared_->tally.of_turn(unit()).deliveries;
   if (what.what->receipt == receipt_kind::delivered)
     relay_.port->tell(number_, delivery_report{0, what.what->event_id()});
   return true;
@@ -52,6 +52,14 @@ void connection::on_turn_end() {
     flush();
   }
   steer_reading();
+  note_waiting(out_.bytes(), out_.frames());
+}
+
+void connection::note_waiting(std::uint64_t bytes, std::uint64_t frames) {
+  if (bytes == noted_bytes_ && frames == noted_frames_) return;
+  auto& turn = shared_->tally.of_turn(unit());
+  turn.outbound_bytes += static_cast<std::int64_t>(bytes - std::exchange(noted_bytes_, bytes));
+  turn.outbound_frames += static_cast<std::int64_t>(frames - std::exchange(noted_frames_, frames));
 }
 
 /// Reads the next slice when there is room for it and it is this connection's turn.
@@ -77,7 +85,7 @@ void connection::flush() {
   while (!out_.writing()) {
     out_.take(frames);
     if (frames.empty()) break;
-    shared_->metrics.frames_out->inc(static_cast<std::int64_t>(frames.size()));
+    shared_->tally.of_turn(unit()).frames_out += static_cast<std::int64_t>(frames.size());
     if (socket_->write(frames)) out_.written();
   }
   if (!out_.writing() && out_.empty()) confirm_written();

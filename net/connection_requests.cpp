@@ -1,6 +1,8 @@
 // What a client asks for: one overload of `on_frame` for each kind of frame.
 
 #include "net/connection.hpp"
+
+#include "actors/core/stage_metrics.hpp"
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
 #include "net/wire/field_reader.hpp"
@@ -39,7 +41,7 @@ wire::answered named(const wire::client_frame& frame) {
 
 void connection::on_text(std::string_view text) {
   if (!is_live()) return;
-  shared_->metrics.frames_in->inc();
+  ++shared_->tally.of_turn(unit()).frames_in;
   auto decoded = wire::decode(text);
   auto no = std::get_if<wire::rejected>(&decoded);
   if (no == nullptr)
@@ -66,7 +68,9 @@ void connection::handle(wire::client_frame& frame) {
 }
 
 bool connection::take_token(const wire::client_frame& frame) {
-  if (auto retry_after_ms = tokens_.take(clock().now()); retry_after_ms > 0) {
+  auto now = clock().now();
+  shared_->read_at_ns = stage_time(now);
+  if (auto retry_after_ms = tokens_.take(now); retry_after_ms > 0) {
     refuse({code::too_many, "rate", "more frames than publish_per_s and burst allow", retry_after_ms,
             "connection", tokens_.used(), tokens_.burst()},
            named(frame));
@@ -110,6 +114,7 @@ void connection::on_frame(wire::publish& x) {
   out.ephemeral = x.ephemeral;
   out.prev_event_id = std::move(x.prev_event_id);
   out.receipt = x.receipt;
+  out.read_at_ns = shared_->read_at_ns;
   auto no = relay_.port->publish(number_, "p:" + x.message_id, std::move(out));
   if (no.refused()) refuse(no, named(x));
 }
@@ -126,6 +131,7 @@ void connection::on_frame(wire::call& x) {
   out.thread = std::move(x.thread);
   out.on_busy = x.on_busy;
   out.cancel_on_disconnect = x.cancel_on_disconnect;
+  out.read_at_ns = shared_->read_at_ns;
   auto no = relay_.port->call(number_, "c:" + x.message_id, std::move(out));
   if (no.refused()) refuse(no, named(x));
 }

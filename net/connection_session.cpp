@@ -179,7 +179,7 @@ void connection::on_notice(const notice& what) {
   if (phase_ != phase::open) return;
   if (auto* offer = std::get_if<queue_offer>(&what.what)) {
     auto& x = *offer->what;
-    shared_->metrics.deliveries->inc();
+    ++shared_->tally.of_turn(unit()).deliveries;
     out_.marker(offer->redelivered ? wire::encode_redelivered(x) : wire::encode_event(x));
     if (x.receipt == receipt_kind::delivered) relay_.port->tell(number_, delivery_report{0, x.event_id()});
     if (!offer->acks) unconfirmed_.push_back(x.event_id());
@@ -217,7 +217,10 @@ void connection::on_frame(wire::nack& x) {
 
 void connection::on_frame(wire::history& x) {
   auto id = x.id;
-  if (auto number = histories_.begin(std::move(x)); number > 0) return read_history(number);
+  if (auto number = histories_.begin(std::move(x)); number > 0) {
+    shared_->metrics.history_reads->inc();
+    return read_history(number);
+  }
   refuse({code::too_many, "rate", "too many history reads at once", 100, "connection",
           history_reads::max_reads, history_reads::max_reads},
          {{}, id, {}});
@@ -227,12 +230,18 @@ void connection::on_frame(wire::history& x) {
 void connection::read_history(std::uint64_t number) {
   auto what = histories_.next(number);
   if (!what) {
-    auto done = histories_.take(number);
+    auto done = take_history(number);
     return reply(wire::encode_history(done->id, done->events, done->more));
   }
   what->client_id = client_id_;
   auto no = relay_.port->read_log(number_, "h:" + std::to_string(number), std::move(*what));
-  if (no.refused()) refuse(no, {{}, histories_.take(number)->id, {}});
+  if (no.refused()) refuse(no, {{}, take_history(number)->id, {}});
+}
+
+std::optional<history_reads::read> connection::take_history(std::uint64_t number) {
+  auto out = histories_.take(number);
+  if (out) shared_->metrics.history_reads->dec();
+  return out;
 }
 
 void connection::on_frame(wire::presence& x) {

@@ -40,6 +40,11 @@ public:
     };
     auto& metrics = unit.system().metrics();
     sockets_->handshakes_gauge = metrics.gauge_singleton("weir", "handshakes", "Handshakes in progress.");
+    metrics
+        .gauge_singleton("weir", "handshakes-limit",
+                         "The bound on weir_handshakes: limits.handshakes for each "
+                         "I/O thread.")
+        ->inc(static_cast<std::int64_t>(settings.bounds.handshakes));
     sockets_->handshakes_refused =
         metrics.counter_singleton("weir", "handshakes-refused", "Sockets that were told 503.", "1", true);
     sockets_->accept_errors =

@@ -78,6 +78,8 @@ public:
     return std::move(node.mapped());
   }
 
+  std::size_t size() const noexcept { return reads_.size(); }
+
 private:
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, read> reads_;

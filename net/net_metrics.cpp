@@ -19,6 +19,10 @@ net_metrics::net_metrics(caf::actor_system& sys) : sys_(sys) {
   draining = gauge("draining", "Connections that were told to move and are still there.");
   replays = gauge("replays", "Log reads in flight, of connections that catch up.");
   replays_waiting = gauge("replays-waiting", "Connections that wait to read the log.");
+  outbound_bytes = gauge("outbound-bytes", "Frames that wait for their sockets; at most outbound_bytes each "
+                                           "in either lane before a client lags.");
+  outbound_frames = gauge("outbound-frames", "As weir_net_outbound_bytes, counted in frames.");
+  history_reads = gauge("history-reads", "History requests in progress; at most 4 of each connection.");
   frames_in = counter("frames-in", "Frames that clients sent.");
   frames_out = counter("frames-out", "Frames that were written to clients.");
   deliveries = counter("deliveries", "Events that were sent to clients, as pushes or from the log.");

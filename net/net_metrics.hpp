@@ -24,6 +24,9 @@ struct net_metrics {
   caf::telemetry::int_gauge* draining;        ///< That were told to move and are still there.
   caf::telemetry::int_gauge* replays;         ///< Log reads in flight.
   caf::telemetry::int_gauge* replays_waiting; ///< Connections that wait to read.
+  caf::telemetry::int_gauge* outbound_bytes;  ///< That wait for sockets.
+  caf::telemetry::int_gauge* outbound_frames; ///< As above.
+  caf::telemetry::int_gauge* history_reads;   ///< In progress.
   caf::telemetry::int_counter* frames_in;
   caf::telemetry::int_counter* frames_out;
   caf::telemetry::int_counter* deliveries;

@@ -50,6 +50,8 @@ public:
   void written();
 
   bool writing() const noexcept { return writing_; }
+  std::uint64_t bytes() const noexcept { return control_.bytes + data_.bytes; }
+  std::uint64_t frames() const noexcept { return control_.frames + data_.frames; }
   bool empty() const noexcept { return control_.queue.empty() && data_.queue.empty() && deltas_.empty(); }
 
   /// The client should not be listened to until it has read some of its answers.

@@ -1,5 +1,6 @@
 #include "actors/host/host.hpp"
 
+#include "actors/core/namespace_label.hpp"
 #include "actors/core/type_ids.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/orchestrator.hpp"
@@ -116,25 +117,31 @@ host::entry* host::open(const std::string& name, refusal& no) {
     return nullptr;
   }
   auto seed = static_cast<std::uint64_t>(random_.next() * 1e18);
-  entry made{
-      settings_.plan(name), nullptr, nullptr, restart_ledger{intensity, backoff{}, seed}, false, {}, {}};
-  made.models = models_for(name, made.plan.bounds);
+  entry made{settings_.plan(name),
+             namespace_label(name, entries_.size()),
+             nullptr,
+             nullptr,
+             restart_ledger{intensity, backoff{}, seed},
+             false,
+             {},
+             {}};
+  made.models = models_for(name, made);
   auto& x = entries_.emplace(name, std::move(made)).first->second;
   if (settings_.store.actor && x.plan.keep != durability::none) remember(name);
   start(name, x);
   return &x;
 }
 
-std::shared_ptr<const model_directory> host::models_for(const std::string& name, const limits& bounds) {
+std::shared_ptr<const model_directory> host::models_for(const std::string& name, const entry& x) {
   if (!settings_.models) return nullptr;
-  auto account = std::make_shared<model_account>(
-      system(), name, model_account::label_of(name, entries_.size()), bounds.model_tokens_per_min);
+  auto account = std::make_shared<model_account>(system(), name, x.label, x.plan.bounds.model_tokens_per_min);
   return std::make_shared<const model_directory>(pools_for(system(), *settings_.models, account));
 }
 
 void host::start(const std::string& name, entry& x) {
   namespace_actor::config cfg;
   cfg.name = name;
+  cfg.label = x.label;
   cfg.epoch = make_epoch();
   cfg.bounds = x.plan.bounds;
   cfg.encode = settings_.encode;
@@ -156,6 +163,7 @@ void host::start(const std::string& name, entry& x) {
 void host::start_orchestrator(const std::string& name, entry& x) {
   orchestrator::config cfg;
   cfg.ns_name = name;
+  cfg.label = x.label;
   cfg.ns = x.ns;
   cfg.bounds = x.plan.bounds;
   cfg.agents = x.plan.agents;

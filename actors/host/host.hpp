@@ -59,6 +59,7 @@ public:
 private:
   struct entry {
     namespace_plan plan;
+    std::string label; // of its metrics
     caf::actor ns;
     caf::actor orchestrator;
     restart_ledger ledger;
@@ -69,7 +70,7 @@ private:
 
   void admit(const attach_relay& what);
   entry* open(const std::string& name, refusal& no);
-  std::shared_ptr<const model_directory> models_for(const std::string& name, const limits& bounds);
+  std::shared_ptr<const model_directory> models_for(const std::string& name, const entry& x);
   void start(const std::string& name, entry& x);
   void start_orchestrator(const std::string& name, entry& x);
   void on_down(const caf::down_msg& msg);

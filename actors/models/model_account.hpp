@@ -23,16 +23,8 @@ class model_account {
 public:
   using time_point = token_quota::time_point;
 
-  /// Namespaces with a label of their own; those that come later share the label `other`, since every label
-  /// costs memory here and at whoever collects it.
-  static constexpr std::size_t max_labels = 1000;
-
-  /// The label of the namespace that is the `nth` one of the node, from 0.
-  static std::string label_of(const std::string& ns, std::size_t nth) {
-    return nth < max_labels ? ns : "other";
-  }
-
   /// @param sys must outlive this.
+  /// @param label of the namespace, see `namespace_label`.
   /// @param tokens_per_min 0: no quota.
   model_account(caf::actor_system& sys, std::string ns, std::string label, std::uint64_t tokens_per_min);
 
@@ -45,6 +37,8 @@ public:
 
   /// An attempt was not made, for this reason.
   void on_refused(const std::string& model, const std::string& reason);
+
+  const std::string& label() const noexcept { return label_; }
 
 private:
   caf::actor_system& sys_;

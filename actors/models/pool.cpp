@@ -52,6 +52,7 @@ model_directory pools_for(caf::actor_system& sys, const model_directory& pools,
     auto mine = x;
     mine.box = inbox::share_of(sys, x.box, x.config.queue_limit);
     mine.account = account;
+    mine.stages = std::make_shared<model_stages>(sys, account->label(), name);
     out.emplace(name, std::move(mine));
   }
   return out;

@@ -5,6 +5,7 @@
 #include "actors/models/backend.hpp"
 #include "actors/models/config.hpp"
 #include "actors/models/model_account.hpp"
+#include "actors/models/model_stages.hpp"
 
 #include <caf/actor.hpp>
 
@@ -22,6 +23,7 @@ struct pool_handle {
   model_config config;
   caf::actor supervisor; ///< Of the pool: nobody else holds it, and an actor that nobody holds is gone.
   std::shared_ptr<model_account> account = nullptr; ///< Of the namespace that asks; null: nobody counts.
+  std::shared_ptr<model_stages> stages = nullptr;   ///< As above, of this model.
 };
 
 /// The pools of a node by name. Made once at start, shared read-only.

@@ -87,7 +87,6 @@ void model_pool::dispatch() {
     auto& x = *next;
     shares_.on_started(x.what.ns);
     drain_.on_done(now);
-    metrics_.on_started(now - x.arrived);
     book_.set_deadline(x.ticket, x.deadline + worker_grace);
     // Rounded up: the caller's own deadline is never later than the worker's.
     x.what.timeout_ms = std::max(std::chrono::ceil<milliseconds>(x.deadline - now), milliseconds{1}).count();
@@ -194,7 +193,7 @@ void model_pool::forget(std::uint64_t ticket, const std::string& outcome, circui
   auto x = book_.remove(ticket);
   if (!x) return;
   auto now = clock().now();
-  metrics_.on_over(outcome, now - x->arrived);
+  metrics_.on_over(outcome);
   if (x->worker) shares_.on_ended(x->what.ns, now);
   auto sink = x->what.sink.address();
   if (!book_.knows_sink(sink)) demonitor(sink);

@@ -35,6 +35,7 @@ struct publish_request {
   bool ephemeral = false;
   receipt_kind receipt = receipt_kind::none; ///< What the sender wants to hear of it …
   std::uint64_t subscriber = 0;              ///< … and which one it is, by the relay's number.
+  std::int64_t read_at_ns = 0; ///< When it came off its socket: `stage_time`, which stays on its node.
 };
 
 /// relay → namespace: a `call` frame; agent or run → namespace: a call of its own. It is appended as an event
@@ -51,6 +52,7 @@ struct call_request {
   std::string thread;                            ///< A conversation's name; empty: none.
   busy_policy on_busy = busy_policy::concurrent; ///< While the thread has a run in flight.
   bool cancel_on_disconnect = false;             ///< The run ends with its caller's connection.
+  std::int64_t read_at_ns = 0;                   ///< As of `publish_request`.
 };
 
 /// relay → namespace, agent → namespace: read the log. Answered with a `log_slice`.
@@ -93,6 +95,7 @@ struct answer_batch {
 /// namespace → relay: events in the order of the log, ephemeral ones in between.
 struct delivery_batch {
   std::vector<delivery> deliveries;
+  std::int64_t kept_at_ns = 0; ///< `stage_time`, which stays on its node; 0: nothing in it is kept.
 };
 
 /// namespace → relay: what a `log_request` asked for; gives one credit back. In order with `delivery_batch`:
@@ -118,6 +121,7 @@ struct attached {
   std::uint64_t seq = 0;    ///< The newest; deliveries go on from the next.
   std::uint64_t credit = 0; ///< Requests that may be in flight.
   refusal no;
+  std::string label = {}; ///< Of the namespace's metrics.
 };
 
 /// agent or orchestrator → namespace: a durable subscription under a name of its own. A second one of the
@@ -256,7 +260,7 @@ bool inspect(Inspector& f, attach_relay& x) {
 template <class Inspector>
 bool inspect(Inspector& f, attached& x) {
   return f.object(x).fields(f.field("ns", x.ns), f.field("epoch", x.epoch), f.field("seq", x.seq),
-                            f.field("credit", x.credit), f.field("no", x.no));
+                            f.field("credit", x.credit), f.field("no", x.no), f.field("label", x.label));
 }
 
 template <class Inspector>

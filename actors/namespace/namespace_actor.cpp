@@ -11,7 +11,8 @@ namespace weir {
 
 namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
   : caf::event_based_actor(cfg), settings_(std::move(settings)), link_(this, settings_.store, settings_.keep),
-    meters_(system(), settings_.name),
+    label_(settings_.label.empty() ? settings_.name : settings_.label), meters_(system(), label_),
+    stages_(system(), label_),
     sequencer_({settings_.bounds, settings_.epoch, settings_.encode, settings_.refuse_orphans}),
     retention_({settings_.bounds.kept_events, settings_.bounds.kept_bytes, settings_.bounds.log_age_ms}),
     sessions_(settings_.bounds.sessions, settings_.bounds.session_ttl_ms),
@@ -66,10 +67,7 @@ caf::behavior namespace_actor::running() {
 
 void namespace_actor::on_exit() {
   if (running_) save_cursors();
-  meters_.held->value(0);
-  meters_.sessions->value(0);
-  meters_.attached->value(0);
-  meters_.receipts->value(0);
+  meters_.clear();
   // They hold on to the namespace as it does to them.
   relays_.clear();
   seats_.clear();
@@ -92,6 +90,7 @@ void namespace_actor::add_relay(const caf::actor& relay) {
   info.epoch = sequencer_.epoch();
   info.seq = sequencer_.log().head();
   info.credit = settings_.bounds.relay_credit;
+  info.label = label_;
   send(relay, std::move(info));
 }
 
@@ -119,7 +118,8 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publis
       meters_.receipts_forgotten->inc(static_cast<std::int64_t>(receipts_.forgotten() - forgotten));
     }
   auto ephemeral = what.ephemeral;
-  submit(event_of(std::move(what), now_ms()), {from.number, ticket}, ephemeral);
+  asker who{from.number, ticket, what.read_at_ns};
+  submit(event_of(std::move(what), now_ms()), who, ephemeral);
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, log_request& what) {

@@ -3,6 +3,7 @@
 #include "actors/core/limits.hpp"
 #include "actors/namespace/dead_letters.hpp"
 #include "actors/namespace/durable_subscription.hpp"
+#include "actors/namespace/event_stages.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/namespace/namespace_meters.hpp"
 #include "actors/namespace/presence_book.hpp"
@@ -37,7 +38,8 @@ class namespace_actor : public caf::event_based_actor {
 public:
   struct config {
     std::string name;
-    std::string epoch; ///< Of a log that begins now.
+    std::string label; ///< Of its metrics, see `namespace_label`; empty: the name.
+    std::string epoch;        ///< Of a log that begins now.
     limits bounds;
     event_encoder encode = nullptr;
     std::set<std::string> targets;     ///< What can be called here.
@@ -165,6 +167,7 @@ private:
   void on_tick();
   void on_down(const caf::down_msg& msg);
   void count(const answer& x);
+  void measure();
   relay_entry* find_relay(std::uint64_t number);
   void answer_to(relay_entry& to, std::uint64_t ticket, refusal no, std::uint64_t seq = 0);
 
@@ -200,6 +203,7 @@ private:
   bool read_for(seat& x, const log_request& what);
   void hand_over(seat& x, durable_subscription::offer what);
   seat* find_seat(const std::string& name);
+  std::uint64_t count_groups() const;
   static std::string group_name(const subscription_spec& spec);
   refusal check_group(const session& who, const subscription_spec& spec);
   seat& open_group(const subscription_spec& spec);
@@ -222,7 +226,10 @@ private:
 
   config settings_;
   store_link link_;
+  std::string label_; // of its metrics
   namespace_meters meters_;
+  event_stages stages_;
+  std::int64_t kept_at_ns_ = 0; // the first batch that was kept and not yet fanned out; 0: none
   sequencer sequencer_;
   retention retention_;
   session_table sessions_;

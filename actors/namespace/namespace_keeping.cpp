@@ -26,15 +26,28 @@ void namespace_actor::end_turn() {
   if (sessions_.over_bound()) expire_sessions();
   flush();
   send_notices();
-  meters_.held->value(static_cast<std::int64_t>(sequencer_.held()));
-  meters_.sessions->value(static_cast<std::int64_t>(sessions_.size()));
-  meters_.attached->value(static_cast<std::int64_t>(sessions_.attached()));
-  meters_.receipts->value(static_cast<std::int64_t>(receipts_.size()));
+  measure();
   wake_at(sequencer_.next_expiry_ms());
   wake_at(sessions_.next_expiry_ms());
   wake_at(presence_.next_flush_ms());
   wake_at(receipts_.next_due_ms());
   wake_at(save_at_ms_);
+}
+
+/// How full what is bounded is.
+void namespace_actor::measure() {
+  auto& log = sequencer_.log();
+  meters_.held.value(sequencer_.held());
+  meters_.dedupe_ids.value(sequencer_.known_ids());
+  meters_.log_events.value(log.size());
+  meters_.log_bytes.value(log.bytes());
+  meters_.sessions.value(sessions_.size());
+  meters_.attached.value(sessions_.attached());
+  meters_.receipts.value(receipts_.size());
+  meters_.letters.value(dead_.all().size());
+  if (!link_.exists()) return;
+  meters_.kept_events.value(log.head() + 1 - std::min(retention_.first_kept(), log.head() + 1));
+  meters_.kept_bytes.value(retention_.bytes());
 }
 
 void namespace_actor::flush() {
@@ -54,6 +67,8 @@ void namespace_actor::keep(sequencer::batch what) {
     writes.push_back({std::move(append), {}});
     for (auto& x : std::exchange(trims_, {})) writes.push_back(std::move(x));
   }
+  what.sealed_at_ns = stage_time(clock());
+  for (auto& x : what.events) stages_.observe(event_stages::stage::accepted, x.read_at_ns, what.sealed_at_ns);
   auto shared = std::make_shared<const sequencer::batch>(std::move(what));
   auto no =
       link_.write(std::move(writes), [this, shared](const store_committed& done) { on_kept(*shared, done); });
@@ -75,6 +90,9 @@ void namespace_actor::on_kept(const sequencer::batch& what, const store_committe
   if (!sequencer_.is_in_flight(what.id))
     return quit(caf::make_error(caf::sec::runtime_error, "the store's log has what was given up"));
   sequencer_.on_kept(what.id);
+  auto now = stage_time(clock());
+  stages_.observe(event_stages::stage::kept, what.sealed_at_ns, now);
+  if (kept_at_ns_ == 0) kept_at_ns_ = now;
   if (!link_.exists()) return;
   for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), x.what->ts_ms);
   trim();
@@ -114,7 +132,7 @@ void namespace_actor::settle() {
 
 void namespace_actor::count(const answer& x) {
   if (x.no.refused())
-    meters_.refused->inc();
+    meters_.refused(x.no.reason);
   else if (x.duplicate)
     meters_.duplicates->inc();
   else
@@ -122,15 +140,16 @@ void namespace_actor::count(const answer& x) {
 }
 
 void namespace_actor::fan_out(std::vector<delivery> deliveries) {
+  auto kept_at_ns = std::exchange(kept_at_ns_, 0);
   for (auto& x : deliveries) {
     if (x.what->receipt != receipt_kind::none) receipts_.set_seq(x.what->event_id(), x.what->seq);
     if (x.what->causal_gap) meters_.causal_gaps->inc();
   }
   if (relays_.size() == 1) {
-    send(relays_.front().actor, delivery_batch{std::move(deliveries)});
+    send(relays_.front().actor, delivery_batch{std::move(deliveries), kept_at_ns});
   } else if (!relays_.empty()) {
     // One message, shared: what is sent to many relays is not copied for each.
-    auto msg = caf::make_message(delivery_batch{std::move(deliveries)});
+    auto msg = caf::make_message(delivery_batch{std::move(deliveries), kept_at_ns});
     for (auto& relay : relays_) send(relay.actor, msg);
   }
   feed_all();

@@ -1,43 +1,27 @@
 #pragma once
 
+#include "actors/core/gauge_share.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/telemetry/counter.hpp>
-#include <caf/telemetry/gauge.hpp>
-#include <caf/telemetry/metric_registry.hpp>
 
+#include <map>
 #include <string>
 
 namespace weir {
 
-/// What is counted of one namespace.
+/// What is counted of one namespace, under its label: see `namespace_label`.
 struct namespace_meters {
-  namespace_meters(caf::actor_system& sys, const std::string& ns) {
-    auto counter = [&](caf::string_view name, caf::string_view help) {
-      return sys.metrics().counter_instance("weir", name, {{"namespace", ns}}, help, "1", true);
-    };
-    auto gauge = [&](caf::string_view name, caf::string_view help) {
-      return sys.metrics().gauge_instance("weir", name, {{"namespace", ns}}, help);
-    };
-    accepted = counter("events-accepted", "Events that were given a place and kept.");
-    duplicates = counter("events-duplicate", "Repeats of an accepted event.");
-    refused = counter("events-refused", "Events and calls that were refused.");
-    causal_gaps = counter("causal-gaps", "Events delivered without their predecessor.");
-    dead_letters = counter("dead-letters", "Events that their agent or queue could not handle.");
-    dropped_letters = counter("dead-letters-dropped", "Dead letters over the bound.");
-    missed = counter("agent-events-missed", "Events trimmed before an agent or a queue had them.");
-    unsaid = counter("server-events-lost", "Events of the server's own that could not be kept.");
-    receipts_forgotten =
-        counter("receipts-forgotten", "Events over the bound of those whose receipts are awaited.");
-    sessions_forgotten = counter("sessions-forgotten", "Sessions without a socket over the bound.");
-    held = gauge("causal-depth", "Events that wait for their predecessor; at most causal_events.");
-    sessions = gauge("sessions", "Sessions, attached or not.");
-    attached = gauge("sessions-attached", "Sessions with a socket.");
-    receipts = gauge("receipts-awaited", "Events whose senders wait for receipts; at most `receipts`.");
-  }
+  namespace_meters(caf::actor_system& sys, std::string label);
+
+  /// An event or a call was refused, for this reason.
+  void refused(const std::string& reason);
+
+  /// The actor ends: what it had is not there any more.
+  void clear();
 
   caf::telemetry::int_counter* accepted;
   caf::telemetry::int_counter* duplicates;
-  caf::telemetry::int_counter* refused;
   caf::telemetry::int_counter* causal_gaps;
   caf::telemetry::int_counter* dead_letters;
   caf::telemetry::int_counter* dropped_letters;
@@ -45,10 +29,22 @@ struct namespace_meters {
   caf::telemetry::int_counter* unsaid;
   caf::telemetry::int_counter* receipts_forgotten;
   caf::telemetry::int_counter* sessions_forgotten;
-  caf::telemetry::int_gauge* held;
-  caf::telemetry::int_gauge* sessions;
-  caf::telemetry::int_gauge* attached;
-  caf::telemetry::int_gauge* receipts;
+  gauge_share held;
+  gauge_share sessions;
+  gauge_share attached;
+  gauge_share receipts;
+  gauge_share dedupe_ids;
+  gauge_share log_events;
+  gauge_share log_bytes;
+  gauge_share kept_events;
+  gauge_share kept_bytes;
+  gauge_share queue_groups;
+  gauge_share letters;
+
+private:
+  caf::actor_system& sys_;
+  std::string label_;
+  std::map<std::string, caf::telemetry::int_counter*> refused_; // as many as there are reasons
 };
 
 } // namespace weir

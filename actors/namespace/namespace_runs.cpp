@@ -61,17 +61,17 @@ refusal namespace_actor::check_call(const call_request& what) const {
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, call_request& what) {
   if (auto no = check_call(what); no.refused()) {
-    meters_.refused->inc();
+    meters_.refused(no.reason);
     return answer_to(from, ticket, std::move(no));
   }
   pending_calls_[{from.number, ticket}] = {what.client_id + '/' + what.message_id, what.caller,
                                            what.cancel_on_disconnect};
-  submit(event_of(what, now_ms()), {from.number, ticket}, false);
+  submit(event_of(what, now_ms()), {from.number, ticket, what.read_at_ns}, false);
 }
 
 caf::result<answer> namespace_actor::on_call(call_request& what) {
   if (auto no = check_call(what); no.refused()) {
-    meters_.refused->inc();
+    meters_.refused(no.reason);
     answer out;
     out.no = std::move(no);
     return out;

@@ -76,8 +76,7 @@ refusal namespace_actor::check_group(const session& who, const subscription_spec
     if (id != spec.id && other.queue == spec.queue && other.pattern == spec.pattern)
       return {
           code::conflict, "conflict", "queue: the session is in this group already, as " + id, 0, {}, 0, 0};
-  auto groups = static_cast<std::uint64_t>(
-      std::count_if(seats_.begin(), seats_.end(), [](auto& x) { return x.second.is_group(); }));
+  auto groups = count_groups();
   if (groups < settings_.bounds.queue_groups || find_seat(group_name(spec)) != nullptr) return {};
   return {code::too_large,
           "too_large",
@@ -88,6 +87,11 @@ refusal namespace_actor::check_group(const session& who, const subscription_spec
           settings_.bounds.queue_groups};
 }
 
+std::uint64_t namespace_actor::count_groups() const {
+  return static_cast<std::uint64_t>(
+      std::count_if(seats_.begin(), seats_.end(), [](auto& x) { return x.second.is_group(); }));
+}
+
 namespace_actor::seat& namespace_actor::open_group(const subscription_spec& spec) {
   auto name = group_name(spec);
   auto i = seats_.find(name);
@@ -96,6 +100,7 @@ namespace_actor::seat& namespace_actor::open_group(const subscription_spec& spec
   restore_cursor(made);
   i = seats_.emplace(name, seat{std::move(made)}).first;
   i->second.group = spec;
+  meters_.queue_groups.value(count_groups());
   mark_changed(i->second);
   return i->second;
 }
@@ -129,6 +134,7 @@ void namespace_actor::forget_member(const std::string& session, const subscripti
   i->second.sessions.erase(session);
   if (!i->second.sessions.empty()) return;
   seats_.erase(i);
+  meters_.queue_groups.value(count_groups());
   if (link_.exists()) link_.try_write({{key_delete{settings_.name, "cursor/" + group_name(spec)}, {}}});
 }
 

@@ -25,11 +25,7 @@ refusal unreachable(const std::string& ns) {
 } // namespace
 
 relay::relay(caf::actor_config& cfg, io_unit& unit, config settings)
-  : io_actor(cfg, unit), settings_(std::move(settings)),
-    pending_gauge_(
-        system().metrics().gauge_instance("weir", "namespace-pending", {{"namespace", settings_.ns}},
-                                          "Requests on their way to a namespace; at most its credit "
-                                          "for each I/O thread.")) {}
+  : io_actor(cfg, unit), settings_(std::move(settings)), stages_(system(), settings_.ns) {}
 
 caf::behavior relay::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) {
@@ -51,10 +47,11 @@ caf::behavior relay::make_behavior() {
 
 void relay::on_exit() {
   unit().forget(*this);
+  unit().forget(written_);
   ns_ = nullptr;
   info_ = {};
-  pending_gauge_->dec(static_cast<std::int64_t>(pending_.size()));
   pending_.clear();
+  note_pending();
   settings_.host = nullptr;
 }
 
@@ -71,6 +68,7 @@ void relay::on_attached(const attached& info) {
   if (!info.no.refused()) {
     ns_ = info.ns;
     monitor(ns_);
+    label_metrics(info.label);
     seq_ = info.seq;
     for (auto& [number, x] : subscribers_) x.who->on_attached(info);
     return;
@@ -83,7 +81,7 @@ void relay::on_attached(const attached& info) {
 void relay::on_namespace_down() {
   ns_ = nullptr;
   outgoing_.clear();
-  pending_gauge_->dec(static_cast<std::int64_t>(pending_.size()));
+  info_.credit = 0;
   // Whether these were accepted is not known; their senders may send them again, each is taken once.
   for (auto& [ticket, x] : std::exchange(pending_, {})) {
     answer lost;
@@ -92,7 +90,25 @@ void relay::on_namespace_down() {
     auto* who = x.reference.empty() ? nullptr : find(x.subscriber); // sessions are opened again
     if (who != nullptr) who->who->on_answer(x.reference, lost);
   }
+  note_pending();
   delayed_send(this, reattach_after, tick_atom_v);
+}
+
+/// The first 1,000 namespaces of a node have metrics of their own: which they are is its host's to know.
+void relay::label_metrics(const std::string& label) {
+  auto gauge = [&](caf::string_view name, caf::string_view help) {
+    return system().metrics().gauge_instance("weir", name, {{"namespace", label}}, help);
+  };
+  pending_gauge_.move_to(gauge("namespace-pending", "Requests on their way to a namespace."));
+  credit_gauge_.move_to(
+      gauge("namespace-pending-limit", "The bound on weir_namespace_pending: the credit of all relays."));
+  stages_.relabel(label);
+  note_pending();
+}
+
+void relay::note_pending() {
+  pending_gauge_.value(pending_.size());
+  credit_gauge_.value(info_.credit);
 }
 
 /// The batch is shared with the other threads' relays: taken as one's own it would be copied first. Events of
@@ -110,6 +126,23 @@ void relay::on_deliveries(const delivery_batch& batch) {
     for (last = first + 1; last < all.size() && belong_together(x, all[last]);) ++last;
     deliver(all.subspan(first, last - first));
   }
+  if (batch.kept_at_ns > 0) note_handed(batch.kept_at_ns);
+}
+
+void relay::note_handed(std::int64_t kept_at_ns) {
+  auto now = stage_time(clock());
+  stages_.observe(event_stages::stage::fanned_out, kept_at_ns, now);
+  handed_at_ns_.push_back(now);
+  unit().at_turn_end(written_);
+}
+
+/// Behind the connections that the first batch of the turn reached come those of the others.
+void relay::on_written(written_hook& hook) {
+  hook.is_last = !hook.is_last;
+  if (hook.is_last) return unit().at_turn_end(hook);
+  auto now = stage_time(clock());
+  for (auto at_ns : handed_at_ns_) stages_.observe(event_stages::stage::written, at_ns, now);
+  handed_at_ns_.clear();
 }
 
 void relay::deliver(std::span<const delivery> run) {
@@ -131,12 +164,14 @@ void relay::on_answers(const answer_batch& batch) {
   std::string reference;
   for (auto& x : batch.answers)
     if (auto* who = settle(x.ticket, reference)) who->on_answer(reference, x);
+  note_pending();
 }
 
 void relay::on_log_slice(const log_slice& slice) {
   rate_.on_done(clock().now());
   std::string reference;
   if (auto* who = settle(slice.ticket, reference)) who->on_log_slice(reference, slice);
+  note_pending();
 }
 
 void relay::on_run_update(const run_update& update) {
@@ -146,12 +181,14 @@ void relay::on_run_update(const run_update& update) {
 void relay::on_session_opened(const session_opened& what) {
   std::string reference;
   if (auto* who = settle(what.ticket, reference)) who->on_session_opened(what);
+  note_pending();
 }
 
 void relay::on_presence(const presence_list& what) {
   rate_.on_done(clock().now());
   std::string reference;
   if (auto* who = settle(what.ticket, reference)) who->on_presence(reference, what);
+  note_pending();
 }
 
 void relay::on_notices(const notice_batch& batch) {
@@ -160,6 +197,7 @@ void relay::on_notices(const notice_batch& batch) {
 }
 
 void relay::on_turn_end() {
+  note_pending();
   if (!ns_ || outgoing_.empty()) return;
   last_batch_size_ = outgoing_.size();
   send(ns_, request_batch{std::exchange(outgoing_, {})});
@@ -255,7 +293,6 @@ void relay::open_session(std::uint64_t number, session_open what) {
   what.subscriber = number;
   auto ticket = next_ticket_++;
   pending_.emplace(ticket, pending{number, {}});
-  pending_gauge_->inc();
   post(ticket, std::move(what));
 }
 
@@ -302,7 +339,6 @@ refusal relay::offer(std::uint64_t number, std::string reference, Request what) 
   if (pending_.empty()) rate_.on_busy(clock().now());
   auto ticket = next_ticket_++;
   pending_.emplace(ticket, pending{number, std::move(reference)});
-  pending_gauge_->inc();
   post(ticket, std::move(what));
   return {};
 }
@@ -310,7 +346,6 @@ refusal relay::offer(std::uint64_t number, std::string reference, Request what) 
 weir::subscriber* relay::settle(std::uint64_t ticket, std::string& reference) {
   auto node = pending_.extract(ticket);
   if (node.empty()) return nullptr;
-  pending_gauge_->dec();
   reference = std::move(node.mapped().reference);
   auto* x = find(node.mapped().subscriber);
   return x == nullptr ? nullptr : x->who;

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "actors/core/drain_rate.hpp"
+#include "actors/core/gauge_share.hpp"
 #include "actors/core/io_unit.hpp"
+#include "actors/namespace/event_stages.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/namespace/pattern_table.hpp"
 #include "actors/namespace/relay_port.hpp"
-
-#include <caf/telemetry/gauge.hpp>
 
 #include <optional>
 #include <span>
@@ -72,6 +72,14 @@ private:
     std::string reference;
   };
 
+  /// Runs when the connections that were handed something in this turn have written.
+  struct written_hook : turn_hook {
+    explicit written_hook(relay& x) : owner(x) {}
+    void on_turn_end() override { owner.on_written(*this); }
+    relay& owner;
+    bool is_last = false; // of this turn, behind all that was queued until its end
+  };
+
   void ask_to_attach();
   void on_attached(const attached& info);
   void on_namespace_down();
@@ -83,6 +91,10 @@ private:
   void on_presence(const presence_list& what);
   void on_notices(const notice_batch& batch);
   void deliver(std::span<const delivery> run);
+  void note_handed(std::int64_t kept_at_ns);
+  void on_written(written_hook& hook);
+  void label_metrics(const std::string& label);
+  void note_pending();
   void on_turn_end() override;
 
   weir::subscriber* settle(std::uint64_t ticket, std::string& reference);
@@ -107,7 +119,11 @@ private:
   std::vector<weir::request> outgoing_;                // of one turn
   std::size_t last_batch_size_ = 0;                    // the next one will be about as large
   drain_rate rate_;
-  caf::telemetry::int_gauge* pending_gauge_;
+  gauge_share pending_gauge_;
+  gauge_share credit_gauge_;
+  event_stages stages_;
+  std::vector<std::int64_t> handed_at_ns_; // of the batches of this turn
+  written_hook written_{*this};
 };
 
 } // namespace weir

@@ -149,7 +149,7 @@ void sequencer::accept_one(event x, asker who, bool ephemeral) {
   answer reply;
   reply.seq = x.seq;
   window_.add(std::move(id), {x.seq, hash}, x.ts_ms);
-  add({who, reply, {std::make_shared<const event>(std::move(x)), hash}});
+  add({who, reply, {std::make_shared<const event>(std::move(x)), hash, who.read_at_ns}});
 }
 
 void sequencer::announce(const server_event& what, std::int64_t now_ms, bool ephemeral) {

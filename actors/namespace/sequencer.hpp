@@ -17,12 +17,14 @@ namespace weir {
 struct asker {
   std::uint64_t source = 0; ///< 0: nobody waits for an answer.
   std::uint64_t ticket = 0;
+  std::int64_t read_at_ns = 0; ///< When the request came off its socket, see `stage_time`.
 };
 
 /// An event with the hash by which its repeats are known.
 struct sequenced {
   event_ptr what;
   std::uint64_t content_hash = 0;
+  std::int64_t read_at_ns = 0; ///< As its asker's.
 };
 
 /// Gives events their place: one total order, each event once, none before its predecessor. Plain; the
@@ -52,6 +54,7 @@ public:
   struct batch {
     std::uint64_t id = 0;
     std::vector<sequenced> events;
+    std::int64_t sealed_at_ns = 0; ///< `stage_time`, of who sealed it.
   };
 
   explicit sequencer(config settings);
@@ -107,6 +110,7 @@ public:
   const event_log& log() const noexcept { return log_; }
   const std::string& epoch() const noexcept { return settings_.epoch; }
   std::size_t held() const noexcept { return held_.size(); }
+  std::size_t known_ids() const noexcept { return window_.size(); }
   bool has_open() const noexcept { return !open_.empty(); }
   bool is_in_flight(std::uint64_t batch_id) const noexcept;
 

@@ -99,7 +99,11 @@ void model_call::on(const model_piece& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
   plan_.on_started(x.queued_ms);
-  if (!attempt_started_) attempt_started_ = now();
+  if (!attempt_started_) {
+    attempt_started_ = now();
+    note(model_stages::stage::queued);
+  }
+  if (!x.text.empty() && !std::exchange(has_piece_, true)) note(model_stages::stage::first_piece);
   pass_on(overlap_.add(x.text));
 }
 
@@ -107,6 +111,7 @@ void model_call::on(const model_done& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
   settle(x.usage);
+  note(model_stages::stage::done);
   attempt_id_ = 0;
   pass_on(overlap_.flush());
   if (plan_.over()) return; // cancelled just now
@@ -119,6 +124,7 @@ void model_call::on(const model_failed& x) {
   settle({});
   attempt_id_ = 0;
   if (x.refused) return act(refused(x.error));
+  note(model_stages::stage::done);
   act(plan_.on_failed(x.error, x.retryable, now()));
 }
 
@@ -136,6 +142,7 @@ void model_call::act(const call_plan::ask& next) {
   auto& pool = i->second;
   model_ = next.model;
   account_ = pool.account;
+  stages_ = pool.stages;
   if (auto no = account_ ? account_->check(now()) : refusal{}; no.refused()) {
     account_->on_refused(model_, no.reason);
     return act(plan_.on_over_quota(std::move(no), now()));
@@ -143,7 +150,9 @@ void model_call::act(const call_plan::ask& next) {
   auto place = pool.box->try_take();
   if (auto* no = std::get_if<refusal>(&place)) return act(refused(std::move(*no)));
   attempt_id_ = what_.number << 8 | next.attempt;
+  attempt_asked_ = now();
   attempt_started_.reset();
+  has_piece_ = false;
   attempt_from_ = plan_.text().size();
   overlap_ = overlap_filter{plan_.text()};
   asked_ = pool.actor;
@@ -202,7 +211,12 @@ void model_call::settle(token_usage used) {
 void model_call::end_attempt() {
   if (attempt_id_ == 0) return;
   settle({});
+  note(model_stages::stage::done);
   self_->send(asked_, model_cancel_atom_v, std::exchange(attempt_id_, 0));
+}
+
+void model_call::note(model_stages::stage what) const {
+  if (stages_) stages_->observe(what, now() - attempt_asked_);
 }
 
 void model_call::stop_timers() {

@@ -88,6 +88,7 @@ private:
   /// Books what the attempt in progress has used of the namespace's quota.
   void settle(token_usage used);
   void end_attempt();
+  void note(model_stages::stage what) const;
   void stop_timers();
 
   caf::event_based_actor* self_;
@@ -99,9 +100,12 @@ private:
   caf::actor asked_;
   overlap_filter overlap_; // of the attempt
   std::shared_ptr<model_account> account_;
-  std::string model_;                                           // that the attempt is made at
+  std::shared_ptr<model_stages> stages_; // of the model that the attempt is made at; null: nobody counts
+  std::string model_;                    // that the attempt is made at
+  caf::actor_clock::time_point attempt_asked_{};
   std::optional<caf::actor_clock::time_point> attempt_started_; // by a worker
-  std::size_t attempt_from_ = 0;                                // byte of the text
+  bool has_piece_ = false;
+  std::size_t attempt_from_ = 0; // byte of the text
   caf::disposable deadline_timer_;
   caf::disposable pause_timer_;
 };

@@ -10,7 +10,6 @@
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
-#include <caf/telemetry/metric_registry.hpp>
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -31,17 +30,8 @@ orchestrator::orchestrator(caf::actor_config& cfg, config settings)
     threads_(settings_.bounds.thread_queue),
     watches_(settings_.bounds.run_watchers, settings_.bounds.watches_per_connection),
     results_(max_results, max_result_bytes),
-    memory_(max_threads, max_memory_bytes, static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms)) {
-  auto counter = [&](caf::string_view name, caf::string_view help) {
-    return system().metrics().counter_instance("weir", name, {{"namespace", settings_.ns_name}}, help, "1",
-                                               true);
-  };
-  unkept_ = counter("results-unkept", "Results that the store did not take, kept in memory only.");
-  forgotten_ = counter("threads-forgotten", "Threads that could not be remembered, or over the bound.");
-  awaited_dropped_ =
-      counter("runs-awaited-dropped", "Events of workflows' awaits that came too early, over the "
-                                      "sixteen that are held for an await.");
-}
+    memory_(max_threads, max_memory_bytes, static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms)),
+    meters_(system(), settings_.label.empty() ? settings_.ns_name : settings_.label) {}
 
 caf::behavior orchestrator::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
@@ -82,6 +72,7 @@ void orchestrator::on_exit() {
   sleepers_.clear();
   waiting_.clear();
   watches_.clear();
+  meters_.clear();
   services_ = nullptr;
   settings_.store = {};
   link_.close();

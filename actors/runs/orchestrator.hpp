@@ -10,6 +10,7 @@
 #include "actors/namespace/store_link.hpp"
 #include "actors/runs/call_order.hpp"
 #include "actors/runs/recent_results.hpp"
+#include "actors/runs/run_meters.hpp"
 #include "actors/runs/run_services.hpp"
 #include "actors/runs/thread_book.hpp"
 #include "actors/runs/thread_memory.hpp"
@@ -20,7 +21,6 @@
 #include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/result.hpp>
-#include <caf/telemetry/counter.hpp>
 
 #include <deque>
 #include <functional>
@@ -48,6 +48,7 @@ class orchestrator : public caf::event_based_actor {
 public:
   struct config {
     std::string ns_name;
+    std::string label; ///< Of its metrics, see `namespace_label`; empty: the name.
     caf::actor ns;
     limits bounds;
     std::vector<agent_config> agents;
@@ -156,6 +157,7 @@ private:
   void keep(const open_run& done, std::uint64_t seq, const run_result& result);
   void write(std::uint64_t seq, std::vector<store_write> writes, std::uint32_t attempt);
   void settle(std::uint64_t seq);
+  void put_conversation(const std::string& key, conversation x, std::int64_t at_ms);
   void with_conversation(const std::string& key, std::function<void(const conversation*)> then);
   static std::string thread_key(const call_order& x) { return "thread/" + x.target + '/' + x.thread; }
   const prompt_config* remembering(const call_order& x) const;
@@ -192,9 +194,7 @@ private:
   watch_book watches_;
   recent_results results_;
   thread_memory memory_;
-  caf::telemetry::int_counter* unkept_;
-  caf::telemetry::int_counter* forgotten_;
-  caf::telemetry::int_counter* awaited_dropped_;
+  run_meters meters_;
   std::shared_ptr<const run_services> services_;
   journal journal_;                            // while they are read
   std::map<std::uint64_t, std::string> ended_; // runs whose end may not be settled; journal_ttl_ms

@@ -46,7 +46,7 @@ void orchestrator::keep(const open_run& done, std::uint64_t seq, const run_resul
   auto answer = text_of_output(result.output).value_or("");
   with_conversation(key, [=, this](const conversation* earlier) mutable {
     if (earlier == nullptr) {
-      forgotten_->inc(); // better than to lose what was there before
+      meters_.forgotten->inc(); // better than to lose what was there before
       return write(seq, std::move(writes), 1);
     }
     auto all = *earlier;
@@ -56,8 +56,8 @@ void orchestrator::keep(const open_run& done, std::uint64_t seq, const run_resul
     if (link_.exists())
       writes.push_back({key_put{settings_.ns_name, key, encode_conversation(all), expires_ms}, {}});
     auto dropped = memory_.dropped();
-    memory_.put(key, std::move(all), at_ms);
-    if (!link_.exists()) forgotten_->inc(static_cast<std::int64_t>(memory_.dropped() - dropped));
+    put_conversation(key, std::move(all), at_ms);
+    if (!link_.exists()) meters_.forgotten->inc(static_cast<std::int64_t>(memory_.dropped() - dropped));
     write(seq, std::move(writes), 1);
   });
 }
@@ -70,7 +70,7 @@ void orchestrator::write(std::uint64_t seq, std::vector<store_write> writes, std
       run_delayed(write_retry, [this, seq, writes, attempt] { write(seq, writes, attempt + 1); });
       return;
     }
-    unkept_->inc();
+    meters_.unkept->inc();
     settle(seq);
   };
   auto no = link_.write(std::move(writes), [this, seq, again](const store_committed& done) {
@@ -94,6 +94,12 @@ const prompt_config* orchestrator::remembering(const call_order& x) const {
   return prompt.memory_events > 0 ? &prompt : nullptr;
 }
 
+void orchestrator::put_conversation(const std::string& key, conversation x, std::int64_t at_ms) {
+  memory_.put(key, std::move(x), at_ms);
+  meters_.threads.value(memory_.size());
+  meters_.thread_bytes.value(memory_.bytes());
+}
+
 /// Hands over what is remembered under this key, from memory or from the store; null: it could not be read.
 void orchestrator::with_conversation(const std::string& key, std::function<void(const conversation*)> then) {
   auto now = settings_.wall_clock_ms();
@@ -113,7 +119,7 @@ void orchestrator::with_conversation(const std::string& key, std::function<void(
     auto* found = std::get_if<std::optional<key_entry>>(&got.what);
     if (found == nullptr) return then(nullptr);
     if (*found) all = decode_conversation((*found)->value);
-    memory_.put(key, all, at_ms);
+    put_conversation(key, all, at_ms);
     then(&all);
   });
   if (no.refused()) then(nullptr);

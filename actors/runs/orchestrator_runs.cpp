@@ -90,6 +90,7 @@ void orchestrator::begin(call_order order) {
   if (!is_served(order.target)) return fail(order.seq, order.run_id, agent_failed(order.target));
   auto id = order.run_id;
   auto& x = runs_[id];
+  meters_.runs.value(runs_.size());
   x.order = std::move(order);
   auto node = waiting_.extract(id);
   if (!node.empty()) {
@@ -264,7 +265,11 @@ void orchestrator::finish(std::uint64_t seq, run_result result) {
     for (auto& who : node.mapped().watchers) tell_all(who, result);
   watches_.finished(id);
   announce_finished(done, result);
+  meters_.runs.value(runs_.size());
+  meters_.finished(result.status);
   results_.add(result);
+  meters_.results.value(results_.size());
+  meters_.result_bytes.value(results_.bytes());
   keep(done, seq, result);
   if (auto next = threads_.finished(id)) start(*next);
 }

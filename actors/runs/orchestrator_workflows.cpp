@@ -60,7 +60,7 @@ void orchestrator::make_services() {
   out->keep = settings_.keep;
   out->bounds = settings_.bounds;
   out->wall_clock_ms = settings_.wall_clock_ms;
-  out->awaited_dropped = awaited_dropped_;
+  out->awaited_dropped = meters_.awaited_dropped;
   for (auto& [name, plan] : settings_.workflows)
     out->workflows[name] = std::make_shared<const workflow_plan>(plan);
   services_ = std::move(out);
@@ -102,6 +102,7 @@ void orchestrator::take_up(journal next) {
     job.services = services_;
     auto id = job.run_id;
     auto& open = runs_[id];
+    meters_.runs.value(runs_.size());
     open.plan = std::make_shared<const workflow_plan>(job.plan);
     open.order = {id, x.seq, job.began_ms, job.client_id, job.target, {}, 0, job.thread, {}};
     if (!job.thread.empty()) threads_.add(id, job.thread, busy_policy::concurrent);

@@ -36,6 +36,7 @@ public:
   }
 
   std::size_t size() const noexcept { return order_.size(); }
+  std::uint64_t bytes() const noexcept { return bytes_; }
 
 private:
   std::uint64_t max_results_;

@@ -1,5 +1,7 @@
 #include "apps/weir/node.hpp"
 
+#include "apps/weir/config/node_schema.hpp"
+
 #include "actors/core/meta_objects.hpp"
 #include "actors/host/host.hpp"
 #include "actors/models/simulated_backend.hpp"
@@ -19,6 +21,8 @@
 #include <caf/exit_reason.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -101,6 +105,16 @@ backend_factory make_backend(const model_config& model, io_thread& unit) {
   return make_simulated_backend(std::get<simulated_config>(model.backend));
 }
 
+/// The node's bounds, beside the metrics of how full they are.
+void show_limits(caf::actor_system& sys, const limits& bounds) {
+  auto all = limits_schema(false)->print(bounds);
+  for (auto& [name, value] : all.items())
+    sys.metrics()
+        .gauge_instance("weir", "limit", {{"limit", name}},
+                        "What is configured under `limits` for the node; namespaces may have their own.")
+        ->value(value.get<std::int64_t>());
+}
+
 redis_config redis_of(const node_config& config) {
   redis_config out;
   out.server = std::get<redis_address>(parse_redis_url(config.store.url)); // checked when it was read
@@ -156,6 +170,7 @@ public:
     : system_(settings_), threads_(system_, io_thread_count(config)) {
     threads_.start();
     try {
+      show_limits(system_, config.bounds);
       start_store(config);
       start_models(config);
       host_ = system_.spawn<host>(host_config(config, std::move(registry)));

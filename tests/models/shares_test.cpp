@@ -1,3 +1,4 @@
+#include "actors/core/namespace_label.hpp"
 #include "actors/models/model_account.hpp"
 #include "actors/models/token_quota.hpp"
 #include "actors/models/worker_shares.hpp"
@@ -120,7 +121,7 @@ TEST_CASE("what nobody counted is estimated by its length, a quarter of the code
 }
 
 TEST_CASE("the first thousand namespaces have a label of their own", "[quota]") {
-  CHECK(model_account::label_of("a", 0) == "a");
-  CHECK(model_account::label_of("a", 999) == "a");
-  CHECK(model_account::label_of("a", 1000) == "other");
+  CHECK(namespace_label("a", 0) == "a");
+  CHECK(namespace_label("a", 999) == "a");
+  CHECK(namespace_label("a", 1000) == "other");
 }

@@ -1,0 +1,42 @@
+#include "actors/runs/run_meters.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/string_view.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+
+namespace weir {
+
+run_meters::run_meters(caf::actor_system& sys, std::string label) : sys_(sys), label_(std::move(label)) {
+  auto counter = [&](caf::string_view name, caf::string_view help) {
+    return sys_.metrics().counter_instance("weir", name, {{"namespace", label_}}, help, "1", true);
+  };
+  auto gauge = [&](caf::string_view name, caf::string_view help) {
+    return sys_.metrics().gauge_instance("weir", name, {{"namespace", label_}}, help);
+  };
+  unkept = counter("results-unkept", "Results that the store did not take, kept in memory only.");
+  forgotten = counter("threads-forgotten", "Threads that could not be remembered, or over the bound.");
+  awaited_dropped =
+      counter("runs-awaited-dropped", "Events of workflows' awaits that came too early, over the "
+                                      "sixteen that are held for an await.");
+  runs.move_to(gauge("runs", "Runs that have begun or wait in their threads; at most `runs`."));
+  results.move_to(gauge("results-held", "The newest results, in memory; at most 1,000."));
+  result_bytes.move_to(gauge("results-held-bytes", "As weir_results_held, in bytes; at most 8 MiB."));
+  threads.move_to(gauge("threads-held", "Threads' conversations in memory; at most 1,000."));
+  thread_bytes.move_to(gauge("threads-held-bytes", "As weir_threads_held, in bytes; at most 8 MiB."));
+}
+
+void run_meters::finished(run_status how) {
+  auto& x = finished_.at(static_cast<std::size_t>(how));
+  if (x == nullptr) {
+    std::string status = to_string(how);
+    x = sys_.metrics().counter_instance("weir", "runs-finished", {{"namespace", label_}, {"status", status}},
+                                        "Runs that are over, by status.", "1", true);
+  }
+  x->inc();
+}
+
+void run_meters::clear() {
+  for (auto* x : {&runs, &results, &result_bytes, &threads, &thread_bytes}) x->value(0);
+}
+
+} // namespace weir
