@@ -1,5 +1,6 @@
 // What connections count in a turn.
 
+#include "actors/core/stage_metrics.hpp"
 #include "tests/support/connection_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
