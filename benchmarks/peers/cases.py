@@ -112,7 +112,8 @@ def steady_cases(args):
                          clients + ["--rate", args.rate, "--seconds", args.seconds])
     if "bursts" in args.only:
         for size, count in BURSTS.items():
-            yield SteadyCase(f"burst of {size}", clients + ["--burst", size, "--bursts", max(2, count // args.shrink)])
+            yield SteadyCase(f"burst of {size}",
+                             clients + ["--burst", size, "--bursts", max(2, count // args.shrink)])
 
 
 def tail_case(args, rate):
