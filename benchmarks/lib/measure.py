@@ -15,7 +15,10 @@ def measure(build, server, mode, options):
     words = [word for url in server.urls for word in ("--target", url)]
     words += [word for pid in server.pids() for word in ("--server-pid", str(pid))]
     command = [f"{build}/weir_load", mode, "--dialect", server.dialect, *words, *map(str, options)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    except OSError as error:
+        raise LoadError(f"{command[0]}: {error.strerror}") from error
     if done.returncode not in (0, 1) or not done.stdout:
         raise LoadError(f"{' '.join(command)}\n{done.stderr}{done.stdout}")
     return json.loads(done.stdout)

@@ -19,9 +19,12 @@ class Process:
 
     def __init__(self, command, log, env=None, says_ready=True):
         self.command = command
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True, stderr=log,
-                                        stdout=subprocess.PIPE if says_ready else log,
-                                        env={**os.environ, **(env or {})})
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True, stderr=log,
+                                            stdout=subprocess.PIPE if says_ready else log,
+                                            env={**os.environ, **(env or {})})
+        except OSError as error:
+            raise StartError(f"{' '.join(command)}: {error.strerror}") from error
 
     def wait_for_line(self):
         """The address in its line `ready <url>`."""

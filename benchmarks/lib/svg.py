@@ -2,22 +2,28 @@
 import math
 from html import escape
 
-WIDTH, LEFT, RIGHT = 820, 170, 110
+WIDTH, LEFT, RIGHT = 820, 150, 150
 BAR, GAP, HEAD, FOOT = 20, 8, 34, 30
 COLOURS = ["#3b6ea8", "#d98c3f"]
+PALE = "#9db8d6"
 STYLE = ("<style>text{font:13px system-ui,sans-serif;fill:#222}.head{font-weight:600}"
          ".axis{font-size:11px;fill:#666}.title{font-size:17px;font-weight:600}</style>")
 
 
 class Panel:
     """@param bars label -> value, or -> the values that are stacked; none of them below 0
-    @param parts what the stacked values are"""
+    @param parts what the stacked values are
+    @param ours how the labels of bars begin that stand out, where nothing is stacked"""
 
-    def __init__(self, title, bars, log=False, parts=()):
+    def __init__(self, title, bars, log=False, parts=(), ours=""):
         self.title = title
         self.bars = {label: x if isinstance(x, (list, tuple)) else (x,) for label, x in bars.items()}
         self.log = log
         self.parts = parts
+        self.ours = ours
+
+    def colours(self, label):
+        return COLOURS if self.parts or label.startswith(self.ours) else [PALE]
 
     def height(self):
         return HEAD + len(self.bars) * (BAR + GAP) + FOOT
@@ -66,13 +72,13 @@ def draw_axis(scale, top, bottom):
         yield text(at, bottom + 14, short(x), "middle", "axis")
 
 
-def draw_bar(label, values, scale, y):
+def draw_bar(label, values, colours, scale, y):
     yield text(LEFT - 8, y + 15, label, "end")
     total = 0
     for i, x in enumerate(values):
         begin = scale.at(total) if total else LEFT
         total += x
-        yield rect(begin, y, scale.at(total) - begin, BAR, COLOURS[i % len(COLOURS)])
+        yield rect(begin, y, scale.at(total) - begin, BAR, colours[i])
     words = short(total) + (f" ({' + '.join(short(x) for x in values)})" if len(values) > 1 else "")
     yield text(scale.at(total) + 6, y + 15, words)
 
@@ -86,7 +92,7 @@ def draw_panel(panel, y):
     top = y + HEAD
     yield from draw_axis(scale, top - 4, top + len(panel.bars) * (BAR + GAP))
     for i, (label, values) in enumerate(panel.bars.items()):
-        yield from draw_bar(label, values, scale, top + i * (BAR + GAP))
+        yield from draw_bar(label, values, panel.colours(label), scale, top + i * (BAR + GAP))
 
 
 def write_svg(path, title, panels):

@@ -5,12 +5,13 @@ from servers import StartError
 
 
 class Session:
-    """What all cases use. `running` are the servers that stay up; `troubles` is what went wrong, in words."""
+    """What all cases use. `names` are the peers that take part, `running` the servers that stay up, `troubles`
+    what went wrong, in words."""
 
-    def __init__(self, args, place, names):
+    def __init__(self, args, place):
         self.args = args
         self.place = place
-        self.names = names
+        self.names = []
         self.running = {}
         self.troubles = []
 
@@ -41,8 +42,6 @@ class Session:
 class SteadyCase:
     """One publisher to all clients, on the servers that stay up."""
 
-    needs_running = True
-
     def __init__(self, title, options, keys=None):
         self.title = title
         self.options = options
@@ -61,8 +60,6 @@ class SteadyCase:
 
 class MemoryCase:
     """Connections to a fresh process on which nothing happens."""
-
-    needs_running = False
 
     def __init__(self, clients, seconds):
         self.clients = clients
@@ -91,8 +88,6 @@ class FlatnessCase:
     """A fresh node at several sizes with the same number of deliveries per second.
     @param runs by size: the mode of weir_load and its options"""
 
-    needs_running = False
-
     def __init__(self, title, runs):
         self.title = title
         self.runs = runs
@@ -117,7 +112,8 @@ def steady_cases(args):
                          clients + ["--rate", args.rate, "--seconds", args.seconds])
     if "bursts" in args.only:
         for size, count in BURSTS.items():
-            yield SteadyCase(f"burst of {size}", clients + ["--burst", size, "--bursts", max(2, count // args.shrink)])
+            yield SteadyCase(f"burst of {size}",
+                             clients + ["--burst", size, "--bursts", max(2, count // args.shrink)])
 
 
 def tail_case(args, rate):
@@ -132,27 +128,32 @@ def memory_case(args):
 
 
 def flatness_cases(args):
-    """Fan-out with fewer events the more subscribers there are; then each client publishing to itself alone, so
-    that the same work is spread over the namespaces."""
+    """Fan-out with fewer events the more subscribers there are; then each client publishing to itself alone: a
+    quarter of the deliveries, with an event for each, and the same work however many namespaces it falls on."""
     per_s, seconds = args.flat_deliveries, ["--seconds", args.seconds]
     yield FlatnessCase("node, subscribers", {
         f"{n:,}": ("fanout", ["-n", n, "--publishers", 1, "--rate", per_s / n, *seconds])
         for n in args.flat_subscribers})
     n = args.namespace_clients
+    patience = ["--in-progress", 32, "--connect-timeout-s", 900]  # each of them opens a namespace
     yield FlatnessCase(f"node, namespaces ({n:,} clients)", {
-        f"{x:,}": ("echo", ["-n", n, "--namespaces", x, "--rate", per_s / 4, *seconds])
+        f"{x:,}": ("echo", ["-n", n, "--namespaces", x, "--rate", per_s / 4, *patience, *seconds])
         for x in args.flat_namespaces})
 
 
 # -- the control's most
 
-def keeps_up(session, rate, seconds):
-    """Deliveries come as fast as events are due, and half of them at once: no queue grows."""
+def keeps_up(session, rate, seconds, tries=2):
+    """Deliveries come as fast as events are due, and half of them at once: no queue grows. Once is enough, since
+    what else the machine does can only make it worse."""
     args = session.args
-    report = measure(session.place.build, session.server("control"), "fanout",
-                     ["-n", args.clients, "--publishers", 1, "--rate", rate, "--seconds", seconds])
-    x = figures(report)
-    return report["good"] and x["deliveries/s"] > 0.97 * rate * args.clients and x["p50 ms"] < 50
+    for _ in range(tries):
+        report = measure(session.place.build, session.server("control"), "fanout",
+                         ["-n", args.clients, "--publishers", 1, "--rate", rate, "--seconds", seconds])
+        x = figures(report)
+        if report["good"] and x["deliveries/s"] > 0.97 * rate * args.clients and x["p50 ms"] < 50:
+            return True
+    return False
 
 
 def find_most(session, first=20, seconds=2, steps=5):

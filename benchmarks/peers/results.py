@@ -35,18 +35,18 @@ def cases_named(middle, begin):
     return {case: rows for case, rows in middle.items() if case.startswith(begin)}
 
 
-def bars(rows, key):
-    return {row: x[key] for row, x in rows.items() if key in x}
+def panel(title, rows, key, log=False):
+    return Panel(title, {row: x[key] for row, x in rows.items() if key in x}, log, ours="node")
 
 
 def draw(args, middle):
-    fan_out = [Panel(f"{case}: processor time, µs per delivery", bars(rows, "cpu us/delivery"))
+    fan_out = [panel(f"{case}: processor time, µs per delivery", rows, "cpu us/delivery")
                for case, rows in cases_named(middle, "1 to ").items()]
-    fan_out += [Panel(f"{case}: deliveries per second", bars(rows, "deliveries/s"), log=True)
+    fan_out += [panel(f"{case}: deliveries per second", rows, "deliveries/s", log=True)
                 for case, rows in cases_named(middle, "burst").items()]
     write_svg(f"{args.out}/fan-out.svg", f"One event to {args.clients:,} clients", fan_out)
     write_svg(f"{args.out}/tail.svg", "Latency at half of the control's most", [
-        Panel(f"{case}: {key}", bars(rows, key), log=True)
+        panel(f"{case}: {key}", rows, key, log=True)
         for case, rows in cases_named(middle, "tail").items() for key in ("p50 ms", "p99 ms", "p99.9 ms")])
     write_svg(f"{args.out}/memory.svg", "Memory of an idle connection", [
         Panel(f"{case}, KiB", {row: list(x.values()) for row, x in rows.items()}, parts=("user", "kernel, both ends"))
