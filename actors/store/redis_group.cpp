@@ -33,17 +33,18 @@ redis_group::redis_group(redis_link& link, const redis_keys& keys, redis_tails& 
   for (auto* x : batches) entries_.push_back({x, redis_batch{*x, keys, tails, number, entries_.size() + 1}});
 }
 
-group_result redis_group::run(redis_link::clock::time_point deadline, due_times& due,
-                              const std::string& where) {
+group_result redis_group::run(std::chrono::milliseconds timeout, due_times& due, const std::string& where) {
   where_ = where;
+  timeout_ = timeout;
+  deadline_ = redis_link::clock::now() + timeout;
   redis_error lost{"", ""};
   while (!is_done()) {
     try {
-      attempt(deadline, due);
+      attempt(due);
     } catch (const redis_error& error) {
       link_.drop();
       lost = error;
-      if (!sent_ || !wait_for_retry(deadline)) break;
+      if (!sent_ || !wait_for_retry()) break;
     }
   }
   if (!is_done()) cause_ = lost.cause;
@@ -58,17 +59,20 @@ group_result redis_group::run(redis_link::clock::time_point deadline, due_times&
 }
 
 /// Sends all that has no answer, and takes what comes.
-void redis_group::attempt(redis_link::clock::time_point deadline, due_times& due) {
-  auto& with = link_.connected(deadline);
-  if (std::exchange(scripts_lost_, false)) link_.load_scripts(deadline);
+void redis_group::attempt(due_times& due) {
+  auto& with = link_.connected(deadline_);
+  if (std::exchange(scripts_lost_, false)) link_.load_scripts(deadline_);
   refuse_power();
   auto marks = due;
   for (auto& x : entries_) x.call.add_due(marks);
   bool marking = send(with, marks);
   due_times rest;
-  for (auto& x : entries_)
-    if (!x.results) take(x, with.receive(deadline), rest);
-  if (marking) with.receive(deadline);
+  for (auto& x : entries_) {
+    if (x.results) continue;
+    take(x, with.receive(deadline_), rest);
+    deadline_ = redis_link::clock::now() + timeout_;
+  }
+  if (marking) with.receive(deadline_);
   due = std::move(rest);
 }
 
@@ -118,8 +122,8 @@ void redis_group::refuse_power() {
   }
 }
 
-bool redis_group::wait_for_retry(redis_link::clock::time_point deadline) const {
-  if (link_.next_attempt() >= deadline || redis_link::clock::now() >= deadline) return false;
+bool redis_group::wait_for_retry() const {
+  if (link_.next_attempt() >= deadline_ || redis_link::clock::now() >= deadline_) return false;
   std::this_thread::sleep_until(link_.next_attempt());
   return true;
 }

@@ -21,7 +21,8 @@ public:
 
   /// @param due namespaces to mark for the sweep; those that are left to mark come back in it.
   /// @param where says in messages which server it is.
-  group_result run(redis_link::clock::time_point deadline, due_times& due, const std::string& where);
+  /// @param timeout for the first answer, and from each answer to the next: a large group may take longer.
+  group_result run(std::chrono::milliseconds timeout, due_times& due, const std::string& where);
 
 private:
   struct entry {
@@ -30,17 +31,19 @@ private:
     std::optional<std::vector<write_result>> results{};
   };
 
-  void attempt(redis_link::clock::time_point deadline, due_times& due);
+  void attempt(due_times& due);
   bool send(redis_connection& to, const due_times& due);
   void take(entry& x, const redis_reply& reply, due_times& rest);
   void refuse(entry& x, const redis_error& why, bool maybe_written);
   void refuse_power();
-  bool wait_for_retry(redis_link::clock::time_point deadline) const;
+  bool wait_for_retry() const;
   bool is_done() const noexcept;
 
   redis_link& link_;
   const redis_keys& keys_;
   std::int64_t now_ms_;
+  std::chrono::milliseconds timeout_{};
+  redis_link::clock::time_point deadline_{};
   std::string where_;
   std::vector<entry> entries_;
   bool sent_ = false;

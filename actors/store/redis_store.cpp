@@ -53,7 +53,7 @@ public:
 
   group_result write(std::span<const store_batch* const> group, std::int64_t now_ms) override {
     redis_group job{link_, keys_, tails_, group, ++groups_, now_ms};
-    return job.run(deadline(), due_, where_);
+    return job.run(timeout_, due_, where_);
   }
 
   outcome<log_state> state_of_log(const std::string& ns) override {

@@ -27,10 +27,11 @@ struct redis_config {
 /// `appendonly` all since the last snapshot. `power` is refused (503) unless the server says `appendonly yes`
 /// and `appendfsync always`. A failover to a replica can take what that had not received yet.
 ///
-/// A call takes `timeout_ms` at most, twice that where an answer comes in bits. When the connection breaks
-/// under a write, it is sent again over a new one within that time, and is done once. When the time is over
-/// first, the write is refused with 503 and `maybe_written`. An append that continues one which was refused
-/// is refused too, also when the head happens to be where it believes, until `state_of_log` has been read.
+/// A call takes `timeout_ms` at most, twice that where an answer comes in bits; a group of writes has that
+/// time for each batch's answer. When the connection breaks under a write, it is sent again over a new one
+/// within that time, and is done once. When the time is over first, the write is refused with 503 and
+/// `maybe_written`. An append that continues one which was refused is refused too, also when the head happens
+/// to be where it believes, until `state_of_log` has been read.
 ///
 /// What expires does so by the clocks of the callers: two nodes whose clocks differ by d see a lease or key
 /// end d apart. A lease is safe with any d, by its epoch; while d is less than what an owner leaves of the

@@ -5,9 +5,9 @@
 // The seed decides who does what and when; what the scheduler makes of it is different each time.
 #include "tests/crash/checker.hpp"
 #include "tests/crash/crowd.hpp"
-#include "tests/support/quiet_port.hpp"
 #include "tests/crash/write_history.hpp"
 #include "tests/integration/node_process.hpp"
+#include "tests/support/quiet_port.hpp"
 #include "tests/support/redis_server.hpp"
 
 #include <catch2/catch_test_macros.hpp>

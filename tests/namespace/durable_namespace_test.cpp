@@ -175,6 +175,31 @@ TEST_CASE_METHOD(durable_fixture, "a namespace whose store cannot be read refuse
   CHECK(x.is_attached());
 }
 
+TEST_CASE_METHOD(durable_fixture,
+                 "what an agent emits waits for a store that is away, and is no dead letter") {
+  struct emitter : agent {
+    explicit emitter(std::shared_ptr<test::spy> store) : disk(std::move(store)) {}
+    std::vector<std::string> patterns() const override { return {"work"}; }
+    void on_event(const event&, task job) override {
+      disk->fail_next = 1'000'000;
+      job.emit("done", 1);
+    }
+    std::shared_ptr<test::spy> disk;
+  };
+  registry.add("emitter", [this](const agent_config&) { return std::make_unique<emitter>(disk); });
+  plan.agents = {{"emitter", "emitter", {}}};
+  member alice{*this, open("demo"), "alice"};
+  CHECK(alice.publish("m1", "work").seq == 1);
+  advance(120s);
+  CHECK(alice.read(1).deliveries.empty());
+  CHECK(disk->fail_next < 1'000'000 - 20); // it has been tried
+  disk->fail_next = 0;
+  advance(10s);
+  auto slice = alice.read(1);
+  REQUIRE(slice.deliveries.size() == 1);
+  CHECK(slice.deliveries[0].what->type == "done");
+}
+
 TEST_CASE_METHOD(durable_fixture, "dead letters and an agent's place are there after a restart") {
   struct picky : agent {
     std::vector<std::string> patterns() const override { return {"work"}; }
