@@ -3,6 +3,7 @@
 #include "actors/core/limits.hpp"
 #include "actors/namespace/dead_letters.hpp"
 #include "actors/namespace/durable_subscription.hpp"
+#include "actors/namespace/link_credit.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/namespace/namespace_meters.hpp"
 #include "actors/namespace/presence_book.hpp"
@@ -68,6 +69,7 @@ private:
     std::uint64_t number = 0;
     caf::actor actor;
     std::vector<notice> notices; // of this turn
+    link_credit link;            // without a bound for a relay of this node
   };
 
   /// A durable subscription and who serves it now: an agent, the orchestrator, or the sessions of a group.
@@ -124,6 +126,7 @@ private:
 
   // -- events
   void add_relay(const caf::actor& relay);
+  void on_link_receipt(const link_receipt& what);
   void on_batch(request_batch& batch);
   void on_request(relay_entry& from, std::uint64_t ticket, publish_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, call_request& what);
@@ -166,6 +169,7 @@ private:
   void on_down(const caf::down_msg& msg);
   void count(const answer& x);
   relay_entry* find_relay(std::uint64_t number);
+  relay_entry* find_relay(const caf::strong_actor_ptr& actor);
   void answer_to(relay_entry& to, std::uint64_t ticket, refusal no, std::uint64_t seq = 0);
 
   // -- sessions

@@ -29,6 +29,8 @@ struct namespace_meters {
     receipts_forgotten =
         counter("receipts-forgotten", "Events over the bound of those whose receipts are awaited.");
     sessions_forgotten = counter("sessions-forgotten", "Sessions without a socket over the bound.");
+    left_out = counter("link-left-out",
+                       "Deliveries that the link to another node had no room for; read from the log.");
     held = gauge("causal-depth", "Events that wait for their predecessor; at most causal_events.");
     sessions = gauge("sessions", "Sessions, attached or not.");
     attached = gauge("sessions-attached", "Sessions with a socket.");
@@ -45,6 +47,7 @@ struct namespace_meters {
   caf::telemetry::int_counter* unsaid;
   caf::telemetry::int_counter* receipts_forgotten;
   caf::telemetry::int_counter* sessions_forgotten;
+  caf::telemetry::int_counter* left_out;
   caf::telemetry::int_gauge* held;
   caf::telemetry::int_gauge* sessions;
   caf::telemetry::int_gauge* attached;
