@@ -137,11 +137,16 @@ void membership::give_up(const std::string& why) {
   settings_.on_refused(why);
 }
 
+/// The same is not said again at each try.
+void membership::warn_once(const std::string& address, const std::string& what) {
+  if (said_.size() >= max_said) said_.clear();
+  if (std::exchange(said_[address], what) != what) spdlog::warn("cluster: {}", what);
+}
+
 void membership::dial_failed_at(const std::string& address, const std::string& why) {
   failures_->inc();
   dials_.failed(address, clock().now());
-  if (said_.size() > 2 * dial_book::max_learned) said_.clear();
-  if (std::exchange(said_[address], why) != why) spdlog::warn("cluster: no member at {}: {}", address, why);
+  warn_once(address, "no member at " + address + ": " + why);
   work();
 }
 
@@ -162,7 +167,7 @@ member_welcome membership::on_hello(const member_hello& who) {
   member_welcome out{outcome.no, introduction()};
   if (outcome.no.refused()) {
     refusals_->get_or_add({{"reason", outcome.no.reason}})->inc();
-    spdlog::warn("cluster: refused the node {} at {}: {}", who.name, who.address, outcome.no.message);
+    warn_once(who.address, "refused the node " + who.name + " at " + who.address + ": " + outcome.no.message);
     return out;
   }
   for (auto& x : who.peers) dials_.learn(x, clock().now());

@@ -42,6 +42,9 @@ public:
 
   membership(caf::actor_config& cfg, config settings);
 
+  /// Addresses of which is remembered what was logged; above it all are forgotten, and logged again.
+  static constexpr std::size_t max_said = 256;
+
   caf::behavior make_behavior() override;
   void on_exit() override;
 
@@ -55,6 +58,7 @@ private:
   void on_welcome(const std::string& address, const member_welcome& what);
   void on_refusal(const std::string& address, const refusal& no);
   void give_up(const std::string& why);
+  void warn_once(const std::string& address, const std::string& what);
   void dial_failed_at(const std::string& address, const std::string& why);
   member_welcome on_hello(const member_hello& who);
   void take_in(const member_hello& who, const member_table::outcome& what);
@@ -72,7 +76,7 @@ private:
   member_table table_;
   dial_book dials_;
   std::map<std::string, std::string> dialled_; // name of a member → the address by which it was reached
-  std::map<std::string, std::string> said_; // address → what was last logged of it; as many as are dialled
+  std::map<std::string, std::string> said_;    // address → what was last logged of it; max_said
   std::optional<dial_book::time_point> name_taken_since_;
   std::uint16_t port_ = 0; // where this actor is published
   bool begun_ = false;

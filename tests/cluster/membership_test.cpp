@@ -4,6 +4,7 @@
 #include "tests/support/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <spdlog/spdlog.h>
 
 #include <map>
 
@@ -15,7 +16,11 @@ namespace {
 /// Nodes that reach each other by direct handles.
 class cluster_fixture : public test::fixture {
 public:
-  ~cluster_fixture() { handles.clear(); }
+  cluster_fixture() { spdlog::set_level(spdlog::level::off); }
+  ~cluster_fixture() {
+    handles.clear();
+    spdlog::set_level(spdlog::level::info);
+  }
 
   membership::config node(const std::string& name, const std::string& address) {
     membership::config out;
