@@ -43,6 +43,9 @@ bench_store::bench_store(std::uint64_t history, std::size_t text_bytes)
   while (head_ < history) append(std::min<std::uint64_t>(10'000, history - head_), durability::none, false);
 }
 
+bench_store::bench_store(std::unique_ptr<store> over, std::size_t text_bytes)
+  : folder_(make_folder()), text_bytes_(text_bytes), store_(std::move(over)) {}
+
 bench_store::~bench_store() {
   store_.reset();
   std::error_code ignored;

@@ -13,13 +13,15 @@ namespace weir::bench {
 /// A chat message. @param text_bytes of its text; its data is 11 bytes longer.
 log_record make_record(std::uint64_t seq, std::size_t text_bytes, std::int64_t ts_ms);
 
-/// A SQLite store in a file of its own, with a log of some length in the namespace `demo`.
+/// A SQLite store in a file of its own, or another one, with a log of some length in the namespace `demo`.
 class bench_store {
 public:
   /// A chat message: about 150 bytes of JSON.
   static constexpr std::size_t default_text_bytes = 140;
 
   explicit bench_store(std::uint64_t history, std::size_t text_bytes = default_text_bytes);
+  /// Over a store of another kind, which is empty.
+  explicit bench_store(std::unique_ptr<store> over, std::size_t text_bytes = default_text_bytes);
   bench_store(const bench_store&) = delete;
   bench_store& operator=(const bench_store&) = delete;
   ~bench_store();

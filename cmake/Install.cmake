@@ -35,5 +35,6 @@ set(weir_package ${PROJECT_BINARY_DIR}/package)
 configure_package_config_file(cmake/weirConfig.cmake.in ${weir_package}/weirConfig.cmake
                               INSTALL_DESTINATION lib/cmake/weir NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${weir_package}/weirConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${weir_package}/weirConfig.cmake ${weir_package}/weirConfigVersion.cmake DESTINATION lib/cmake/weir)
+install(FILES ${weir_package}/weirConfig.cmake ${weir_package}/weirConfigVersion.cmake cmake/FindHiredis.cmake
+        DESTINATION lib/cmake/weir)
 install(EXPORT weirTargets NAMESPACE weir:: DESTINATION lib/cmake/weir)

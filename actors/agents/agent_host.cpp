@@ -10,6 +10,7 @@
 #include <caf/telemetry/counter.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
@@ -102,8 +103,15 @@ void agent_host::publish(std::shared_ptr<task_core> job, publish_request what, s
   };
   request(settings_.ns, publish_timeout, what)
       .then(
-          [job, again](const answer& got) {
-            if (got.no.refused() && got.no.retry_after_ms > 0) again(got.no.message);
+          [this, job, what, attempt, again](const answer& got) {
+            if (got.no.status == code::unavailable) {
+              // Nothing is wrong with the event while the store is away: it waits for as long as that takes.
+              auto next = std::min(attempt + 1, max_publish_attempts - 1);
+              run_delayed(std::chrono::milliseconds{100U << attempt},
+                          [this, job, what, next] { publish(job, what, next); });
+            } else if (got.no.refused() && got.no.retry_after_ms > 0) {
+              again(got.no.message);
+            }
           },
           [again](const caf::error& why) { again(to_string(why)); });
 }

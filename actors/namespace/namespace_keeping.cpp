@@ -12,6 +12,11 @@ namespace {
 /// worth nothing, and its successor has to read it again.
 bool out_of_step(const refusal& no) { return no.status == code::conflict; }
 
+/// What those are told who asked the one that was wrong: its successor may take it.
+refusal begins_again() {
+  return {code::unavailable, "unavailable", "the namespace reads its log again", 1000, {}, 0, 0};
+}
+
 } // namespace
 
 // -- through the store
@@ -57,7 +62,7 @@ void namespace_actor::keep(sequencer::batch what) {
 
 void namespace_actor::on_not_kept(const sequencer::batch& what, const refusal& no) {
   if (!sequencer_.is_in_flight(what.id)) return; // undone with an earlier one
-  sequencer_.on_failed(what.id, no);
+  sequencer_.on_failed(what.id, out_of_step(no) ? begins_again() : no);
   for (auto& x : what.events)
     if (x.what->client_id == "sys") meters_.unsaid->inc();
   if (out_of_step(no)) quit(caf::make_error(caf::sec::runtime_error, "the store's log: " + no.message));
@@ -66,6 +71,9 @@ void namespace_actor::on_not_kept(const sequencer::batch& what, const refusal& n
 void namespace_actor::on_kept(const sequencer::batch& what, const store_committed& done) {
   auto no = done.no.refused() || done.writes.empty() ? done.no : done.writes.front().no;
   if (no.refused()) return on_not_kept(what, no);
+  // It went out behind one that failed, which the store has kept all the same.
+  if (!sequencer_.is_in_flight(what.id))
+    return quit(caf::make_error(caf::sec::runtime_error, "the store's log has what was given up"));
   sequencer_.on_kept(what.id);
   if (!link_.exists()) return;
   for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), x.what->ts_ms);

@@ -92,7 +92,8 @@ struct store_answer {
 ///
 /// After a refused append the namespace has to go on from the head that the store has. What it sent before it
 /// knew is refused as well, since it does not follow that head: with 503 and the first refusal's cause when
-/// that was a failed commit, else with 409. Nothing is skipped or put in another order.
+/// that was a failed commit, else with 409. Nothing is skipped or put in another order. Where nobody knows
+/// whether an append that failed was written (`maybe_written`), it is 409 too: the log has to be read again.
 struct store_committed {
   std::uint64_t id = 0;
   refusal no;                       ///< 503: nothing of the batch was written.

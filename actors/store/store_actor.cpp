@@ -69,7 +69,7 @@ void store_actor::flush() {
   auto begin = steady::now();
   auto result = store_->write(batches, settings_.wall_clock_ms());
   metrics_.on_commit(steady::now() - begin, group_events_);
-  if (result.no.refused()) metrics_.on_error(result.cause);
+  if (!result.cause.empty()) metrics_.on_error(result.cause);
   for (std::size_t i = 0; i < group_.size(); ++i) {
     if (result.no.refused())
       settle(group_[i], {group_[i].batch.id, result.no, {}});
@@ -87,11 +87,19 @@ void store_actor::settle(waiting& x, store_committed answer) {
 }
 
 void store_actor::explain(const store_batch& batch, store_committed& answer) {
-  if (answer.no.refused()) return remember_failure(batch, answer.no);
+  if (answer.no.refused()) {
+    for (auto& x : batch.writes)
+      if (auto* append = std::get_if<log_append>(&x.what)) remember_failure(append->ns, answer.no, false);
+    return;
+  }
   for (std::size_t i = 0; i < batch.writes.size(); ++i) {
     auto& no = answer.writes[i].no;
     if (no.refused()) metrics_.on_refused_write(no.reason);
     auto* append = std::get_if<log_append>(&batch.writes[i].what);
+    if (append && no.status == code::unavailable) {
+      remember_failure(append->ns, no, answer.writes[i].maybe_written);
+      continue;
+    }
     auto broken = append ? broken_.find(append->ns) : broken_.end();
     if (broken == broken_.end()) continue;
     if (!no.refused())
@@ -101,11 +109,13 @@ void store_actor::explain(const store_batch& batch, store_committed& answer) {
   }
 }
 
-void store_actor::remember_failure(const store_batch& batch, const refusal& why) {
-  for (auto& x : batch.writes) {
-    auto* append = std::get_if<log_append>(&x.what);
-    if (append && (broken_.size() < max_broken || broken_.count(append->ns) > 0)) broken_[append->ns] = why;
-  }
+/// What may have been written is not explained away: then the log may have gone on, and its namespace has to
+/// learn from the 409 that it must read it again.
+void store_actor::remember_failure(const std::string& ns, const refusal& why, bool maybe_written) {
+  if (maybe_written)
+    broken_.erase(ns);
+  else if (broken_.size() < max_broken || broken_.count(ns) > 0)
+    broken_[ns] = why;
 }
 
 void store_actor::sweep() {

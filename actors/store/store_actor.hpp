@@ -56,7 +56,7 @@ private:
   void flush();
   void settle(waiting& x, store_committed answer);
   void explain(const store_batch& batch, store_committed& answer);
-  void remember_failure(const store_batch& batch, const refusal& why);
+  void remember_failure(const std::string& ns, const refusal& why, bool maybe_written);
   void sweep();
 
   std::unique_ptr<store> store_;

@@ -93,13 +93,15 @@ struct store_batch {
 };
 
 struct write_result {
-  refusal no;
-  std::uint64_t version = 0; ///< Of the key, after a `key_put`.
+  refusal no;                 ///< 503: as of the whole group, but for this batch alone.
+  std::uint64_t version = 0;  ///< Of the key, after a `key_put`.
+  bool maybe_written = false; ///< With 503: nobody knows. The log's own head says it of events.
 };
 
 struct group_result {
-  refusal no;        ///< 503: nothing of any batch was written, and trying again may help.
-  std::string cause; ///< Of that, for metrics: `full`, `io`, `corrupt`, `locked` or `other`.
+  refusal no; ///< 503: nothing of any batch was written, and trying again may help.
+  /// Of that or of a batch's 503, for metrics: `full`, `io`, `corrupt`, `locked`, `lost` or `other`.
+  std::string cause;
   std::vector<std::vector<write_result>> batches; ///< What became of each write; empty with `no`.
 };
 

@@ -5,6 +5,7 @@
 #include "actors/host/host.hpp"
 #include "actors/models/simulated_backend.hpp"
 #include "actors/store/memory_store.hpp"
+#include "actors/store/redis_store.hpp"
 #include "actors/store/sqlite_store.hpp"
 #include "apps/weir/node_cluster.hpp"
 #include "net/admin_door.hpp"
@@ -105,12 +106,23 @@ backend_factory make_backend(const model_config& model, io_thread& unit) {
   return make_simulated_backend(std::get<simulated_config>(model.backend));
 }
 
+redis_config redis_of(const node_config& config) {
+  redis_config out;
+  out.server = std::get<redis_address>(parse_redis_url(config.store.url)); // checked when it was read
+  if (auto* password = std::getenv(config.store.password_env.c_str())) out.server.password = password;
+  out.timeout_ms = static_cast<std::int64_t>(config.store.timeout_ms);
+  for (auto& x : config.namespaces) out.needs_power |= x.second.durability == "power";
+  return out;
+}
+
 /// Throws std::runtime_error that says what is wrong with it.
 std::unique_ptr<store> open_store(const node_config& config) {
   if (config.store.kind == "memory") return std::make_unique<memory_store>();
   std::filesystem::create_directories(config.node.data_dir);
   auto opened =
-      open_sqlite_store({.path = (std::filesystem::path{config.node.data_dir} / "weir.db").string()});
+      config.store.kind == "redis"
+          ? open_redis_store(redis_of(config))
+          : open_sqlite_store({.path = (std::filesystem::path{config.node.data_dir} / "weir.db").string()});
   if (auto* no = std::get_if<refusal>(&opened)) throw std::runtime_error(no->message);
   return std::get<std::unique_ptr<store>>(std::move(opened));
 }

@@ -1,6 +1,9 @@
-// The SQLite store by itself, with no node around it: the limit to compare a node with. See README.md.
+// The SQLite store by itself, and beside it that in Redis, with no node around them: the limit to compare a
+// node with. See README.md.
 
+#include "actors/store/redis_store.hpp"
 #include "benchmarks/bench_store.hpp"
+#include "tests/support/redis_server.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -34,6 +37,27 @@ void group_commit(benchmark::State& state, durability keep, bool trim) {
     state.PauseTiming();
     auto batches = subject.prepare(in_flight, 1, keep);
     if (trim) batches[0].writes.push_back({log_trim{"demo", subject.head() - 9'999}, {}});
+    state.ResumeTiming();
+    subject.commit(batches);
+    events += in_flight;
+  }
+  count(state, events);
+}
+
+/// As `group_commit`, in a Redis of its own on this machine that synchronises its file when `syncs` says.
+void redis_group_commit(benchmark::State& state, durability keep, const char* syncs) {
+  test::redis_server server{{"--appendfsync", syncs}};
+  redis_config cfg;
+  cfg.server = {"127.0.0.1", server.port()};
+  cfg.timeout_ms = 60'000;
+  auto opened = open_redis_store(cfg);
+  if (auto* no = std::get_if<refusal>(&opened)) return state.SkipWithError(no->message.c_str());
+  bench_store subject{std::get<0>(std::move(opened))};
+  auto in_flight = static_cast<std::uint64_t>(state.range(0));
+  std::uint64_t events = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto batches = subject.prepare(in_flight, 1, keep);
     state.ResumeTiming();
     subject.commit(batches);
     events += in_flight;
@@ -90,6 +114,8 @@ BENCHMARK_CAPTURE(group_commit, none, durability::none, false)->WEIR_GROUPS;
 BENCHMARK_CAPTURE(group_commit, process, durability::process, false)->WEIR_GROUPS;
 BENCHMARK_CAPTURE(group_commit, process_trimmed, durability::process, true)->WEIR_GROUPS;
 BENCHMARK_CAPTURE(group_commit, power, durability::power, false)->WEIR_GROUPS;
+BENCHMARK_CAPTURE(redis_group_commit, process, durability::process, "everysec")->WEIR_GROUPS;
+BENCHMARK_CAPTURE(redis_group_commit, power, durability::power, "always")->WEIR_GROUPS;
 BENCHMARK(append_after)->WEIR_HISTORY;
 BENCHMARK_CAPTURE(find_event_after, present, true)->WEIR_HISTORY;
 BENCHMARK_CAPTURE(find_event_after, absent, false)->WEIR_HISTORY;

@@ -158,7 +158,18 @@ TEST_CASE("what is wrong is refused with its path and what would be right", "[co
        {R"(session.secret_env: "s3cret!": must be the name of an environment variable, not the secret itself)"}},
       {R"({"session":{"ttl_ms":999}})", {"session.ttl_ms: 999 is out of range, must be 1000 to 86400000"}},
       {R"({"session":{"ttl":1}})", {"session.ttl: unknown key"}},
-      {R"({"store":{"kind":"disk"}})", {R"(store.kind: "disk": must be one of sqlite, memory)"}},
+      {R"({"store":{"kind":"disk"}})", {R"(store.kind: "disk": must be one of sqlite, memory, redis)"}},
+      {R"({"store":{"kind":"redis"}})", {"store.url: needed with the kind redis"}},
+      {R"({"store":{"url":"redis://a"}})", {"store.url: only for the kind redis"}},
+      {R"({"store":{"kind":"redis","url":"rediss://:s3cret@a"}})",
+       {
+           "store.url: TLS (rediss://) is not in this version; use a tunnel, or a network that you trust",
+       }},
+      {R"({"store":{"kind":"redis","url":"redis://:s3cret@a:0"}})",
+       {"store.url: the port must be 1 to 65535"}},
+      {R"({"store":{"kind":"redis","url":"redis://a","timeout_ms":9}})",
+       {"store.timeout_ms: 9 is out of range, must be 10 to 60000"}},
+
       {R"({"admin":{"address":"here"}})",
        {R"(admin.address: "here": must be an IP address such as 127.0.0.1 or ::1)"}},
       {R"({"admin":{"port":65536}})", {"admin.port: 65536 is out of range, must be 0 to 65535"}},
@@ -185,8 +196,6 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
   auto x = GENERATE(values<refusal_case>({
       {R"({"auth":{"mode":"jwt"}})", {R"(auth.mode: "jwt": not in this version yet)"}},
       {R"({"listen":{"tls":{}}})", {"listen.tls: not in this version yet"}},
-      {R"({"store":{"kind":"redis","url":"x"}})",
-       {R"(store.kind: "redis": not in this version yet)", "store.url: not in this version yet"}},
       {R"({"cluster":{"listen":"localhost:1"}})",
        {R"(cluster.listen: "localhost:1": must be an IP address and a port such as 127.0.0.1:4700 or [::1]:4700)"}},
       {R"({"cluster":{"listen":"0.0.0.0:4700"}})",
@@ -205,6 +214,21 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
   }));
   CAPTURE(x.text);
   CHECK(bad(x.text) == x.errors);
+}
+
+TEST_CASE("a store's password is never printed", "[config]") {
+  auto cfg = good(R"({"store":{"kind":"redis","url":"redis://me:s3cr%40t@db:7000/2"}})");
+  CHECK(cfg.store.url == "redis://me:s3cr%40t@db:7000/2");
+  auto printed = print_config(cfg);
+  CHECK(printed.find("s3cr") == std::string::npos);
+  CHECK(nlohmann::json::parse(printed)["store"]["url"] == "redis://me:***@db:7000/2");
+  for (auto* url : {"redis://me:s3cret@db:x", "redis://:s3cret", "rediss://me:s3cret@db",
+                    "redis://:s3cret%z@db", "http://me:s3cret@db", "redis://me:s3cret@db/1?x"}) {
+    auto said = bad(std::string{R"({"store":{"kind":"redis","url":")"} + url + R"("}})");
+    INFO(url);
+    REQUIRE(!said.empty());
+    for (auto& line : said) CHECK(line.find("s3cret") == std::string::npos);
+  }
 }
 
 TEST_CASE("what is so anyway may be said of a later key", "[config]") {

@@ -5,9 +5,10 @@
 // The seed decides who does what and when; what the scheduler makes of it is different each time.
 #include "tests/crash/checker.hpp"
 #include "tests/crash/crowd.hpp"
-#include "tests/crash/quiet_port.hpp"
 #include "tests/crash/write_history.hpp"
 #include "tests/integration/node_process.hpp"
+#include "tests/support/quiet_port.hpp"
+#include "tests/support/redis_server.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -25,8 +26,10 @@ namespace {
 
 #ifdef WEIR_SANITIZED
 constexpr std::uint32_t default_kills = 30, default_cuts = 100, default_beginnings = 3; // a start takes long
+constexpr std::uint32_t default_redis_kills = 10;
 #else
 constexpr std::uint32_t default_kills = 200, default_cuts = 400, default_beginnings = 15;
+constexpr std::uint32_t default_redis_kills = 40;
 #endif
 
 std::uint32_t option(const char* name, std::uint32_t otherwise) {
@@ -51,10 +54,10 @@ struct data_folder {
 };
 
 /// With bounds so wide that nothing is trimmed, forgotten or refused.
-std::string config(const std::string& data_dir) {
+std::string config(const std::string& data_dir, const json& store) {
   json out = {
       {"node", {{"data_dir", data_dir}}},
-      {"store", {{"kind", "sqlite"}}},
+      {"store", store},
       {"limits",
        {{"publish_per_s", 1'000'000},
         {"burst", 1'000'000},
@@ -74,8 +77,9 @@ std::string config(const std::string& data_dir) {
 /// A node, a crowd around it, and the verdict.
 class run {
 public:
-  explicit run(const cast& who, std::uint32_t seed = option("WEIR_CRASH_SEED", 1))
-    : seed_(seed), rng_(seed_), node_(config(data_.path), {}, WEIR_CRASH_NODE_PATH) {
+  explicit run(const cast& who, std::uint32_t seed = option("WEIR_CRASH_SEED", 1),
+               const json& store = {{"kind", "sqlite"}})
+    : seed_(seed), rng_(seed_), node_(config(data_.path, store), {}, WEIR_CRASH_NODE_PATH) {
     node_.use_port(quiet_port());
     node_.start();
     crowd_ = std::make_unique<crowd>(node_.url(), who, seed_);
@@ -173,4 +177,25 @@ TEST_CASE("a node that is killed when it has only just begun keeps what it has p
     x.kill();
     x.judge(1s);
   }
+}
+
+TEST_CASE("a node over Redis loses, repeats and reorders nothing, whichever of the two is killed",
+          "[crash]") {
+  redis_server redis;
+  run x{cast{}, option("WEIR_CRASH_SEED", 1), {{"kind", "redis"}, {"url", redis.url()}, {"timeout_ms", 200}}};
+  x.start();
+  auto kills = option("WEIR_CRASH_REDIS_KILLS", default_redis_kills);
+  for (std::uint32_t i = 0; i < kills; ++i) {
+    x.wait(100ms, 500ms);
+    if (i % 3 == 0) x.cut();
+    if (i % 2 == 0) {
+      x.kill();
+      continue;
+    }
+    redis.kill();
+    x.wait(10ms, 500ms); // shorter than a call may take, or longer
+    redis.start();
+  }
+  x.wait(100ms, 500ms);
+  x.judge();
 }

@@ -8,8 +8,8 @@
 //   WEIR_CRASH_KILLS=300 WEIR_CRASH_SEED=7 build/release/weir_crash_tests "[workflows]"
 #include "actors/runs/run_journal.hpp"
 #include "actors/store/sqlite_store.hpp"
-#include "tests/crash/quiet_port.hpp"
 #include "tests/integration/client.hpp"
+#include "tests/support/quiet_port.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <cstdlib>

@@ -65,6 +65,47 @@ TEST_CASE_METHOD(durable_fixture, "what the store cannot keep is refused, and go
   CHECK(!bob.subscribe("t", "b").no.refused());
 }
 
+TEST_CASE_METHOD(durable_fixture,
+                 "what was kept though the answer was lost is found when the namespace reads its log again") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, bob{*this, x, "bob"};
+  bob.subscribe("s", ">");
+  CHECK(alice.publish("m1").seq == 1);
+  disk->lose_next = 1;
+  CHECK(alice.publish("m2").no.status == code::unavailable);
+  // Another one would have its place: the store refuses that, and the namespace goes on from what is there.
+  CHECK(alice.publish("m3").no.status == code::unavailable);
+  advance(5s);
+  auto again = alice.publish("m2");
+  CHECK(again.duplicate);
+  CHECK(again.seq == 2);
+  CHECK(alice.publish("m3").seq == 3);
+  auto slice = alice.read(0);
+  CHECK(slice.deliveries.size() == 3);
+  member carol{*this, open("demo"), "bob", bob.session()};
+  CHECK(carol.opened().seq == 3);
+}
+
+TEST_CASE_METHOD(durable_fixture, "what was kept behind a lost answer is not answered as if it were first") {
+  store_group_events = 1; // each batch is a group
+  auto &first = open("demo"), &second = open("demo");
+  member alice{*this, first, "alice"}, bob{*this, second, "bob"};
+  disk->lose_next = 1;
+  first.publish(alice.joined(), "m1", event_of("alice", "m1", "a"));
+  second.publish(bob.joined(), "m2", event_of("bob", "m2", "a"));
+  auto groups = disk->groups.size();
+  run();
+  CHECK(disk->groups.size() >= groups + 2);
+  for (auto* x : {&alice, &bob}) CHECK(x->answers.back().second.no.status == code::unavailable);
+  advance(5s);
+  for (auto* x : {&alice, &bob}) {
+    auto again = x->publish(x == &alice ? "m1" : "m2");
+    CHECK(again.duplicate);
+    CHECK(again.seq == (x == &alice ? 1 : 2));
+  }
+  CHECK(alice.publish("m3").seq == 3);
+}
+
 TEST_CASE_METHOD(durable_fixture, "a full store refuses with 429 store_full, and nothing of it is kept") {
   store_inbox = 1;
   auto& x = open("demo");
@@ -132,6 +173,31 @@ TEST_CASE_METHOD(durable_fixture, "a namespace whose store cannot be read refuse
   x.join(bob);
   advance(1s);
   CHECK(x.is_attached());
+}
+
+TEST_CASE_METHOD(durable_fixture,
+                 "what an agent emits waits for a store that is away, and is no dead letter") {
+  struct emitter : agent {
+    explicit emitter(std::shared_ptr<test::spy> store) : disk(std::move(store)) {}
+    std::vector<std::string> patterns() const override { return {"work"}; }
+    void on_event(const event&, task job) override {
+      disk->fail_next = 1'000'000;
+      job.emit("done", 1);
+    }
+    std::shared_ptr<test::spy> disk;
+  };
+  registry.add("emitter", [this](const agent_config&) { return std::make_unique<emitter>(disk); });
+  plan.agents = {{"emitter", "emitter", {}}};
+  member alice{*this, open("demo"), "alice"};
+  CHECK(alice.publish("m1", "work").seq == 1);
+  advance(120s);
+  CHECK(alice.read(1).deliveries.empty());
+  CHECK(disk->fail_next < 1'000'000 - 20); // it has been tried
+  disk->fail_next = 0;
+  advance(10s);
+  auto slice = alice.read(1);
+  REQUIRE(slice.deliveries.size() == 1);
+  CHECK(slice.deliveries[0].what->type == "done");
 }
 
 TEST_CASE_METHOD(durable_fixture, "dead letters and an agent's place are there after a restart") {

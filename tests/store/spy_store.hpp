@@ -12,6 +12,7 @@ namespace weir::test {
 struct spy {
   std::vector<std::size_t> groups; ///< Batches in each commit.
   int fail_next = 0;               ///< So many commits fail.
+  int lose_next = 0;               ///< So many commits are done, but their answers are lost.
   std::vector<std::uint64_t> swept;
 };
 
@@ -22,6 +23,7 @@ public:
 
   group_result write(std::span<const store_batch* const> group, std::int64_t now_ms) override {
     state_->groups.push_back(group.size());
+    if (state_->lose_next > 0) return lose(memory_store::write(group, now_ms));
     if (state_->fail_next == 0) return memory_store::write(group, now_ms);
     --state_->fail_next;
     return {{code::unavailable, "unavailable", "the disk is full", 1000, {}, 0, 0}, "full", {}};
@@ -34,6 +36,14 @@ public:
   }
 
 private:
+  group_result lose(group_result out) {
+    --state_->lose_next;
+    for (auto& batch : out.batches)
+      for (auto& x : batch) x = {{code::unavailable, "unavailable", "no answer", 1000, {}, 0, 0}, 0, true};
+    out.cause = "lost";
+    return out;
+  }
+
   std::shared_ptr<spy> state_;
 };
 

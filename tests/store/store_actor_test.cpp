@@ -134,6 +134,27 @@ TEST_CASE_METHOD(store_fixture,
   CHECK(committed()[6].first_refusal().reason == store_reason::out_of_order);
 }
 
+TEST_CASE_METHOD(
+    store_fixture,
+    "behind a commit that may have been done, the log's own head is told and not that commit's cause") {
+  start();
+  offer(batch(1, append("demo", 1, 1)));
+  run();
+  seen->lose_next = 1;
+  offer(batch(2, append("demo", 2, 2)));
+  run();
+  offer(batch(3, append("demo", 2, 2)));
+  offer(batch(4, append("demo", 3, 3)));
+  run();
+  REQUIRE(committed().size() == 4);
+  CHECK(committed()[1].first_refusal().status == code::unavailable);
+  CHECK(committed()[1].writes.at(0).maybe_written);
+  CHECK(committed()[2].first_refusal().status == code::conflict);
+  CHECK(committed()[2].first_refusal().reason == store_reason::out_of_order);
+  CHECK(!committed()[3].first_refusal().refused());
+  CHECK(errors("lost") == 1);
+}
+
 TEST_CASE_METHOD(store_fixture,
                  "a refused append refuses those of its namespace behind it in the same group") {
   start();

@@ -2,7 +2,9 @@
 
 #include "actors/namespace/content_hash.hpp"
 #include "actors/store/memory_store.hpp"
+#include "actors/store/redis_store.hpp"
 #include "actors/store/sqlite_store.hpp"
+#include "tests/support/redis_server.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
@@ -32,7 +34,18 @@ struct in_sqlite {
   store& operator*() { return *impl; }
 };
 
-#define WEIR_STORE_TEST(title) TEMPLATE_TEST_CASE(title, "[store]", in_memory, in_sqlite)
+inline redis_config config_for(const redis_server& at) {
+  redis_config out;
+  out.server = {"127.0.0.1", at.port()};
+  return out;
+}
+
+struct in_redis {
+  std::unique_ptr<store> impl = must(open_redis_store(config_for(empty_redis())));
+  store& operator*() { return *impl; }
+};
+
+#define WEIR_STORE_TEST(title) TEMPLATE_TEST_CASE(title, "[store]", in_memory, in_sqlite, in_redis)
 
 inline log_record record(std::uint64_t seq, std::string message_id = {},
                          std::string type = "chat.room.message", std::string to = {}) {

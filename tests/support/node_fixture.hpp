@@ -19,6 +19,7 @@ public:
   namespace_plan plan{{{"echo", "echo", {}}}, {}};
   std::shared_ptr<spy> disk; ///< With one, there is a store.
   std::uint64_t store_inbox = 4096;
+  std::uint64_t store_group_events = 16'384;
 
   /// Starts the host with what `registry`, `models` and `plan` are now.
   void start() {
@@ -34,6 +35,7 @@ public:
       store_options options;
       options.inbox_limit = store_inbox;
       options.detached = false;
+      options.actor.group_events = store_group_events;
       options.actor.wall_clock_ms = cfg.wall_clock_ms;
       store = start_store(sys, std::make_unique<spy_store>(disk), options);
       own(store.actor);

@@ -132,6 +132,10 @@ void check_ports(const node_config& cfg, problems& out) {
     out.add("admin.port", std::to_string(cfg.admin.port) + " is listen.port too");
 }
 
+void check_store(const store_section& x, problems& out) {
+  if (x.kind == "redis" && x.url.empty()) out.add("store.url", "needed with the kind redis");
+}
+
 /// What is in memory is the end of what is in the store.
 void check_log(const limits& x, const std::string& path, problems& out) {
   if (x.kept_events < x.log_events)
@@ -189,6 +193,7 @@ void check_across(const node_config& cfg, const agent_registry& kinds, bool all_
   check_roles(cfg, out);
   check_cluster(cfg, out);
   check_ports(cfg, out);
+  check_store(cfg.store, out);
   check_log(cfg.bounds, "limits", out);
   for (auto& x : cfg.namespaces) check_namespace(x.first, x.second, cfg, out);
   for (auto& x : cfg.models) check_model(x, cfg, out);

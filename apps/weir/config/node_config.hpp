@@ -42,7 +42,10 @@ struct session_section {
 };
 
 struct store_section {
-  std::string kind = "sqlite"; ///< `sqlite` or `memory`.
+  std::string kind = "sqlite"; ///< `sqlite`, `memory` or `redis`.
+  std::string url;             ///< Of Redis. May hold a password: printed by `mask_redis_url` only.
+  std::string password_env = "WEIR_STORE_PASSWORD"; ///< Where it is set, it is used and not the URL's.
+  std::uint64_t timeout_ms = 2000;                  ///< Of one call of Redis.
 };
 
 struct cluster_section {

@@ -1,5 +1,6 @@
 #include "apps/weir/config/node_schema.hpp"
 
+#include "actors/store/redis_url.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
 
@@ -92,12 +93,45 @@ schema::field<node_config> session_field() {
       [](node_config& x, node_config value) { x = std::move(value); });
 }
 
+/// Where a store is. It may hold a password, so nothing that is printed repeats it.
+class store_url_type : public schema::type<std::string> {
+public:
+  void read(const json& from, std::string& to, const std::string& path,
+            schema::problems& out) const override {
+    if (!from.is_string()) return out.add(path, "must be a text, is " + schema::type_of(from));
+    auto got = parse_redis_url(from.get<std::string>());
+    if (auto* wrong = std::get_if<std::string>(&got)) return out.add(path, *wrong);
+    to = from.get<std::string>();
+  }
+
+  json print(const std::string& what) const override { return mask_redis_url(what); }
+
+  void describe(const std::string& path, const std::string& initial, const std::string& meaning,
+                std::vector<schema::row>& out) const override {
+    out.push_back(
+        {path, "text", json(initial).dump(), "`redis://[user[:password]@]host[:port][/database]`", meaning});
+  }
+};
+
+template <class M>
+schema::field<store_section> of_redis(std::string key, M store_section::*target, schema::type_ptr<M> kind,
+                                      std::string meaning) {
+  return schema::only_if([](const store_section& x) { return x.kind == "redis"; }, "the kind redis",
+                         member(std::move(key), target, std::move(kind), std::move(meaning)));
+}
+
 schema::type_ptr<store_section> store_schema() {
   using x = store_section;
   return object<x>({
-      member("kind", &x::kind, choice({"sqlite", "memory"}, {"redis"}),
-             "where events are kept: a file in `node.data_dir`, or nowhere but in the process"),
-      later<x>("url", "where the store is"),
+      member("kind", &x::kind, choice({"sqlite", "memory", "redis"}),
+             "where events are kept: a file in `node.data_dir`, nowhere but in the process, or a Redis or "
+             "Valkey server"),
+      of_redis("url", &x::url, schema::type_ptr<std::string>{std::make_shared<store_url_type>()},
+               "with the kind redis, which needs it: where the server is; printed without its password"),
+      of_redis("password_env", &x::password_env, text("a variable's name", check_variable_name),
+               "with the kind redis: the environment variable that holds the password; not set: the URL's"),
+      of_redis("timeout_ms", &x::timeout_ms, integer<std::uint64_t>(10, 60'000),
+               "with the kind redis: how long one call of it may take"),
   });
 }
 

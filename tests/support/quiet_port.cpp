@@ -1,4 +1,4 @@
-#include "tests/crash/quiet_port.hpp"
+#include "tests/support/quiet_port.hpp"
 
 #include <random>
 
