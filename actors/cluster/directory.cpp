@@ -13,7 +13,7 @@ namespace weir {
 
 namespace {
 
-constexpr auto admin_timeout = std::chrono::seconds{5};
+constexpr auto admin_timeout = std::chrono::seconds{8}; // longer than a host waits for its namespaces
 
 refusal no_host() {
   return {

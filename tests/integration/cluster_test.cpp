@@ -7,9 +7,10 @@
 
 #include <catch2/catch_message.hpp>
 
+#include <csignal>
 #include <cstdlib>
+#include <map>
 #include <memory>
-#include <set>
 #include <thread>
 
 using namespace weir::test;
@@ -288,4 +289,25 @@ TEST_CASE("a gateway that stops reading fills nobody's memory, and its clients g
   CHECK(grown_kib < 64 * 1024); // the store's caches and the allocator have a part in it
   g2->signal(SIGCONT);
   receive(before + 1, events);
+}
+
+TEST_CASE("publishes to a host that stands still are refused once the credit for it is used up") {
+  json patient = {{"cluster", {{"timeout_ms", 600'000}}}, {"limits", {{"relay_credit", 8}}}};
+  small_cluster all{patient};
+  auto g1 = all.gateway("g1", patient);
+  client alice{*g1, "alice"};
+  all.host->signal(SIGSTOP);
+  for (int i = 1; i <= 20; ++i) alice.send(publish_of(i));
+  for (int i = 9; i <= 20; ++i) {
+    auto refused = alice.await("error");
+    CHECK(refused["code"] == 429);
+    CHECK(refused["reason"] == "link_full");
+    CHECK(refused["scope"] == "link");
+    CHECK(refused["message_id"] == name_of(i));
+    CHECK(refused["retry_after_ms"] > 0);
+    CHECK(refused["limit"] == 8);
+  }
+  all.host->signal(SIGCONT);
+  for (int i = 1; i <= 8; ++i) CHECK(alice.await("ok")["seq"] == i);
+  CHECK(alice.ask(publish_of(9))["seq"] == 9);
 }
