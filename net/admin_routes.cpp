@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view root = "/v1/admin/namespaces";
+constexpr const char* nodes_path = "/v1/admin/nodes";
 constexpr const char* drain_path = "/v1/admin/drain";
 constexpr std::uint32_t max_limit = 1000;
 constexpr std::uint32_t usual_limit = 100;
@@ -89,6 +90,12 @@ admin_routed admin_route(const http_request& what, const std::string& token) {
   if (!token.empty() && !bears(what.authorization, token))
     return error_reply(401, "unauthenticated", "a bearer token is needed");
   if (what.path == drain_path) return drain(what);
+  if (what.path == nodes_path) {
+    admin_query nodes;
+    nodes.what = admin_query::verb::nodes;
+    if (what.method != "GET") return bad_method("GET");
+    return nodes;
+  }
   if (what.path.substr(0, root.size()) != root) return not_found(what.path);
   auto rest = split(std::string_view{what.path}.substr(root.size()));
   admin_query query;

@@ -24,6 +24,7 @@ using admin_routed = std::variant<admin_query, http_reply, admin_drain>;
 ///     GET  /v1/admin/namespaces/{ns}/dead?limit=N
 ///     GET  /v1/admin/namespaces/{ns}/runs?limit=N
 ///     POST /v1/admin/namespaces/{ns}/dead/retry   {"event_id":"…"}
+///     GET  /v1/admin/nodes
 ///     POST /v1/admin/drain                        nothing, or {"node":"…"}
 ///
 /// @param token that a request has to bear; empty: none.

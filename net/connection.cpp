@@ -182,6 +182,12 @@ void connection::on_deliveries(std::span<const delivery> run) {
   mark_dirty();
 }
 
+void connection::on_left_out(const link_resumed& what) {
+  if (phase_ != phase::open) return; // `resume` begins behind it
+  feed_.on_left_out(what);
+  mark_dirty();
+}
+
 void connection::on_answer(const std::string& reference, const answer& what) {
   if (!is_live()) return;
   auto id = reference.substr(2);

@@ -70,6 +70,7 @@ public:
   void on_log_slice(const std::string& reference, const log_slice& what) override;
   void on_run_update(const run_update& what) override;
   void on_session_opened(const session_opened& what) override;
+  void on_left_out(const link_resumed& what) override;
   void on_presence(const std::string& reference, const presence_list& what) override;
   void on_notice(const notice& what) override;
 

@@ -66,6 +66,12 @@ std::optional<std::uint64_t> feed::on_push(const delivery& what, feed_sink& sink
   return cursor_;
 }
 
+void feed::on_left_out(const link_resumed& what) {
+  if (what.ephemeral > 0 && dropped_ == 0) dropped_from_ = cursor_;
+  dropped_ += what.ephemeral;
+  if (state_ == state::live && what.seq > cursor_) state_ = state::lagging;
+}
+
 std::optional<log_request> feed::on_room(feed_sink& sink) {
   if (state_ == state::live) tell_dropped(sink);
   if (state_ != state::lagging) return std::nullopt;

@@ -53,6 +53,10 @@ public:
   /// @returns the seq up to which all has been sent, when the connection has just begun to lag.
   std::optional<std::uint64_t> on_push(const delivery& what, feed_sink& sink);
 
+  /// Pushes up to `what.seq` were left out: they are read. What is being read now is not affected, its answer
+  /// was given after that.
+  void on_left_out(const link_resumed& what);
+
   /// There is room again. Gives what to read now, if anything; `client_id` is left to the caller.
   std::optional<log_request> on_room(feed_sink& sink);
 

@@ -15,12 +15,14 @@ struct limits {
   std::uint64_t subscriptions_per_session = 256; ///< Above it `413 too_large`.
   std::uint64_t outbound_bytes = 256 * 1024;     ///< Waiting for one socket; above it the connection lags.
   std::uint64_t outbound_frames = 1024;          ///< As above, counted in frames.
-  std::uint64_t relay_credit = 1024;   ///< Requests of one relay in flight; above it `429 namespace_full`.
-  std::uint64_t dedupe_ids = 100'000;  ///< The oldest id is forgotten.
-  std::uint64_t dedupe_ms = 600'000;   ///< Ids older than this are forgotten.
-  std::uint64_t causal_events = 1024;  ///< Above it `429 causal_full`.
-  std::uint64_t causal_wait_ms = 2000; ///< Then the event is delivered with `causal_gap`, or refused.
-  std::uint64_t log_events = 10'000;   ///< Kept in memory; the oldest is trimmed.
+  std::uint64_t relay_credit = 1024; ///< Requests of one relay in flight; above it `429 namespace_full`.
+  std::uint64_t link_bytes = 8 * 1024 * 1024; ///< Events on their way to a relay on another node; then its
+                                              ///< clients are fed from the log.
+  std::uint64_t dedupe_ids = 100'000;         ///< The oldest id is forgotten.
+  std::uint64_t dedupe_ms = 600'000;          ///< Ids older than this are forgotten.
+  std::uint64_t causal_events = 1024;         ///< Above it `429 causal_full`.
+  std::uint64_t causal_wait_ms = 2000;        ///< Then the event is delivered with `causal_gap`, or refused.
+  std::uint64_t log_events = 10'000;          ///< Kept in memory; the oldest is trimmed.
   std::uint64_t log_bytes = 16 * 1024 * 1024; ///< As above, counted in bytes.
   std::uint64_t log_age_ms = 86'400'000;      ///< Older events are trimmed.
   std::uint64_t kept_events = 1'000'000;      ///< Kept in the store; the oldest is trimmed.

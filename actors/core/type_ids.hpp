@@ -99,6 +99,14 @@ struct server_events;
 struct run_place;
 struct run_report;
 
+// cluster
+struct member_hello;
+struct member_welcome;
+struct member_addresses;
+struct host_places;
+struct link_receipt;
+struct link_resumed;
+
 } // namespace weir
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::first_custom_type_id)
@@ -199,6 +207,14 @@ CAF_ADD_TYPE_ID(weir, (weir::run_report))
 CAF_ADD_ATOM(weir, weir, run_query_atom)
 CAF_ADD_TYPE_ID(weir, (weir::wake_run))
 CAF_ADD_TYPE_ID(weir, (weir::server_events))
+
+// cluster
+CAF_ADD_TYPE_ID(weir, (weir::member_hello))
+CAF_ADD_TYPE_ID(weir, (weir::member_welcome))
+CAF_ADD_TYPE_ID(weir, (weir::member_addresses))
+CAF_ADD_TYPE_ID(weir, (weir::host_places))
+CAF_ADD_TYPE_ID(weir, (weir::link_receipt))
+CAF_ADD_TYPE_ID(weir, (weir::link_resumed))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

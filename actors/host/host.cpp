@@ -37,6 +37,10 @@ caf::behavior host::make_behavior() {
       [this](const attach_relay& what) { admit(what); },
       [this](restart_atom, const std::string& name) { restart(name); },
       [this](const admin_query& what) { return on_admin(what); },
+      [this](const server_event& what) {
+        for (auto& [name, x] : entries_)
+          if (x.ns) send(x.ns, what);
+      },
       [this](store_answer& what) { on_known(what); },
       [](const store_committed&) {}, // of a name: asked for again the next time
   };
@@ -218,6 +222,8 @@ void host::restart(const std::string& name) {
 // -- admin
 
 caf::result<admin_answer> host::on_admin(const admin_query& what) {
+  if (what.what == admin_query::verb::node)
+    return admin_answer{{}, "{\"namespaces\":" + std::to_string(entries_.size()) + "}"};
   if (what.ns.empty()) return report_all();
   auto i = entries_.find(what.ns);
   if (i == entries_.end() || !i->second.ns)

@@ -36,7 +36,8 @@ struct namespace_plan {
 /// With a store it opens at its start all namespaces that were there before, so that agents go on with what
 /// they have to do though no client has come back yet.
 ///
-/// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached`; `admin_query`.
+/// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached`; `admin_query`;
+/// `server_event`, for all namespaces.
 class host : public caf::event_based_actor {
 public:
   struct config {

@@ -98,6 +98,19 @@ struct delivery_batch {
   std::int64_t kept_at_ns = 0; ///< `stage_time`, which stays on its node; 0: nothing in it is kept.
 };
 
+/// relay on another node → namespace: so much of what it was sent has come since the last receipt. What is on
+/// its way to a relay on another node is bounded (`limits.link_bytes`): without receipts the namespace stops.
+struct link_receipt {
+  std::uint64_t bytes = 0;
+};
+
+/// namespace → relay on another node: deliveries go on, from `seq` + 1. What came since the last one has been
+/// left out, and is in the log.
+struct link_resumed {
+  std::uint64_t seq = 0;
+  std::uint64_t ephemeral = 0; ///< Of what was left out, the events that are in no log.
+};
+
 /// namespace → relay: what a `log_request` asked for; gives one credit back. In order with `delivery_batch`:
 /// whatever is in the log after `read_to` is yet to come as a delivery when `read_to == head`.
 struct log_slice {
@@ -118,8 +131,9 @@ struct attach_relay {
 struct attached {
   caf::actor ns;
   std::string epoch;
-  std::uint64_t seq = 0;    ///< The newest; deliveries go on from the next.
-  std::uint64_t credit = 0; ///< Requests that may be in flight.
+  std::uint64_t seq = 0;        ///< The newest; deliveries go on from the next.
+  std::uint64_t credit = 0;     ///< Requests that may be in flight.
+  std::uint64_t link_bytes = 0; ///< For a relay on another node: the bound that its receipts give room in.
   refusal no;
   std::string label = {}; ///< Of the namespace's metrics.
 };
@@ -166,6 +180,8 @@ struct admin_query {
     dead_letters, ///< What its agents and queues could not handle.
     retry,        ///< Offer one of these again.
     runs,         ///< What its orchestrator has in flight.
+    nodes,        ///< The members of the cluster; `ns` is empty.
+    node,         ///< What this node is doing; `ns` is empty.
   };
   verb what = verb::report;
   std::string ns;          ///< Empty: every namespace that is open (of `report` only).
@@ -246,6 +262,16 @@ bool inspect(Inspector& f, delivery_batch& x) {
 }
 
 template <class Inspector>
+bool inspect(Inspector& f, link_receipt& x) {
+  return f.object(x).fields(f.field("bytes", x.bytes));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, link_resumed& x) {
+  return f.object(x).fields(f.field("seq", x.seq), f.field("ephemeral", x.ephemeral));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, log_slice& x) {
   return f.object(x).fields(f.field("ticket", x.ticket), f.field("deliveries", x.deliveries),
                             f.field("first_kept", x.first_kept), f.field("read_to", x.read_to),
@@ -260,7 +286,8 @@ bool inspect(Inspector& f, attach_relay& x) {
 template <class Inspector>
 bool inspect(Inspector& f, attached& x) {
   return f.object(x).fields(f.field("ns", x.ns), f.field("epoch", x.epoch), f.field("seq", x.seq),
-                            f.field("credit", x.credit), f.field("no", x.no), f.field("label", x.label));
+                            f.field("credit", x.credit), f.field("link_bytes", x.link_bytes),
+                            f.field("no", x.no), f.field("label", x.label));
 }
 
 template <class Inspector>
@@ -285,7 +312,7 @@ bool inspect(Inspector& f, admin_query::verb& x) {
   auto get = [&x] { return static_cast<std::uint8_t>(x); };
   auto set = [&x](std::uint8_t value) {
     x = static_cast<admin_query::verb>(value);
-    return value <= static_cast<std::uint8_t>(admin_query::verb::runs);
+    return value <= static_cast<std::uint8_t>(admin_query::verb::node);
   };
   return f.apply(get, set);
 }

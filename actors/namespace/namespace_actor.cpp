@@ -37,6 +37,7 @@ caf::behavior namespace_actor::running() {
   return {
       [this](const attach_relay& what) { add_relay(what.relay); },
       [this](request_batch& batch) { on_batch(batch); },
+      [this](const link_receipt& what) { on_link_receipt(what); },
       [this](publish_request& what) { return on_publish(what); },
       [this](call_request& what) { return on_call(what); },
       [this](const cancel_run& what) { pass_on(what); },
@@ -83,24 +84,37 @@ void namespace_actor::on_exit() {
 
 void namespace_actor::add_relay(const caf::actor& relay) {
   flush(); // what it is told to go on from has gone to the others
-  monitor(relay);
-  relays_.push_back({next_number_++, relay, {}});
+  auto link_limit = relay.node() == system().node() ? 0 : settings_.bounds.link_bytes;
+  if (auto* there = find_relay(caf::actor_cast<caf::strong_actor_ptr>(relay))) { // it has asked twice
+    if (there->link.leaves_out()) send(relay, there->link.resume(sequencer_.log().head()));
+    there->link = link_credit{link_limit};
+  } else {
+    monitor(relay);
+    relays_.push_back({next_number_++, relay, {}, link_credit{link_limit}});
+  }
   attached info;
   info.ns = this;
   info.epoch = sequencer_.epoch();
   info.seq = sequencer_.log().head();
   info.credit = settings_.bounds.relay_credit;
   info.label = label_;
+  info.link_bytes = link_limit;
   send(relay, std::move(info));
 }
 
 void namespace_actor::on_batch(request_batch& batch) {
-  auto is_sender = [this](const relay_entry& x) { return x.actor == current_sender(); };
-  auto from = std::find_if(relays_.begin(), relays_.end(), is_sender);
-  if (from == relays_.end()) return;
+  auto* from = find_relay(current_sender());
+  if (from == nullptr) return;
   for (auto& next : batch.requests)
     std::visit([&](auto& what) { on_request(*from, next.ticket, what); }, next.what);
   end_turn();
+}
+
+void namespace_actor::on_link_receipt(const link_receipt& what) {
+  auto* from = find_relay(current_sender());
+  if (from == nullptr || !from->link.on_receipt(what.bytes)) return;
+  flush(); // what it is told to go on from has been sent, or left out
+  send(from->actor, from->link.resume(sequencer_.log().head()));
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publish_request& what) {

@@ -4,6 +4,7 @@
 #include "actors/namespace/dead_letters.hpp"
 #include "actors/namespace/durable_subscription.hpp"
 #include "actors/namespace/event_stages.hpp"
+#include "actors/namespace/link_credit.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/namespace/namespace_meters.hpp"
 #include "actors/namespace/presence_book.hpp"
@@ -39,7 +40,7 @@ public:
   struct config {
     std::string name;
     std::string label; ///< Of its metrics, see `namespace_label`; empty: the name.
-    std::string epoch;        ///< Of a log that begins now.
+    std::string epoch; ///< Of a log that begins now.
     limits bounds;
     event_encoder encode = nullptr;
     std::set<std::string> targets;     ///< What can be called here.
@@ -70,6 +71,7 @@ private:
     std::uint64_t number = 0;
     caf::actor actor;
     std::vector<notice> notices; // of this turn
+    link_credit link;            // without a bound for a relay of this node
   };
 
   /// A durable subscription and who serves it now: an agent, the orchestrator, or the sessions of a group.
@@ -126,6 +128,7 @@ private:
 
   // -- events
   void add_relay(const caf::actor& relay);
+  void on_link_receipt(const link_receipt& what);
   void on_batch(request_batch& batch);
   void on_request(relay_entry& from, std::uint64_t ticket, publish_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, call_request& what);
@@ -169,6 +172,7 @@ private:
   void count(const answer& x);
   void measure();
   relay_entry* find_relay(std::uint64_t number);
+  relay_entry* find_relay(const caf::strong_actor_ptr& actor);
   void answer_to(relay_entry& to, std::uint64_t ticket, refusal no, std::uint64_t seq = 0);
 
   // -- sessions

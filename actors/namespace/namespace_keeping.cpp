@@ -145,12 +145,18 @@ void namespace_actor::fan_out(std::vector<delivery> deliveries) {
     if (x.what->receipt != receipt_kind::none) receipts_.set_seq(x.what->event_id(), x.what->seq);
     if (x.what->causal_gap) meters_.causal_gaps->inc();
   }
-  if (relays_.size() == 1) {
-    send(relays_.front().actor, delivery_batch{std::move(deliveries), kept_at_ns});
-  } else if (!relays_.empty()) {
+  std::vector<caf::actor> to;
+  for (auto& x : relays_)
+    if (x.link.take(deliveries))
+      to.push_back(x.actor);
+    else
+      meters_.left_out->inc(static_cast<std::int64_t>(deliveries.size()));
+  if (to.size() == 1) {
+    send(to.front(), delivery_batch{std::move(deliveries), kept_at_ns});
+  } else if (!to.empty()) {
     // One message, shared: what is sent to many relays is not copied for each.
     auto msg = caf::make_message(delivery_batch{std::move(deliveries), kept_at_ns});
-    for (auto& relay : relays_) send(relay.actor, msg);
+    for (auto& relay : to) send(relay, msg);
   }
   feed_all();
 }
@@ -167,6 +173,11 @@ void namespace_actor::answer_to(relay_entry& to, std::uint64_t ticket, refusal n
 void namespace_actor::send_notices() {
   for (auto& x : relays_)
     if (!x.notices.empty()) send(x.actor, notice_batch{std::exchange(x.notices, {})});
+}
+
+namespace_actor::relay_entry* namespace_actor::find_relay(const caf::strong_actor_ptr& actor) {
+  auto i = std::find_if(relays_.begin(), relays_.end(), [&](auto& x) { return x.actor == actor; });
+  return i == relays_.end() ? nullptr : &*i;
 }
 
 namespace_actor::relay_entry* namespace_actor::find_relay(std::uint64_t number) {

@@ -39,6 +39,8 @@ namespace_meters::namespace_meters(caf::actor_system& sys, std::string label)
   receipts_forgotten =
       counter("receipts-forgotten", "Events over the bound of those whose receipts are awaited.");
   sessions_forgotten = counter("sessions-forgotten", "Sessions without a socket over the bound.");
+  left_out = counter("link-left-out",
+                     "Deliveries that the link to another node had no room for; read from the log.");
   gauges gauge{sys_, label_};
   held.move_to(gauge("causal-depth", "Events that wait for their predecessor; at most causal_events."));
   sessions.move_to(gauge("sessions", "Sessions, attached or not."));

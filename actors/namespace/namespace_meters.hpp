@@ -29,6 +29,7 @@ struct namespace_meters {
   caf::telemetry::int_counter* unsaid;
   caf::telemetry::int_counter* receipts_forgotten;
   caf::telemetry::int_counter* sessions_forgotten;
+  caf::telemetry::int_counter* left_out;
   gauge_share held;
   gauge_share sessions;
   gauge_share attached;

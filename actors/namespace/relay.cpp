@@ -1,5 +1,7 @@
 #include "actors/namespace/relay.hpp"
 
+#include "actors/namespace/link_credit.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
 #include <caf/telemetry/metric_registry.hpp>
@@ -14,8 +16,7 @@ constexpr auto reattach_after = std::chrono::milliseconds{200};
 
 /// Whether who gets the one gets the other.
 bool belong_together(const delivery& x, const delivery& y) {
-  return (x.frame == nullptr) == (y.frame == nullptr) && x.what->type == y.what->type
-         && x.what->to == y.what->to;
+  return x.what->type == y.what->type && x.what->to == y.what->to;
 }
 
 refusal unreachable(const std::string& ns) {
@@ -41,7 +42,9 @@ caf::behavior relay::make_behavior() {
       [this](const session_opened& what) { on_session_opened(what); },
       [this](const presence_list& what) { on_presence(what); },
       [this](const notice_batch& batch) { on_notices(batch); },
+      [this](const link_resumed& what) { on_link_resumed(what); },
       [this](tick_atom) { ask_to_attach(); },
+      [this](tick_atom, std::uint64_t attempt) { on_attach_timeout(attempt); },
   };
 }
 
@@ -60,15 +63,25 @@ void relay::on_exit() {
 void relay::ask_to_attach() {
   if (ns_ || std::exchange(attaching_, true)) return;
   send(settings_.host, attach_relay{settings_.ns, this});
+  delayed_send(this, attach_timeout, tick_atom_v, ++attempts_);
 }
 
+void relay::on_attach_timeout(std::uint64_t attempt) {
+  if (attempt != attempts_ || !std::exchange(attaching_, false)) return;
+  ask_to_attach();
+}
+
+bool relay::is_remote() const { return ns_ && ns_.node() != system().node(); }
+
 void relay::on_attached(const attached& info) {
+  if (ns_ && ns_ == info.ns) return; // asked twice, answered twice
   info_ = info;
   attaching_ = false;
   if (!info.no.refused()) {
     ns_ = info.ns;
     monitor(ns_);
     label_metrics(info.label);
+    unconfirmed_ = 0;
     seq_ = info.seq;
     for (auto& [number, x] : subscribers_) x.who->on_attached(info);
     return;
@@ -111,21 +124,32 @@ void relay::note_pending() {
   credit_gauge_.value(info_.credit);
 }
 
+void relay::on_link_resumed(const link_resumed& what) {
+  seq_ = std::max(seq_, what.seq);
+  for (auto& [number, x] : subscribers_) x.who->on_left_out(what);
+}
+
+/// Tells a namespace on another node that there is room on the link.
+void relay::confirm(const delivery_batch& batch) {
+  if (info_.link_bytes == 0 || !is_remote()) return;
+  unconfirmed_ += link_bytes(batch.deliveries);
+  if (unconfirmed_ >= info_.link_bytes / 4) send(ns_, link_receipt{std::exchange(unconfirmed_, 0)});
+}
+
 /// The batch is shared with the other threads' relays: taken as one's own it would be copied first. Events of
 /// one type that follow each other go to a subscriber together, so that each is visited once.
 void relay::on_deliveries(const delivery_batch& batch) {
-  std::span all{batch.deliveries};
+  std::span<const delivery> all{batch.deliveries};
+  std::vector<delivery> encoded; // it came from another node
+  if (settings_.encode && !all.empty() && !all.front().frame) {
+    for (auto& x : all) encoded.push_back({x.what, settings_.encode(*x.what)});
+    all = encoded;
+  }
   for (std::size_t first = 0, last = 0; first < all.size(); first = last) {
-    auto& x = all[first];
-    if (!x.frame && settings_.encode) { // it came from another node
-      delivery encoded{x.what, settings_.encode(*x.what)};
-      deliver({&encoded, 1});
-      last = first + 1;
-      continue;
-    }
-    for (last = first + 1; last < all.size() && belong_together(x, all[last]);) ++last;
+    for (last = first + 1; last < all.size() && belong_together(all[first], all[last]);) ++last;
     deliver(all.subspan(first, last - first));
   }
+  confirm(batch);
   if (batch.kept_at_ns > 0) note_handed(batch.kept_at_ns);
 }
 
@@ -332,8 +356,13 @@ refusal relay::offer(std::uint64_t number, std::string reference, Request what) 
   if (!ns_) return unreachable(settings_.ns);
   if (pending_.size() >= info_.credit) {
     auto retry_after_ms = rate_.on_refused(clock().now(), info_.credit);
-    return {code::too_many, "namespace_full", "namespace " + settings_.ns + " has too much in hand",
-            retry_after_ms, "namespace",      pending_.size(),
+    auto remote = is_remote();
+    return {code::too_many,
+            remote ? "link_full" : "namespace_full",
+            "namespace " + settings_.ns + (remote ? ", on another node," : "") + " has too much in hand",
+            retry_after_ms,
+            remote ? "link" : "namespace",
+            pending_.size(),
             info_.credit};
   }
   if (pending_.empty()) rate_.on_busy(clock().now());

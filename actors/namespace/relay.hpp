@@ -19,7 +19,7 @@ namespace weir {
 /// Between a namespace and the connections of one I/O thread: takes one message per batch of events and hands
 /// it to whom it concerns, and gathers the connections' requests of one turn into one message to the
 /// namespace. Requests in flight are bounded by the credit that the namespace granted; overflow policy:
-/// refused with `429 namespace_full`.
+/// refused with `429 namespace_full`, or `link_full` when the namespace is on another node.
 ///
 /// The public verbs are called directly by connections of the same thread. (CAF's actors have members named
 /// `subscriber` and `request`, hence the qualified names.)
@@ -30,6 +30,10 @@ public:
     caf::actor host;      ///< Knows the namespace, or makes it.
     event_encoder encode; ///< For deliveries that come without a frame.
   };
+
+  /// A request to be attached that is not answered in this time is made again: it, or its answer, was lost on
+  /// the way to another node. To be attached twice does no harm.
+  static constexpr std::chrono::seconds attach_timeout{5};
 
   relay(caf::actor_config& cfg, io_unit& unit, config settings);
 
@@ -82,8 +86,12 @@ private:
 
   void ask_to_attach();
   void on_attached(const attached& info);
+  void on_attach_timeout(std::uint64_t attempt);
+  bool is_remote() const;
   void on_namespace_down();
   void on_deliveries(const delivery_batch& batch);
+  void on_link_resumed(const link_resumed& what);
+  void confirm(const delivery_batch& batch);
   void on_answers(const answer_batch& batch);
   void on_log_slice(const log_slice& slice);
   void on_run_update(const run_update& update);
@@ -109,8 +117,10 @@ private:
   caf::actor ns_;
   attached info_;
   bool attaching_ = false;
-  std::uint64_t seq_ = 0;  // the newest that was delivered
-  std::uint64_t runs_ = 0; // of deliveries
+  std::uint64_t attempts_ = 0;    // to attach
+  std::uint64_t unconfirmed_ = 0; // bytes that have come over the link since the last receipt
+  std::uint64_t seq_ = 0;         // the newest that was delivered
+  std::uint64_t runs_ = 0;        // of deliveries
   std::uint64_t next_number_ = 1;
   std::uint64_t next_ticket_ = 1;
   std::unordered_map<std::uint64_t, member> subscribers_;

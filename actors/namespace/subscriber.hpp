@@ -26,6 +26,10 @@ public:
   /// Events of one type that one of its patterns matches; at most once per event, in the order of the log.
   virtual void on_deliveries(std::span<const delivery> run) = 0;
 
+  /// The namespace is on another node, and the link to it was full: what came up to `what.seq` was not
+  /// delivered, and is in the log.
+  virtual void on_left_out(const link_resumed& what) = 0;
+
   /// What became of a publish, call or cancel with this reference.
   virtual void on_answer(const std::string& reference, const answer& what) = 0;
 

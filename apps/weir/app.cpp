@@ -158,6 +158,8 @@ CLI::App* add_admin_command(CLI::App& app, const char* name, const char* what, a
 void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
   auto* list = add_admin_command(app, "namespaces", "List the namespaces that are open on a node", x);
   on_chosen(*list, chosen, [&x] { return namespaces_command(x.at); });
+  auto* nodes = add_admin_command(app, "nodes", "List the nodes of the cluster", x);
+  on_chosen(*nodes, chosen, [&x] { return nodes_command(x.at); });
   auto* dead =
       add_admin_command(app, "dead", "List what agents and queues could not handle, or try it again", x);
   dead->add_option("--namespace", x.ns, "the namespace")->capture_default_str();
@@ -179,7 +181,7 @@ void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
 
 /// Commands of later versions: known, and refused whatever follows them.
 void add_later(CLI::App& app, command& chosen) {
-  for (auto* name : {"token", "nodes"}) {
+  for (auto* name : {"token"}) {
     auto* later = app.add_subcommand(name, "Not in this version yet");
     later->allow_extras();
     later->callback([&chosen, name] {

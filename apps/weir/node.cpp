@@ -1,13 +1,14 @@
 #include "apps/weir/node.hpp"
 
-#include "apps/weir/config/node_schema.hpp"
-
+#include "actors/core/hash.hpp"
 #include "actors/core/meta_objects.hpp"
 #include "actors/host/host.hpp"
 #include "actors/models/simulated_backend.hpp"
 #include "actors/store/memory_store.hpp"
 #include "actors/store/redis_store.hpp"
 #include "actors/store/sqlite_store.hpp"
+#include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/node_cluster.hpp"
 #include "net/admin_door.hpp"
 #include "net/gateway.hpp"
 #include "net/openai_backend.hpp"
@@ -41,6 +42,9 @@ namespace weir {
 namespace {
 
 constexpr auto close_timeout = std::chrono::seconds{3};
+
+/// How long a node that starts waits for the others. Then it goes on without those that it has not reached.
+constexpr auto members_timeout = std::chrono::seconds{5};
 
 /// Blocks the signals that end a node, in this thread and those that it starts from here on.
 class stop_signals {
@@ -157,9 +161,10 @@ void watch_store(caf::actor_system& sys, const caf::actor& store, std::shared_pt
 /// its way back, and under load the polls of all workers took half of what the namespaces themselves did.
 /// And no more workers than cores: none of them ever blocks, and each one more only interrupts the others.
 struct actor_settings : caf::actor_system_config {
-  actor_settings() {
+  explicit actor_settings(const node_config& config) {
     set("caf.scheduler.policy", "sharing");
     set("caf.scheduler.max-threads", std::max(1U, std::thread::hardware_concurrency()));
+    if (config.is_clustered()) prepare_cluster(*this, config);
   }
 };
 
@@ -167,14 +172,17 @@ struct actor_settings : caf::actor_system_config {
 class running_node {
 public:
   running_node(const node_config& config, std::shared_ptr<const agent_registry> registry)
-    : system_(settings_), threads_(system_, io_thread_count(config)) {
+    : settings_(config), system_(settings_), threads_(system_, io_thread_count(config)) {
+    status_->name = config.node.name;
+    status_->version = WEIR_VERSION;
     threads_.start();
     try {
       show_limits(system_, config.bounds);
-      start_store(config);
-      start_models(config);
-      host_ = system_.spawn<host>(host_config(config, std::move(registry)));
-      open_gateway(config);
+      signer_ = std::make_shared<const session_signer>(
+          load_session_secret(config.session.secret_env, config.node.data_dir));
+      if (config.has_role("host")) start_host(config, std::move(registry));
+      join_cluster(config);
+      if (config.has_role("gateway")) open_gateway(config);
       open_admin(config);
     } catch (...) {
       stop(); // an actor that is left alive would keep the system from ending
@@ -184,13 +192,53 @@ public:
 
   ~running_node() { stop(); }
 
-  gateway& front() { return *gateway_; }
-  admin_door& admin() { return *admin_; }
+  /// Lets clients and operators in. Throws std::runtime_error when the node cannot be a member of its
+  /// cluster.
+  void start(const node_config& config) {
+    auto cluster_address = cluster_->wait_for_members(members_timeout);
+    if (gateway_) gateway_->start();
+    status_->ready = true;
+    admin_->start();
+    if (config.is_clustered()) std::printf("cluster %s\n", cluster_address.c_str());
+    std::printf("admin %s\n", admin_->url().c_str());
+    std::printf("ready %s\n", url().c_str());
+    std::fflush(stdout);
+    spdlog::info("node {} is ready at {}, for operators at {}", config.node.name, url(), admin_->url());
+  }
+
+  /// Lets the clients go elsewhere.
+  void drain(const node_section& node) {
+    if (!gateway_ || !why_refused().empty()) return;
+    spdlog::info("node {} drains: its clients have {} ms to move; one more signal ends it at once", node.name,
+                 node.drain_ms);
+    auto left = gateway_->drain(std::chrono::milliseconds{node.drain_spread_ms},
+                                std::chrono::milliseconds{node.drain_ms});
+    if (left > 0) spdlog::warn("node {} closes {} connections that have not moved in time", node.name, left);
+  }
+
+  /// Why the cluster does not want it; empty: nothing is wrong.
+  std::string why_refused() const { return cluster_->why_refused(); }
 
 private:
+  std::string url() const { return gateway_ ? gateway_->url() : admin_->url(); }
+
+  void start_host(const node_config& config, std::shared_ptr<const agent_registry> registry) {
+    start_store(config);
+    start_models(config);
+    host_ = system_.spawn<host>(host_config(config, std::move(registry)));
+  }
+
+  void join_cluster(const node_config& config) {
+    node_cluster::config out;
+    out.host = host_;
+    out.version = WEIR_VERSION;
+    auto signed_nothing = signer_->sign({"", "cluster", "", 0});
+    out.secret_mark = std::to_string(fnv1a{}.add(signed_nothing).value());
+    out.on_refused = stop_signals::stop_in_order;
+    cluster_ = std::make_unique<node_cluster>(system_, config, std::move(out));
+  }
+
   void start_store(const node_config& config) {
-    signer_ = std::make_shared<const session_signer>(
-        load_session_secret(config.session.secret_env, config.node.data_dir));
     store_ = weir::start_store(system_, open_store(config));
     watch_store(system_, store_.actor, status_);
   }
@@ -205,15 +253,13 @@ private:
   }
 
   void open_gateway(const node_config& config) {
-    status_->name = config.node.name;
-    status_->version = WEIR_VERSION;
     gateway::config front;
     front.address = config.listen.address;
     front.port = config.listen.port;
     front.bounds = config.bounds;
     front.status = status_;
     front.signer = signer_;
-    front.host = host_;
+    front.host = cluster_->directory();
     gateway_ = std::make_unique<gateway>(system_, threads_, std::move(front));
   }
 
@@ -223,7 +269,7 @@ private:
     door.port = config.admin.port;
     if (auto* token = std::getenv(config.admin.token_env.c_str())) door.token = token;
     door.status = status_;
-    door.host = host_;
+    door.host = cluster_->directory();
     door.drain = stop_signals::stop_in_order;
     admin_ = std::make_unique<admin_door>(system_, threads_.at(0), std::move(door));
   }
@@ -231,6 +277,7 @@ private:
   void stop() {
     if (admin_) admin_->stop();
     if (gateway_) gateway_->stop(close_timeout);
+    if (cluster_) cluster_->leave();
     end_host();
     if (models_)
       for (auto& [name, pool] : *models_) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
@@ -270,18 +317,10 @@ private:
   std::shared_ptr<const session_signer> signer_;
   store_handle store_;
   caf::actor host_;
+  std::unique_ptr<node_cluster> cluster_;
   std::unique_ptr<gateway> gateway_;
   std::unique_ptr<admin_door> admin_;
 };
-
-/// Lets the clients go elsewhere.
-void drain(gateway& front, const node_section& node) {
-  spdlog::info("node {} drains: its clients have {} ms to move; one more signal ends it at once", node.name,
-               node.drain_ms);
-  auto left =
-      front.drain(std::chrono::milliseconds{node.drain_spread_ms}, std::chrono::milliseconds{node.drain_ms});
-  if (left > 0) spdlog::warn("node {} closes {} connections that have not moved in time", node.name, left);
-}
 
 } // namespace
 
@@ -290,17 +329,12 @@ int run_node(const node_config& config, std::shared_ptr<const agent_registry> re
   init_meta_objects();
   try {
     running_node node{config, std::move(registry)};
-    node.front().start();
-    node.admin().start();
-    std::printf("admin %s\n", node.admin().url().c_str());
-    std::printf("ready %s\n", node.front().url().c_str());
-    std::fflush(stdout);
-    spdlog::info("node {} is ready at {}, for operators at {}", config.node.name, node.front().url(),
-                 node.admin().url());
+    node.start(config);
     signals.wait();
     signals.end_at_once_on_next();
-    drain(node.front(), config.node);
+    node.drain(config.node);
     spdlog::info("node {} stops", config.node.name);
+    if (auto why = node.why_refused(); !why.empty()) throw std::runtime_error(why);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "weir: %s\n", error.what());
     return 1;

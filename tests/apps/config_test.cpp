@@ -196,9 +196,21 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
   auto x = GENERATE(values<refusal_case>({
       {R"({"auth":{"mode":"jwt"}})", {R"(auth.mode: "jwt": not in this version yet)"}},
       {R"({"listen":{"tls":{}}})", {"listen.tls: not in this version yet"}},
-      {R"({"cluster":{}})", {"cluster: not in this version yet"}},
+      {R"({"cluster":{"listen":"localhost:1"}})",
+       {R"(cluster.listen: "localhost:1": must be an IP address and a port such as 127.0.0.1:4700 or [::1]:4700)"}},
+      {R"({"cluster":{"listen":"0.0.0.0:4700"}})",
+       {R"(cluster.listen: "0.0.0.0:4700": must be an address at which the other nodes reach it)"}},
+      {R"({"cluster":{"seeds":["elsewhere"]}})",
+       {R"(cluster.seeds[0]: "elsewhere": must be host:port such as 127.0.0.1:4700)"}},
+      {R"({"cluster":{"heartbeat_ms":1000,"timeout_ms":1000}})",
+       {"cluster.timeout_ms: 1000 is less than twice heartbeat_ms, 1000"}},
+      {R"({"cluster":{"tls":{}}})", {"cluster.tls: not in this version yet"}},
+      {R"({"node":{"roles":["host"]},"cluster":{"seeds":["127.0.0.1:1"]}})",
+       {"node.roles: host and models on different nodes is not in this version yet"}},
+      {R"({"node":{"roles":["gateway","gateway"]},"cluster":{"seeds":["127.0.0.1:1"]}})",
+       {"node.roles: one is named twice"}},
       {R"({"node":{"roles":["host"]}})",
-       {"node.roles: a node without all of gateway, host, models is not in this version yet"}},
+       {"node.roles: a node without all of gateway, host, models needs a cluster"}},
   }));
   CAPTURE(x.text);
   CHECK(bad(x.text) == x.errors);

@@ -85,6 +85,7 @@ int node_process::launch() {
   args.insert(args.end(), {"--set", "listen.port=" + std::to_string(port_), "--set", "admin.port=0"});
   args.insert(args.end(), {"--set", "node.drain_ms=" + std::to_string(drain_ms_.count()), "--set",
                            "node.drain_spread_ms=" + std::to_string(drain_spread_ms_.count())});
+  if (!cluster_address_.empty()) args.insert(args.end(), {"--set", "cluster.listen=" + cluster_address_});
   if (own_data_) args.insert(args.end(), {"--set", "node.data_dir=" + folder_ + "/data"});
   pid_ = fork();
   if (pid_ == 0) become(args, out[1], log_path(), max_file_kib_);
@@ -126,6 +127,8 @@ std::string node_process::read_ready_line(int out) {
     if (at == std::string::npos || end == std::string::npos) continue;
     if (auto admin = text.find("admin "); admin < at)
       admin_url_ = text.substr(admin + 6, text.find('\n', admin) - admin - 6);
+    if (auto cluster = text.find("cluster "); cluster < at)
+      cluster_address_ = text.substr(cluster + 8, text.find('\n', cluster) - cluster - 8);
     return text.substr(at + 6, end - at - 6);
   }
   return {};

@@ -53,6 +53,9 @@ public:
 
   const std::string& url() const noexcept { return url_; }
   const std::string& admin_url() const noexcept { return admin_url_; }
+  const std::string& cluster_address() const noexcept {
+    return cluster_address_;
+  } ///< The same on each start.
   std::uint16_t port() const noexcept { return port_; }
   pid_t pid() const noexcept { return pid_; }
   const std::string& folder() const noexcept { return folder_; }
@@ -73,6 +76,7 @@ private:
   std::vector<std::string> args_;
   std::string url_;
   std::string admin_url_;
+  std::string cluster_address_;
   std::uint16_t port_ = 0;
   std::uint64_t max_file_kib_ = 0;
   std::chrono::milliseconds drain_ms_{0};

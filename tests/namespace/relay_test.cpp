@@ -165,3 +165,28 @@ TEST_CASE_METHOD(test::node_fixture, "a node takes a bounded number of namespace
   CHECK(alice.attachments[0].no.reason == "quota");
   CHECK(alice.attachments[0].no.retry_after_ms > 0);
 }
+
+TEST_CASE_METHOD(test::node_fixture,
+                 "a relay whose request to be attached was lost asks again, and one of two counts") {
+  start();
+  run();
+  auto lost = own(sys.spawn<test::probe<attach_relay>>()); // hands on nothing
+  auto handle = spawn_io<relay>(relay::config{"demo", lost, nullptr});
+  run();
+  auto& asked = deref<test::probe<attach_relay>>(lost).all<attach_relay>();
+  CHECK(asked.size() == 1);
+  advance(relay::attach_timeout + 1s);
+  REQUIRE(asked.size() == 2);
+  for (auto& x : asked) send(the_host, x); // both arrive after all
+  auto& x = deref<relay>(handle);
+  CHECK(x.is_attached());
+  recorder alice("alice");
+  auto a = x.join(alice);
+  x.subscribe(a, "chat");
+  CHECK(!x.publish(a, "m1", event_of("alice", "m1", "chat")).refused());
+  run();
+  CHECK(alice.delivered() == ids{"m1"});
+  CHECK(alice.attachments.size() == 1);
+  advance(relay::attach_timeout + 1s);
+  CHECK(asked.size() == 2);
+}

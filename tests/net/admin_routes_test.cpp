@@ -37,6 +37,12 @@ TEST_CASE("admin paths ask the host") {
   CHECK(retry.event_id == "a/m");
 }
 
+TEST_CASE("the nodes of the cluster can be asked for") {
+  CHECK(query_of(get("/v1/admin/nodes")).what == admin_query::verb::nodes);
+  CHECK(status_of({"POST", "/v1/admin/nodes", {}, {}, {}}) == 405);
+  CHECK(status_of(get("/v1/admin/nodes"), "secret") == 401);
+}
+
 TEST_CASE("a node is told to drain, and another one's name is refused") {
   auto drain = [](const std::string& body) {
     return admin_route({"POST", "/v1/admin/drain", {}, body, {}}, {});

@@ -280,3 +280,34 @@ TEST_CASE("a session that goes on gets what came since") {
   CHECK(x.out.seqs == std::vector<std::uint64_t>{3, 4, 5});
   CHECK(x.fed.current() == feed::state::live);
 }
+
+TEST_CASE("what a full link left out is read from the log, and what no log has is told") {
+  bench b;
+  b.publish();
+  b.log.append(event_of(2));
+  b.log.append(event_of(3));
+  b.fed.on_left_out({3, 2});
+  CHECK(b.fed.current() == feed::state::lagging);
+  b.drain(100);
+  CHECK(b.fed.current() == feed::state::live);
+  CHECK(b.out.seqs == seq_list{1, 2, 3});
+  CHECK(b.out.told == std::vector<std::string>{"ephemeral_dropped 1-3"});
+  b.publish();
+  CHECK(b.out.seqs == seq_list{1, 2, 3, 4});
+}
+
+TEST_CASE("a read that is under way when the link is free again is good") {
+  bench b;
+  b.out.room = 1;
+  b.publish();
+  b.publish();
+  b.out.room = 100;
+  auto what = b.fed.on_room(b.out);
+  REQUIRE(what);
+  b.log.append(event_of(3)); // left out
+  b.fed.on_left_out({3, 0});
+  CHECK(b.fed.current() == feed::state::reading);
+  b.fed.on_slice(b.log.read(*what), b.out); // answered after that
+  CHECK(b.out.seqs == seq_list{1, 2, 3});
+  CHECK(b.fed.current() == feed::state::live);
+}

@@ -26,6 +26,7 @@ public:
   }
   void on_run_update(const run_update& what) override { updates.push_back(what); }
   void on_session_opened(const session_opened& what) override { sessions.push_back(what); }
+  void on_left_out(const link_resumed& what) override { left_out.push_back(what); }
   void on_presence(const std::string&, const presence_list& what) override { presences.push_back(what); }
   void on_notice(const notice& what) override { notices.push_back(what); }
 
@@ -50,6 +51,7 @@ public:
   std::vector<run_update> updates;
   std::vector<session_opened> sessions;
   std::vector<presence_list> presences;
+  std::vector<link_resumed> left_out;
   std::vector<notice> notices;
 
 private:

@@ -46,6 +46,8 @@ int ask(const admin_options& at, const std::string& method, const std::string& p
 
 int namespaces_command(const admin_options& at) { return ask(at, "GET", root); }
 
+int nodes_command(const admin_options& at) { return ask(at, "GET", "/v1/admin/nodes"); }
+
 int dead_command(const admin_options& at, const std::string& ns, std::uint32_t limit,
                  const std::string& retry) {
   auto path = root + ('/' + ns) + "/dead";

@@ -15,6 +15,8 @@ struct admin_options {
 /// Each prints JSON lines and gives the exit status.
 int namespaces_command(const admin_options& at);
 
+int nodes_command(const admin_options& at);
+
 /// @param retry an event_id: offer it again; empty: list what is there.
 int dead_command(const admin_options& at, const std::string& ns, std::uint32_t limit,
                  const std::string& retry);

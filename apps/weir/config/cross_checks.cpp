@@ -26,9 +26,21 @@ void check_roles(const node_config& cfg, problems& out) {
     if (std::find(all.begin(), all.end(), given[i]) == all.end())
       return out.add("node.roles[" + std::to_string(i) + "]",
                      in_quotes(given[i]) + ": must be one of gateway, host, models");
+  if (given.empty()) return out.add("node.roles", "must not be empty");
   std::sort(given.begin(), given.end());
-  if (given != all)
-    out.add("node.roles", "a node without all of gateway, host, models is not in this version yet");
+  if (std::adjacent_find(given.begin(), given.end()) != given.end())
+    return out.add("node.roles", "one is named twice");
+  if (given != all && !cfg.is_clustered())
+    return out.add("node.roles", "a node without all of gateway, host, models needs a cluster");
+  if (cfg.has_role("host") != cfg.has_role("models"))
+    out.add("node.roles", "host and models on different nodes is not in this version yet");
+}
+
+void check_cluster(const node_config& cfg, problems& out) {
+  auto& x = cfg.cluster;
+  if (x.timeout_ms < 2 * x.heartbeat_ms)
+    out.add("cluster.timeout_ms", std::to_string(x.timeout_ms) + " is less than twice heartbeat_ms, "
+                                      + std::to_string(x.heartbeat_ms));
 }
 
 void check_model(const model_config& x, const node_config& cfg, problems& out) {
@@ -179,6 +191,7 @@ void check_namespace(const std::string& name, const namespace_section& x, const 
 
 void check_across(const node_config& cfg, const agent_registry& kinds, bool all_kinds, problems& out) {
   check_roles(cfg, out);
+  check_cluster(cfg, out);
   check_ports(cfg, out);
   check_store(cfg.store, out);
   check_log(cfg.bounds, "limits", out);

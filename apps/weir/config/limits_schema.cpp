@@ -35,6 +35,8 @@ constexpr limit_row table[] = {
     {"outbound_frames", &limits::outbound_frames, 1, million, true, "as above, counted in frames"},
     {"relay_credit", &limits::relay_credit, 1, million, true,
      "requests of one I/O thread in flight to a namespace; above it `429 namespace_full`"},
+    {"link_bytes", &limits::link_bytes, 64 * 1024, 1024 * mebibyte, true,
+     "events on their way to one I/O thread of another node; above it its clients are fed from the log"},
     {"dedupe_ids", &limits::dedupe_ids, 1, 100 * million, true, "ids remembered; the oldest is forgotten"},
     {"dedupe_ms", &limits::dedupe_ms, 1, 7 * day_ms, true, "older ids are forgotten"},
     {"causal_events", &limits::causal_events, 1, million, true,

@@ -1,7 +1,9 @@
 #include "apps/weir/config/node_config.hpp"
 
+#include "actors/cluster/node_address.hpp"
 #include "apps/weir/config/rules.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace weir {
@@ -29,6 +31,10 @@ namespace_section node_config::namespace_for(const std::string& name) const {
   return out;
 }
 
+bool node_config::has_role(const std::string& role) const {
+  return std::find(node.roles.begin(), node.roles.end(), role) != node.roles.end();
+}
+
 node_config default_config() {
   node_config out;
   out.models.emplace_back().name = "default";
@@ -50,7 +56,15 @@ std::string check_exposure(const node_config& cfg) {
     return exposed("listen.address", cfg.listen.address, "auth.mode is none");
   if (!is_set(cfg.admin.token_env) && !is_loopback(cfg.admin.address))
     return exposed("admin.address", cfg.admin.address, cfg.admin.token_env + " is not set");
+  if (auto at = parse_node_address(cfg.cluster_listen()); cfg.is_clustered() && at && !is_loopback(at->host))
+    return exposed("cluster.listen", at->host, "nodes do not ask each other who they are");
   return {};
+}
+
+std::string check_shared_secret(const node_config& cfg) {
+  if (!cfg.is_clustered() || is_set(cfg.session.secret_env)) return {};
+  return "session.secret_env: " + cfg.session.secret_env
+         + " is not set: the nodes of a cluster need one secret, so that each takes the others' sessions";
 }
 
 } // namespace weir

@@ -48,6 +48,13 @@ struct store_section {
   std::uint64_t timeout_ms = 2000;                  ///< Of one call of Redis.
 };
 
+struct cluster_section {
+  std::string listen;             ///< `address:port` for the other nodes; port 0: a free one.
+  std::vector<std::string> seeds; ///< `host:port` of other nodes.
+  std::uint32_t heartbeat_ms = 500;
+  std::uint32_t timeout_ms = 2000; ///< A node that has said nothing for so long is taken for gone.
+};
+
 /// What a namespace runs, and within which limits: the node's, except those that it sets itself.
 struct namespace_section {
   std::vector<std::string> agents;
@@ -71,6 +78,7 @@ struct node_config {
   auth_section auth;
   session_section session;
   store_section store;
+  cluster_section cluster;
   limits bounds;
   std::map<std::string, namespace_section> namespaces; ///< `*` stands for any that is not named.
   std::vector<model_config> models;
@@ -81,14 +89,26 @@ struct node_config {
 
   /// What is in force for a namespace: its own section, else that of `*`, else nothing but the node's limits.
   namespace_section namespace_for(const std::string& name) const;
+
+  /// Whether it is one of several nodes.
+  bool is_clustered() const { return !cluster.listen.empty() || !cluster.seeds.empty(); }
+
+  /// Where the other nodes reach it: `cluster.listen`, else a free port on loopback.
+  std::string cluster_listen() const { return cluster.listen.empty() ? "127.0.0.1:0" : cluster.listen; }
+
+  bool has_role(const std::string& role) const;
 };
 
 /// A node without a configuration file.
 node_config default_config();
 
 /// Whether anyone could reach what nothing protects: clients while `auth.mode` is `none`, the admin calls
-/// while the variable `admin.token_env` is not set.
+/// while the variable `admin.token_env` is not set, other nodes always.
 /// @returns why the node must not listen there without `--insecure`, or an empty string.
 std::string check_exposure(const node_config& cfg);
+
+/// Whether a node of a cluster has the secret that all of them need.
+/// @returns why it must not start, or an empty string.
+std::string check_shared_secret(const node_config& cfg);
 
 } // namespace weir

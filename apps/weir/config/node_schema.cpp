@@ -22,8 +22,8 @@ schema::type_ptr<node_section> node_section_schema() {
   return object<x>({
       member("name", &x::name, text("1 to 64 of A-Z a-z 0-9 _ -", check_node_name),
              "what clients and logs call it"),
-      member("roles", &x::roles, schema::texts("all of gateway, host, models"),
-             "what it does; a node with only some of them is not in this version yet"),
+      member("roles", &x::roles, schema::texts("gateway, host, models"),
+             "what it does; fewer than all three only in a cluster, `host` and `models` only together"),
       member("io_threads", &x::io_threads, integer<std::uint32_t>(0, 256),
              "threads for sockets; 0: one per core"),
       member("data_dir", &x::data_dir, text("not empty", check_not_empty),
@@ -135,6 +135,22 @@ schema::type_ptr<store_section> store_schema() {
   });
 }
 
+schema::type_ptr<cluster_section> cluster_schema() {
+  using x = cluster_section;
+  return object<x>({
+      member("listen", &x::listen, text("an IP address and a port", check_listen_address),
+             "where the other nodes connect, port 0: a free one; empty: the node is alone, or, with `seeds`, "
+             "a free port on loopback. Anything but loopback needs `--insecure`"),
+      member("seeds", &x::seeds, schema::texts("host:port", check_seed_address),
+             "other nodes, through which it finds the rest"),
+      member("heartbeat_ms", &x::heartbeat_ms, integer<std::uint32_t>(50, 60'000),
+             "how often nodes tell each other that they are there"),
+      member("timeout_ms", &x::timeout_ms, integer<std::uint32_t>(200, 600'000),
+             "a node that has said nothing for so long is taken for gone; at least twice `heartbeat_ms`"),
+      later<x>("tls", "certificate and key"),
+  });
+}
+
 schema::type_ptr<log_section> log_schema() {
   using x = log_section;
   return object<x>({
@@ -165,7 +181,7 @@ schema::type_ptr<node_config> node_schema() {
       member("auth", &x::auth, auth_schema(), ""),
       session_field(),
       member("store", &x::store, store_schema(), ""),
-      later<x>("cluster", "other nodes"),
+      member("cluster", &x::cluster, cluster_schema(), ""),
       limits_field(),
       namespaces_field(),
       member("models", &x::models, schema::named(model_schema(), check_plain_name), ""),

@@ -1,5 +1,6 @@
 #include "apps/weir/config/rules.hpp"
 
+#include "actors/cluster/node_address.hpp"
 #include "actors/namespace/pattern.hpp"
 
 #include <arpa/inet.h>
@@ -55,6 +56,21 @@ std::string check_ip_address(std::string_view text) {
   if (inet_pton(AF_INET, copy.c_str(), &parsed) == 1 || inet_pton(AF_INET6, copy.c_str(), &parsed) == 1)
     return {};
   return "must be an IP address such as 127.0.0.1 or ::1";
+}
+
+std::string check_listen_address(std::string_view text) {
+  if (text.empty()) return {};
+  auto at = parse_node_address(text);
+  if (!at || !check_ip_address(at->host).empty())
+    return "must be an IP address and a port such as 127.0.0.1:4700 or [::1]:4700";
+  if (at->host == "0.0.0.0" || at->host == "::")
+    return "must be an address at which the other nodes reach it";
+  return {};
+}
+
+std::string check_seed_address(std::string_view text) {
+  auto at = parse_node_address(text);
+  return at && at->port > 0 ? "" : "must be host:port such as 127.0.0.1:4700";
 }
 
 std::string check_variable_name(std::string_view text) {

@@ -15,6 +15,12 @@ std::string check_namespace_name(std::string_view text);
 
 std::string check_node_name(std::string_view text);
 std::string check_ip_address(std::string_view text);
+
+/// `address:port` where one listens and others can connect; nothing is fine too.
+std::string check_listen_address(std::string_view text);
+
+/// `host:port`.
+std::string check_seed_address(std::string_view text);
 std::string check_variable_name(std::string_view text);
 std::string check_not_empty(std::string_view text);
 

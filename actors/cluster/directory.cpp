@@ -1,0 +1,132 @@
+#include "actors/cluster/directory.hpp"
+
+#include "actors/cluster/placement.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/behavior.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <memory>
+
+namespace weir {
+
+namespace {
+
+constexpr auto admin_timeout = std::chrono::seconds{8}; // longer than a host waits for its namespaces
+
+refusal no_host() {
+  return {
+      code::unavailable, "unavailable", "no node of the cluster hosts namespaces now", 1000, "node", 0, 0};
+}
+
+} // namespace
+
+directory::directory(caf::actor_config& cfg, config settings)
+  : caf::event_based_actor(cfg), settings_(settings),
+    waiting_gauge_(system().metrics().gauge_singleton("weir.cluster", "relays-waiting",
+                                                      "Relays that wait for a node that hosts namespaces.")),
+    refused_(system().metrics().counter_singleton(
+        "weir.cluster", "attach-refusals", "Relays that found no node that hosts namespaces.", "1", true)) {}
+
+caf::behavior directory::make_behavior() {
+  return {
+      [this](const attach_relay& what) { admit(what); },
+      [this](const host_places& what) { on_places(what); },
+      [this](tick_atom, std::uint64_t loss) {
+        if (loss == losses_) on_patience_over(); // else a host came and went since
+      },
+      [this](const admin_query& what) { return on_admin(what); },
+  };
+}
+
+void directory::on_exit() {
+  waiting_gauge_->dec(static_cast<std::int64_t>(waiting_.size()));
+  waiting_.clear();
+  places_.clear();
+  membership_ = nullptr;
+}
+
+// -- relays
+
+void directory::admit(const attach_relay& what) {
+  if (auto* owner = find_owner(what.name)) return send(owner->host, what);
+  if (!patient_) return refuse(what);
+  waiting_gauge_->inc();
+  waiting_.push_back(what);
+}
+
+void directory::on_places(const host_places& what) {
+  membership_ = caf::actor_cast<caf::actor>(current_sender());
+  auto had_one = !places_.empty();
+  places_ = what.all;
+  names_.clear();
+  for (auto& x : places_) names_.push_back(x.node);
+  if (had_one && places_.empty()) {
+    patient_ = true;
+    delayed_send(this, settings_.patience, tick_atom_v, ++losses_);
+  }
+  if (places_.empty()) return;
+  patient_ = false;
+  waiting_gauge_->dec(static_cast<std::int64_t>(waiting_.size()));
+  for (auto& x : std::exchange(waiting_, {})) admit(x);
+}
+
+void directory::on_patience_over() {
+  if (!std::exchange(patient_, false)) return;
+  waiting_gauge_->dec(static_cast<std::int64_t>(waiting_.size()));
+  for (auto& x : std::exchange(waiting_, {})) refuse(x);
+}
+
+void directory::refuse(const attach_relay& what) {
+  refused_->inc();
+  attached out;
+  out.no = no_host();
+  send(what.relay, std::move(out));
+}
+
+const host_places::place* directory::find_owner(const std::string& ns) const {
+  auto i = owner_of(ns, names_);
+  return i < places_.size() ? &places_[i] : nullptr;
+}
+
+// -- admin
+
+caf::result<admin_answer> directory::on_admin(const admin_query& what) {
+  auto of_nodes = what.what == admin_query::verb::nodes;
+  if (!of_nodes && what.ns.empty()) return report_all();
+  auto* owner = of_nodes ? nullptr : find_owner(what.ns);
+  auto whom = of_nodes ? membership_ : owner != nullptr ? owner->host : caf::actor{};
+  if (!whom) return admin_answer{no_host(), {}};
+  auto promise = make_response_promise<admin_answer>();
+  request(whom, admin_timeout, what)
+      .then([promise](admin_answer& got) mutable { promise.deliver(std::move(got)); },
+            [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  return promise;
+}
+
+/// The namespaces of all hosts, as one list.
+caf::result<admin_answer> directory::report_all() {
+  struct collector {
+    caf::typed_response_promise<admin_answer> promise;
+    std::size_t missing;
+    std::string items;
+
+    void take(std::string_view list) {
+      if (list.size() > 2) items += (items.empty() ? "" : ",") + std::string{list.substr(1, list.size() - 2)};
+      if (--missing == 0) promise.deliver(admin_answer{{}, '[' + items + ']'});
+    }
+  };
+  auto all = std::make_shared<collector>();
+  all->promise = make_response_promise<admin_answer>();
+  all->missing = places_.size() + 1;
+  for (auto& x : places_)
+    request(x.host, admin_timeout, admin_query{})
+        .then([all](const admin_answer& got) { all->take(got.json); },
+              [all](const caf::error&) { all->take({}); });
+  auto promise = all->promise;
+  all->take({});
+  return promise;
+}
+
+} // namespace weir

@@ -1,0 +1,84 @@
+// What an operator is told of the nodes.
+
+#include "actors/cluster/membership.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <nlohmann/json.hpp>
+
+namespace weir {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr auto report_timeout = std::chrono::seconds{2};
+
+json describe(const member_hello& x) {
+  return {{"name", x.name},
+          {"roles", x.roles},
+          {"version", x.version},
+          {"address", x.address},
+          {"since", x.since_ms}};
+}
+
+/// Gathers an answer of each node.
+struct collector {
+  caf::typed_response_promise<admin_answer> promise;
+  std::size_t missing = 0;
+  json list = json::array();
+
+  void take(json what) {
+    list.push_back(std::move(what));
+    if (--missing == 0) promise.deliver(admin_answer{{}, list.dump()});
+  }
+};
+
+} // namespace
+
+caf::result<admin_answer> membership::on_admin(const admin_query& what) {
+  if (what.what == admin_query::verb::node) return report_node();
+  return report_all();
+}
+
+caf::result<admin_answer> membership::report_node() {
+  auto out = describe(table_.self());
+  out["connections"] = settings_.connections();
+  out["namespaces"] = 0;
+  if (!settings_.self.host) return admin_answer{{}, out.dump()};
+  auto promise = make_response_promise<admin_answer>();
+  admin_query ask;
+  ask.what = admin_query::verb::node;
+  request(settings_.self.host, report_timeout, ask)
+      .then(
+          [promise, out](const admin_answer& got) mutable {
+            out.update(json::parse(got.json));
+            promise.deliver(admin_answer{{}, out.dump()});
+          },
+          [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  return promise;
+}
+
+/// Those that do not answer are in it as well, without what only they know.
+caf::result<admin_answer> membership::report_all() {
+  auto all = std::make_shared<collector>();
+  all->promise = make_response_promise<admin_answer>();
+  all->missing = table_.all().size() + 1;
+  auto ask = [this, all](const caf::actor& whom, const member_hello& who) {
+    admin_query query;
+    query.what = admin_query::verb::node;
+    request(whom, report_timeout, query)
+        .then([all](const admin_answer& got) { all->take(json::parse(got.json)); },
+              [all, known = describe(who)](const caf::error& why) {
+                auto out = known;
+                out["error"] = to_string(why);
+                all->take(std::move(out));
+              });
+  };
+  auto promise = all->promise;
+  ask(this, table_.self());
+  for (auto& [name, x] : table_.all()) ask(x.membership, x);
+  return promise;
+}
+
+} // namespace weir

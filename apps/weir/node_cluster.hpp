@@ -1,0 +1,54 @@
+#pragma once
+
+#include "apps/weir/config/node_config.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace weir {
+
+/// What CAF has to be told before a node that is one of several starts.
+void prepare_cluster(caf::actor_system_config& to, const node_config& config);
+
+/// A node's side of the cluster: its directory and its membership. A node that is alone has them too.
+class node_cluster {
+public:
+  struct config {
+    caf::actor host; ///< Null without the role `host`.
+    std::string version;
+    std::string secret_mark;          ///< See `member_hello`.
+    std::function<void()> on_refused; ///< Called from any thread when the node cannot be a member, any time.
+  };
+
+  node_cluster(caf::actor_system& sys, const node_config& node, config settings);
+  ~node_cluster();
+
+  /// What relays and operators ask for namespaces.
+  const caf::actor& directory() const noexcept { return directory_; }
+
+  /// Waits until the seeds have been reached or tried, but not longer than `at_most`. Throws
+  /// std::runtime_error when the node cannot be a member.
+  /// @returns where it listens; empty: not known in time.
+  std::string wait_for_members(std::chrono::milliseconds at_most);
+
+  /// Why it cannot be a member; empty: it can.
+  std::string why_refused() const;
+
+  /// Leaves the cluster.
+  void leave();
+
+private:
+  struct state;
+
+  std::shared_ptr<state> state_;
+  caf::actor directory_;
+  caf::actor membership_;
+};
+
+} // namespace weir
