@@ -140,6 +140,10 @@ TEST_CASE("a caller that went away finds its whole result, also after kill -9", 
     CHECK(views["alice/c1"].whole);
     CHECK(views["alice/c1"].text == "It is a low wall.");
     CHECK(views["alice/c1"].result["output"] == text);
+    // A result is told a moment before it is kept; what is acknowledged after the next one is kept after it.
+    alice.ask({{"op", "call"}, {"target", "echo"}, {"message_id", "c2"}, {"input", 1}});
+    alice.await("result");
+    alice.ask({{"op", "publish"}, {"type", "x"}, {"message_id", "m1"}, {"data", 1}});
   }
   node.kill();
   node.start();
