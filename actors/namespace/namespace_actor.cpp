@@ -249,7 +249,9 @@ void namespace_actor::on_down(const caf::down_msg& msg) {
     auto number = i->number;
     watcher_left(*i, 0);
     relays_.erase(i);
-    for (auto* x : sessions_.detach_relay(number, now_ms())) detach(*x);
+    auto left = sessions_.behind(number);
+    lost_.insert(lost_.end(), left.begin(), left.end());
+    detach_lost();
     break;
   }
   for (auto& [name, x] : seats_)

@@ -57,6 +57,9 @@ public:
   /// Cancels that wait while there is no orchestrator; above it `503 unavailable`.
   static constexpr std::size_t max_cancels = 256;
 
+  /// Sessions of a gateway that is gone that are seen to in one go.
+  static constexpr std::size_t max_detached_at_once = 256;
+
   namespace_actor(caf::actor_config& cfg, config settings);
 
   caf::behavior make_behavior() override;
@@ -188,6 +191,7 @@ private:
   session& open_session(attachment at, session_open& what, bool& resumed, bool& is_new);
   void reply_opened(attachment at, std::uint64_t ticket, const std::string& id, bool resumed,
                     const refusal& no);
+  void detach_lost();
   void detach(session& x);
   void close_before(session& x);
   void expire_sessions();
@@ -236,6 +240,7 @@ private:
   std::int64_t kept_at_ns_ = 0; // the first batch that was kept and not yet fanned out; 0: none
   sequencer sequencer_;
   retention retention_;
+  std::vector<attachment> lost_; // behind relays that are gone; bounded by the sessions that were attached
   session_table sessions_;
   presence_book presence_;
   receipt_book receipts_;

@@ -98,6 +98,21 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t, session_detac
 }
 
 /// A session's socket is gone.
+/// A gateway that is gone leaves very many sessions at once: a part of them at a time, so that what the
+/// others publish meanwhile does not wait for all of it. One that has come back by then is attached
+/// elsewhere.
+void namespace_actor::detach_lost() {
+  for (std::size_t n = 0; n < max_detached_at_once && !lost_.empty(); ++n) {
+    if (auto* x = sessions_.detach(lost_.back(), now_ms())) detach(*x);
+    lost_.pop_back();
+  }
+  if (lost_.empty()) return lost_.shrink_to_fit();
+  run_delayed(std::chrono::milliseconds{1}, [this] {
+    detach_lost();
+    end_turn();
+  });
+}
+
 void namespace_actor::detach(session& x) {
   close_before(x);
   leave_groups(x);

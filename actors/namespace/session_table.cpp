@@ -43,11 +43,10 @@ session* session_table::detach(attachment at, std::int64_t now_ms) {
   return x;
 }
 
-std::vector<session*> session_table::detach_relay(std::uint64_t relay, std::int64_t now_ms) {
-  std::vector<session*> out;
+std::vector<attachment> session_table::behind(std::uint64_t relay) const {
+  std::vector<attachment> out;
   for (auto& [at, x] : by_place_)
-    if (at.relay == relay) out.push_back(x);
-  for (auto* x : out) detach(x->at, now_ms);
+    if (at.relay == relay) out.push_back(at);
   return out;
 }
 

@@ -39,8 +39,8 @@ public:
   /// The socket is gone. Gives the session that was attached there, if it still was.
   session* detach(attachment at, std::int64_t now_ms);
 
-  /// All that were attached behind a relay that is gone.
-  std::vector<session*> detach_relay(std::uint64_t relay, std::int64_t now_ms);
+  /// Where sessions are attached behind this relay.
+  std::vector<attachment> behind(std::uint64_t relay) const;
 
   /// Takes out the next one that has expired or is above the bound; nothing: none is.
   std::optional<session> take_expired(std::int64_t now_ms);

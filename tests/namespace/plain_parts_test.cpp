@@ -103,7 +103,8 @@ TEST_CASE("a session that is attached again remembers where it was, once") {
   CHECK(x.settle_before(alice) == attachment{1, 7});
   CHECK(!x.settle_before(alice));
   CHECK(!x.detach({1, 7}, 0)); // the old socket's end is nothing to it
-  CHECK(x.detach_relay(2, 0).size() == 1);
+  REQUIRE(x.behind(2).size() == 1);
+  CHECK(x.detach(x.behind(2)[0], 0) == &alice);
   CHECK(x.attached() == 0);
 }
 

@@ -1,5 +1,6 @@
 // Sessions, queue groups, presence and receipts, through a relay as connections use it.
 
+#include "actors/namespace/namespace_actor.hpp"
 #include "tests/support/member.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,6 +19,28 @@ public:
 } // namespace
 
 // -- sessions
+
+TEST_CASE_METHOD(session_fixture,
+                 "a gateway that is gone leaves its many sessions in parts, but those that are back") {
+  constexpr std::size_t many = namespace_actor::max_detached_at_once + 40;
+  auto& lost = open("demo");
+  auto lost_actor = caf::actor_cast<caf::actor>(&lost);
+  std::vector<std::unique_ptr<member>> there;
+  for (std::size_t i = 0; i < many; ++i)
+    there.push_back(std::make_unique<member>(*this, lost, "c" + std::to_string(i)));
+  member watcher{*this, open("demo"), "watcher"};
+  CHECK(watcher.who_is_there().count == many + 1);
+  caf::anon_send_exit(lost_actor, caf::exit_reason::kill);
+  run();
+  CHECK(watcher.who_is_there().count == 41);
+  std::vector<std::unique_ptr<member>> back;
+  for (std::size_t i = 0; i < 20; ++i)
+    back.push_back(
+        std::make_unique<member>(*this, open("demo"), "c" + std::to_string(i), there[i]->session()));
+  advance(2ms);
+  CHECK(watcher.who_is_there().count == 21);
+  for (auto& x : back) CHECK(x->opened().resumed);
+}
 
 TEST_CASE_METHOD(session_fixture, "a session comes back with its subscriptions, also after a restart") {
   std::string id;
