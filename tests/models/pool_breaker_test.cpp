@@ -31,7 +31,7 @@ struct breaker_fixture : pool_fixture {
     return sys.metrics().gauge_instance("weir", "model-breaker-state", {{"model", "m"}}, "")->value();
   }
 
-  std::int64_t changes_to(const char* state) {
+  std::int64_t changes_to(const std::string& state) {
     return counted("model-breaker-changes", {{"model", "m"}, {"to", state}});
   }
 

@@ -102,7 +102,7 @@ public:
   bool over() { return who_chats().outcome.has_value(); }
   const call_outcome& outcome() { return *who_chats().outcome; }
   std::vector<chat_message> shown(std::size_t i) { return backend_of("m").asked.at(i).messages; }
-  std::int64_t counted(const char* what) {
+  std::int64_t counted(const std::string& what) {
     return sys.metrics()
         .counter_instance("weir", "tool-calls", {{"outcome", what}}, "Calls of tools by models, by outcome.",
                           "1", true)

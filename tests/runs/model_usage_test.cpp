@@ -65,7 +65,7 @@ TEST_CASE_METHOD(model_fixture, "what a server does not count, and what was brok
   auto silent = script::answer({std::string(39, 'x')});
   silent.usage = token_usage{};
   backend_of("m").scripts = {silent, script::hang_after({std::string(8, 'y')}), script::hang_after({})};
-  auto tokens = [this](const char* direction) {
+  auto tokens = [this](const std::string& direction) {
     return counted("usage-tokens", {{"namespace", "demo"}, {"model", "m"}, {"direction", direction}});
   };
   call(1, "m");
