@@ -58,6 +58,7 @@ public:
   std::unique_ptr<backend_call> start(const model_request& what, backend_events events,
                                       caf::scheduled_actor& self) override {
     state_->asked.push_back(what);
+    state_->asked.back().sink = nullptr; // it would keep who asked, and so the pool, alive for ever
     state_->last_worker = self.address();
     state_->last_pool = caf::actor_cast<caf::actor_addr>(self.current_sender());
     auto next = script::answer({"fine"});
