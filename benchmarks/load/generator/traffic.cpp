@@ -151,20 +151,15 @@ traffic_counts traffic::counts(pool& clients) const {
   return out;
 }
 
-std::uint64_t traffic::sent_by(std::size_t stream) const {
+std::uint64_t traffic::sum_of(std::size_t stream, std::uint32_t lane::*figure) const {
   std::uint64_t out = 0;
   for (auto& g : groups_)
     if (g.stream == stream)
-      for (std::uint32_t k = 0; k < g.lanes; ++k) out += lanes_[g.first_lane + k].sent;
+      for (std::uint32_t k = 0; k < g.lanes; ++k) out += lanes_[g.first_lane + k].*figure;
   return out;
 }
 
-std::uint64_t traffic::refused_of(std::size_t stream) const {
-  std::uint64_t out = 0;
-  for (auto& g : groups_)
-    if (g.stream == stream)
-      for (std::uint32_t k = 0; k < g.lanes; ++k) out += lanes_[g.first_lane + k].refused;
-  return out;
-}
+std::uint64_t traffic::sent_by(std::size_t stream) const { return sum_of(stream, &lane::sent); }
+std::uint64_t traffic::refused_of(std::size_t stream) const { return sum_of(stream, &lane::refused); }
 
 } // namespace weir::bench

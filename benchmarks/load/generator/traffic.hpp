@@ -112,6 +112,9 @@ private:
     std::uint32_t refused = 0;
   };
 
+  /// Of all lanes of a stream.
+  std::uint64_t sum_of(std::size_t stream, std::uint32_t lane::*figure) const;
+
   struct group {
     std::uint32_t stream = 0;
     std::uint16_t ns = 0;
