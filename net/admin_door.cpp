@@ -73,7 +73,12 @@ struct admin_door::state {
       if (auto* query = std::get_if<admin_query>(&routed))
         return ask->ask(std::move(*query), std::move(done));
       auto* drain = std::get_if<admin_drain>(&routed);
-      done(drain == nullptr ? std::get<http_reply>(std::move(routed)) : begin_drain(*drain));
+      if (drain == nullptr) return done(std::get<http_reply>(std::move(routed)));
+      if (drain->node.empty() || drain->node == sockets->node->name) return done(begin_drain());
+      admin_query order;
+      order.what = admin_query::verb::drain;
+      order.node = drain->node;
+      ask->ask(std::move(order), std::move(done));
     };
     try {
       auto port = claim_port(unit, settings.address, settings.port);
@@ -84,10 +89,9 @@ struct admin_door::state {
     }
   }
 
-  http_reply begin_drain(const admin_drain& what) const {
-    auto reply = drain_reply(what, sockets->node->name);
-    if (reply.status == 200) drain();
-    return reply;
+  http_reply begin_drain() const {
+    drain();
+    return drain_reply(sockets->node->name);
   }
 
   io_thread& unit;

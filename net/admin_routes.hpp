@@ -31,7 +31,7 @@ using admin_routed = std::variant<admin_query, http_reply, admin_drain>;
 admin_routed admin_route(const http_request& what, const std::string& token);
 
 /// What the node of that name answers.
-http_reply drain_reply(const admin_drain& what, const std::string& name);
+http_reply drain_reply(const std::string& name);
 
 /// The host's answer as a reply.
 http_reply admin_reply(const admin_answer& what);

@@ -93,16 +93,48 @@ const host_places::place* directory::find_owner(const std::string& ns) const {
 // -- admin
 
 caf::result<admin_answer> directory::on_admin(const admin_query& what) {
-  auto of_nodes = what.what == admin_query::verb::nodes;
-  if (!of_nodes && what.ns.empty()) return report_all();
-  auto* owner = of_nodes ? nullptr : find_owner(what.ns);
-  auto whom = of_nodes ? membership_ : owner != nullptr ? owner->host : caf::actor{};
+  if (what.what == admin_query::verb::nodes || what.what == admin_query::verb::drain)
+    return ask(membership_, what);
+  return what.ns.empty() ? report_all() : ask_hosts(what);
+}
+
+caf::result<admin_answer> directory::ask(const caf::actor& whom, const admin_query& what) {
   if (!whom) return admin_answer{no_host(), {}};
   auto promise = make_response_promise<admin_answer>();
   request(whom, admin_timeout, what)
       .then([promise](admin_answer& got) mutable { promise.deliver(std::move(got)); },
             [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
   return promise;
+}
+
+/// Where a namespace is placed it need not be yet: whoever has it answers.
+caf::result<admin_answer> directory::ask_hosts(const admin_query& what) {
+  struct race {
+    caf::typed_response_promise<admin_answer> promise;
+    std::size_t missing;
+    admin_answer best;
+
+    void take(admin_answer got) {
+      auto knows = got.no.status != code::not_found;
+      if (knows || best.no.status == code::unavailable) best = std::move(got);
+      if (!promise.pending()) return;
+      if (--missing == 0 || (knows && best.no.status != code::unavailable)) promise.deliver(best);
+    }
+  };
+  if (places_.size() < 2) return ask(places_.empty() ? caf::actor{} : places_.front().host, what);
+  auto all = std::make_shared<race>();
+  all->promise = make_response_promise<admin_answer>();
+  all->missing = places_.size();
+  all->best.no = no_host();
+  for (auto& x : places_)
+    request(x.host, admin_timeout, what)
+        .then([all](const admin_answer& got) { all->take(got); },
+              [all, node = x.node](const caf::error&) {
+                admin_answer no{no_host(), {}};
+                no.no.message = "node " + node + " does not answer";
+                all->take(std::move(no));
+              });
+  return all->promise;
 }
 
 /// The namespaces of all hosts, as one list.

@@ -41,6 +41,8 @@ private:
   void refuse(const attach_relay& what);
   const host_places::place* find_owner(const std::string& ns) const;
   caf::result<admin_answer> on_admin(const admin_query& what);
+  caf::result<admin_answer> ask(const caf::actor& whom, const admin_query& what);
+  caf::result<admin_answer> ask_hosts(const admin_query& what);
   caf::result<admin_answer> report_all();
 
   config settings_;

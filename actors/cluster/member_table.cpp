@@ -2,6 +2,9 @@
 
 #include <caf/actor_addr.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace weir {
 
 namespace {
@@ -47,6 +50,10 @@ refusal member_table::check(const member_hello& who) const {
   if (who.secret_mark != self_.secret_mark)
     return unfit("secret", "the nodes " + self_.name + " and " + who.name
                                + " have different session secrets: a cluster needs one");
+  if (!who.store_mark.empty() && !self_.store_mark.empty() && who.store_mark != self_.store_mark)
+    return unfit("store", "the nodes " + self_.name + " and " + who.name
+                              + " do not keep their events in one store: those that host namespaces need the "
+                                "same store.kind and store.url");
   if (who.name == self_.name) return taken(self_);
   auto i = members_.find(who.name);
   // One that comes back to its address has been started again: no other process can listen there.
@@ -78,6 +85,18 @@ std::vector<std::string> member_table::addresses() const {
   std::vector<std::string> out;
   for (auto& [name, x] : members_) out.push_back(x.address);
   return out;
+}
+
+bool member_table::give_up_hosting() {
+  auto hosts = [](auto& x) { return x.second.host != nullptr; };
+  if (std::none_of(members_.begin(), members_.end(), hosts)) return false;
+  self_.host = nullptr;
+  return true;
+}
+
+bool member_table::set_leaving(const std::string& name) {
+  auto i = members_.find(name);
+  return i != members_.end() && std::exchange(i->second.host, nullptr) != nullptr;
 }
 
 void member_table::clear() {

@@ -45,6 +45,12 @@ public:
 
   const std::map<std::string, member_hello, std::less<>>& all() const noexcept { return members_; }
 
+  /// This node hosts no namespaces any more. @returns false when no other node does, and so it stays.
+  bool give_up_hosting();
+
+  /// A member hosts no namespaces any more. @returns whether it did.
+  bool set_leaving(const std::string& name);
+
   /// Holds no actor any more.
   void clear();
 

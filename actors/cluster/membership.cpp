@@ -52,6 +52,8 @@ caf::behavior membership::make_behavior() {
         for (auto& x : what.addresses) dials_.learn(x, clock().now());
         work();
       },
+      [this](const member_leaving& what) { on_leaving(what); },
+      [this](vacate_atom) { return give_up_hosting(); },
       [this](tick_atom) {
         ticking_ = false;
         work();
@@ -64,6 +66,7 @@ void membership::on_exit() {
   if (port_ > 0) middleman_close(this, port_);
   table_.clear();
   settings_.self.host = nullptr;
+  settings_.host = nullptr;
   settings_.directory = nullptr;
 }
 
@@ -75,7 +78,7 @@ void membership::begin(const std::string& address) {
   table_.set_address(address);
   dials_ = dial_book{address, settings_.retry, settings_.seed};
   for (auto& x : settings_.seeds) dials_.add_seed(x, clock().now());
-  tell_places();
+  run_delayed(place_patience, [this] { begin_to_place(); });
   work();
 }
 
@@ -85,6 +88,7 @@ void membership::work() {
   for (auto& x : dials_.take_due(clock().now())) dial(x);
   if (!settled_ && dials_.is_settled()) {
     settled_ = true;
+    begin_to_place();
     settings_.on_settled(table_.self().address);
   }
   if (!dials_.next_due() || std::exchange(ticking_, true)) return;
@@ -218,12 +222,33 @@ void membership::tell_addresses() {
   for (auto& [name, x] : table_.all()) send(x.membership, member_addresses{table_.addresses()});
 }
 
+/// A node that has not met the others yet would take all namespaces for its own.
+void membership::begin_to_place() {
+  if (std::exchange(places_, true)) return;
+  tell_places();
+}
+
 void membership::tell_places() {
+  if (!places_) return;
   host_places out;
   if (table_.self().host) out.all.push_back({table_.self().name, table_.self().host});
   for (auto& [name, x] : table_.all())
     if (x.host) out.all.push_back({name, x.host});
+  if (settings_.host) send(settings_.host, out);
   if (settings_.directory) send(settings_.directory, std::move(out));
+}
+
+bool membership::give_up_hosting() {
+  if (!table_.give_up_hosting()) return false;
+  for (auto& [name, x] : table_.all()) send(x.membership, member_leaving{table_.self().name});
+  tell_places();
+  return true;
+}
+
+void membership::on_leaving(const member_leaving& what) {
+  if (!table_.set_leaving(what.name)) return;
+  spdlog::info("cluster: node {} gives up its namespaces", what.name);
+  tell_places();
 }
 
 void membership::announce(const char* type, const member_hello& who) {

@@ -21,7 +21,9 @@ namespace weir {
 /// other, and notices when one goes. Tells the directory of this node which nodes host namespaces, and the
 /// namespaces of this node who came and went (`sys.node.joined`, `sys.node.left`).
 ///
-/// Messages: `member_hello`, `member_addresses` (of other nodes), `admin_query` (`nodes`, `node`).
+/// Messages: `member_hello`, `member_addresses`, `member_leaving` (of other nodes), `admin_query` (`nodes`,
+/// `node`, `drain`); a `vacate_atom` lets this node give up its namespaces, and is answered with whether
+/// another node can take them.
 class membership : public caf::event_based_actor {
 public:
   struct config {
@@ -32,18 +34,24 @@ public:
     backoff retry{std::chrono::milliseconds{250}, std::chrono::milliseconds{5000}};
     std::uint64_t seed = 0; ///< For back-off.
     caf::actor directory;
+    caf::actor host; ///< Of this node; null without the role.
     dial_function dial = middleman_dial;
     std::function<std::int64_t()> connections = [] { return 0; }; ///< Of this node's gateway.
     /// Called once: where this node listens, and that every seed has been reached, or tried in vain.
     std::function<void(const std::string& address)> on_settled = [](const std::string&) {};
     /// Called when this node cannot be a member, and why.
     std::function<void(const std::string& why)> on_refused = [](const std::string&) {};
+    /// Called when an operator has asked at another node that this one drains.
+    std::function<void()> on_drain = [] {};
   };
 
   membership(caf::actor_config& cfg, config settings);
 
   /// Addresses of which is remembered what was logged; above it all are forgotten, and logged again.
   static constexpr std::size_t max_said = 256;
+
+  /// Seeds that neither answer nor refuse are waited for this long before namespaces are placed without them.
+  static constexpr std::chrono::milliseconds place_patience{4500};
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -64,7 +72,11 @@ private:
   void take_in(const member_hello& who, const member_table::outcome& what);
   void on_down(const caf::down_msg& msg);
   void lose(const member_hello& who);
+  void begin_to_place();
   void tell_places();
+  bool give_up_hosting();
+  void on_leaving(const member_leaving& what);
+  caf::result<admin_answer> drain(const std::string& node);
   void tell_addresses();
   void announce(const char* type, const member_hello& who);
   member_hello introduction() const;
@@ -81,6 +93,7 @@ private:
   std::uint16_t port_ = 0; // where this actor is published
   bool begun_ = false;
   bool settled_ = false;
+  bool places_ = false; // the directory and the host are told who hosts namespaces
   bool ticking_ = false;
   caf::telemetry::int_gauge* size_;
   caf::telemetry::int_counter* joins_;

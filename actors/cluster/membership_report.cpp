@@ -38,18 +38,38 @@ struct collector {
 
 caf::result<admin_answer> membership::on_admin(const admin_query& what) {
   if (what.what == admin_query::verb::node) return report_node();
+  if (what.what == admin_query::verb::drain) return drain(what.node);
   return report_all();
+}
+
+caf::result<admin_answer> membership::drain(const std::string& node) {
+  if (node == table_.self().name) {
+    settings_.on_drain();
+    return admin_answer{{}, json{{"node", node}, {"draining", true}}.dump()};
+  }
+  auto i = table_.all().find(node);
+  if (i == table_.all().end())
+    return admin_answer{
+        {code::not_found, "unknown_node", "no node " + node + " is a member of the cluster", 0, {}, 0, 0}, {}};
+  admin_query order;
+  order.what = admin_query::verb::drain;
+  order.node = node;
+  auto promise = make_response_promise<admin_answer>();
+  request(i->second.membership, report_timeout, std::move(order))
+      .then([promise](admin_answer& got) mutable { promise.deliver(std::move(got)); },
+            [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  return promise;
 }
 
 caf::result<admin_answer> membership::report_node() {
   auto out = describe(table_.self());
   out["connections"] = settings_.connections();
   out["namespaces"] = 0;
-  if (!settings_.self.host) return admin_answer{{}, out.dump()};
+  if (!settings_.host) return admin_answer{{}, out.dump()};
   auto promise = make_response_promise<admin_answer>();
   admin_query ask;
   ask.what = admin_query::verb::node;
-  request(settings_.self.host, report_timeout, ask)
+  request(settings_.host, report_timeout, ask)
       .then(
           [promise, out](const admin_answer& got) mutable {
             out.update(json::parse(got.json));

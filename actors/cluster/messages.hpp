@@ -28,7 +28,8 @@ struct member_hello {
   std::string secret_mark;       ///< The same on nodes with the same session secret.
   std::int64_t since_ms = 0;     ///< Its start, in milliseconds since the Unix epoch.
   caf::actor membership;
-  caf::actor host;                ///< Null without the role `host`.
+  caf::actor host;                ///< Null without the role `host`, and once it leaves.
+  std::string store_mark;         ///< The same on nodes whose hosts share a store; empty without the role.
   std::vector<std::string> peers; ///< The addresses of the members that it knows.
 };
 
@@ -43,7 +44,18 @@ struct member_addresses {
   std::vector<std::string> addresses;
 };
 
-/// membership → directory of the same node: these nodes have the role `host` and are alive.
+/// membership → membership of another node: this one gives up its namespaces, and goes when its clients have.
+struct member_leaving {
+  std::string name;
+};
+
+/// host → host of another node: this namespace is yours now, open it.
+struct adopt_namespace {
+  std::string name;
+};
+
+/// membership → directory and host of the same node: these nodes have the role `host`, are alive, and have
+/// not begun to leave.
 struct host_places {
   struct place {
     std::string node;
@@ -58,7 +70,7 @@ bool inspect(Inspector& f, member_hello& x) {
                             f.field("name", x.name), f.field("roles", x.roles), f.field("address", x.address),
                             f.field("incarnation", x.incarnation), f.field("secret_mark", x.secret_mark),
                             f.field("since_ms", x.since_ms), f.field("membership", x.membership),
-                            f.field("host", x.host), f.field("peers", x.peers));
+                            f.field("host", x.host), f.field("store_mark", x.store_mark), f.field("peers", x.peers));
 }
 
 template <class Inspector>
@@ -69,6 +81,16 @@ bool inspect(Inspector& f, member_welcome& x) {
 template <class Inspector>
 bool inspect(Inspector& f, member_addresses& x) {
   return f.object(x).fields(f.field("addresses", x.addresses));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, member_leaving& x) {
+  return f.object(x).fields(f.field("name", x.name));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, adopt_namespace& x) {
+  return f.object(x).fields(f.field("name", x.name));
 }
 
 template <class Inspector>

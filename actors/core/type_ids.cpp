@@ -1,5 +1,6 @@
 #include "actors/core/meta_objects.hpp"
 
+#include "actors/cluster/claim_messages.hpp"
 #include "actors/cluster/messages.hpp"
 #include "actors/core/inbox.hpp"
 #include "actors/core/type_ids.hpp"

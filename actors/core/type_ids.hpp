@@ -106,6 +106,16 @@ struct member_addresses;
 struct host_places;
 struct link_receipt;
 struct link_resumed;
+struct attach_later;
+struct namespace_moves;
+struct relay_paused;
+struct member_leaving;
+struct adopt_namespace;
+struct claim_namespace;
+struct namespace_claim;
+struct release_namespace;
+struct namespace_released;
+struct claims_lapsed;
 
 } // namespace weir
 
@@ -215,6 +225,18 @@ CAF_ADD_TYPE_ID(weir, (weir::member_addresses))
 CAF_ADD_TYPE_ID(weir, (weir::host_places))
 CAF_ADD_TYPE_ID(weir, (weir::link_receipt))
 CAF_ADD_TYPE_ID(weir, (weir::link_resumed))
+CAF_ADD_TYPE_ID(weir, (weir::attach_later))
+CAF_ADD_TYPE_ID(weir, (weir::namespace_moves))
+CAF_ADD_TYPE_ID(weir, (weir::relay_paused))
+CAF_ADD_TYPE_ID(weir, (weir::member_leaving))
+CAF_ADD_TYPE_ID(weir, (weir::adopt_namespace))
+CAF_ADD_TYPE_ID(weir, (weir::claim_namespace))
+CAF_ADD_TYPE_ID(weir, (weir::namespace_claim))
+CAF_ADD_TYPE_ID(weir, (weir::release_namespace))
+CAF_ADD_TYPE_ID(weir, (weir::namespace_released))
+CAF_ADD_TYPE_ID(weir, (weir::claims_lapsed))
+CAF_ADD_ATOM(weir, weir, move_atom)
+CAF_ADD_ATOM(weir, weir, vacate_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

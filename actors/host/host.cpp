@@ -1,5 +1,6 @@
 #include "actors/host/host.hpp"
 
+#include "actors/cluster/lease_names.hpp"
 #include "actors/core/namespace_label.hpp"
 #include "actors/core/type_ids.hpp"
 #include "actors/namespace/namespace_actor.hpp"
@@ -8,7 +9,7 @@
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
-#include <caf/typed_response_promise.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <algorithm>
 
@@ -19,7 +20,6 @@ namespace {
 /// Where a node keeps the names of its namespaces. No namespace can have this name itself.
 constexpr const char* node_keys = "_node";
 constexpr std::uint64_t names_at_once = 256;
-constexpr auto admin_timeout = std::chrono::seconds{5};
 
 /// A namespace that crashes more often than this stays down until the window has passed.
 constexpr restart_intensity intensity{10, std::chrono::milliseconds{60'000}};
@@ -27,13 +27,18 @@ constexpr restart_intensity intensity{10, std::chrono::milliseconds{60'000}};
 } // namespace
 
 host::host(caf::actor_config& cfg, config settings)
-  : caf::event_based_actor(cfg), settings_(std::move(settings)), random_(settings_.seed) {}
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), random_(settings_.seed),
+    moved_(system().metrics().counter_singleton(
+        "weir.cluster", "namespaces-moved", "Namespaces that were handed on to another node.", "1", true)),
+    adopted_(system().metrics().counter_singleton(
+        "weir.cluster", "namespaces-adopted", "Namespaces that another node has handed on.", "1", true)) {}
 
 caf::behavior host::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   set_exit_handler([this](const caf::exit_msg& msg) { stop(msg.reason); });
-  if (settings_.store.actor) reopen({});
-  return {
+  // In a cluster it is not known yet which of them are this node's.
+  if (settings_.store.actor && settings_.node.empty()) reopen({});
+  return caf::message_handler{
       [this](const attach_relay& what) { admit(what); },
       [this](restart_atom, const std::string& name) { restart(name); },
       [this](const admin_query& what) { return on_admin(what); },
@@ -43,7 +48,8 @@ caf::behavior host::make_behavior() {
       },
       [this](store_answer& what) { on_known(what); },
       [](const store_committed&) {}, // of a name: asked for again the next time
-  };
+  }
+      .or_else(placing());
 }
 
 /// Ends when the last namespace has: whoever waits for that can end what they need, the store.
@@ -67,7 +73,10 @@ void host::on_exit() {
     if (x.ns) caf::anon_send_exit(x.ns, caf::exit_reason::user_shutdown);
   }
   entries_.clear();
+  places_.clear();
+  vacating_.clear();
   settings_.store = {};
+  settings_.claims = nullptr;
 }
 
 // -- what was there before
@@ -84,7 +93,8 @@ void host::on_known(store_answer& what) {
   auto* keys = std::get_if<std::vector<key_entry>>(&what.what);
   if (keys == nullptr) return; // each is opened when somebody comes
   refusal no;
-  for (auto& x : *keys) open(x.key.substr(10), no);
+  for (auto& x : *keys)
+    if (auto name = x.key.substr(10); is_placed_here(name)) open(name, no);
   if (keys->size() == names_at_once) reopen(keys->back().key);
 }
 
@@ -96,12 +106,24 @@ void host::remember(const std::string& name) {
 void host::admit(const attach_relay& what) {
   refusal no;
   if (stopping_) return refuse(what, {code::unavailable, "draining", "the node stops", 1000, {}, 0, 0});
+  if (entries_.count(what.name) == 0 && what.hops == 0 && !is_placed_here(what.name))
+    return pass_on(what, *place_of(what.name));
   auto* x = open(what.name, no);
   if (x == nullptr) return refuse(what, std::move(no));
-  if (x->ns)
+  if (x->ns && x->now == phase::open)
     send(x->ns, what);
   else
-    x->waiting.push_back(what);
+    wait(*x, what);
+}
+
+/// A relay that has asked before waits once.
+void host::wait(entry& x, const attach_relay& what) {
+  auto same = [&what](const attach_relay& y) { return y.relay == what.relay; };
+  if (std::none_of(x.waiting.begin(), x.waiting.end(), same)) x.waiting.push_back(what);
+}
+
+void host::let_in(entry& x) {
+  for (auto& relay : std::exchange(x.waiting, {})) send(x.ns, relay);
 }
 
 host::entry* host::open(const std::string& name, refusal& no) {
@@ -121,18 +143,17 @@ host::entry* host::open(const std::string& name, refusal& no) {
     return nullptr;
   }
   auto seed = static_cast<std::uint64_t>(random_.next() * 1e18);
-  entry made{settings_.plan(name),
-             namespace_label(name, entries_.size()),
-             nullptr,
-             nullptr,
-             restart_ledger{intensity, backoff{}, seed},
-             false,
-             {},
-             {}};
+  entry made{settings_.plan(name), namespace_label(name, entries_.size()),
+             nullptr,              nullptr,
+             restart_ledger{intensity, backoff{}, seed}};
   made.models = models_for(name, made);
   auto& x = entries_.emplace(name, std::move(made)).first->second;
-  if (settings_.store.actor && x.plan.keep != durability::none) remember(name);
-  start(name, x);
+  if (settings_.claims) {
+    x.now = phase::claiming;
+    send(settings_.claims, claim_namespace{name});
+  } else {
+    start(name, x);
+  }
   return &x;
 }
 
@@ -142,7 +163,15 @@ std::shared_ptr<const model_directory> host::models_for(const std::string& name,
   return std::make_shared<const model_directory>(pools_for(system(), *settings_.models, account));
 }
 
+/// Whatever is written for it is refused once another node owns it.
+store_handle host::store_for(const std::string& name, const entry& x) const {
+  auto out = settings_.store;
+  if (settings_.claims) out.guard = {namespace_lease(name), x.epoch};
+  return x.plan.keep == durability::none ? store_handle{} : out;
+}
+
 void host::start(const std::string& name, entry& x) {
+  if (settings_.store.actor && x.plan.keep != durability::none) remember(name);
   namespace_actor::config cfg;
   cfg.name = name;
   cfg.label = x.label;
@@ -156,8 +185,10 @@ void host::start(const std::string& name, entry& x) {
   }
   for (auto& [target, plan] : x.plan.workflows) cfg.targets.insert(target);
   cfg.wall_clock_ms = settings_.wall_clock_ms;
-  if (x.plan.keep != durability::none) cfg.store = settings_.store;
+  cfg.store = store_for(name, x);
   cfg.keep = x.plan.keep;
+  // Another node may have gone on with it, and what it kept is not here.
+  cfg.begins_anew = !settings_.claims && had_company_;
   cfg.refuse_orphans = x.plan.refuse_orphans;
   x.ns = spawn<namespace_actor>(std::move(cfg));
   monitor(x.ns);
@@ -175,7 +206,7 @@ void host::start_orchestrator(const std::string& name, entry& x) {
   cfg.registry = settings_.registry;
   cfg.models = x.models;
   cfg.wall_clock_ms = settings_.wall_clock_ms;
-  if (x.plan.keep != durability::none) cfg.store = settings_.store;
+  cfg.store = store_for(name, x);
   cfg.keep = x.plan.keep;
   cfg.may_detach = settings_.may_detach;
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
@@ -196,77 +227,43 @@ void host::on_down(const caf::down_msg& msg) {
     }
     x.orchestrator = nullptr;
     if (stopping_) return quit_if_alone();
-    auto delay = x.ledger.on_crash(clock().now());
-    x.failed = !delay;
-    if (x.failed)
-      for (auto& relay : std::exchange(x.waiting, {}))
-        refuse(relay,
-               {code::unavailable, "unavailable", "namespace " + name + " keeps crashing", 10'000, {}, 0, 0});
-    delayed_send(this, delay.value_or(intensity.window), restart_atom_v, name);
-    return;
+    if (x.now == phase::moving) return on_end_of_moving(std::string{name}, x);
+    return on_crash(name, x);
   }
+}
+
+void host::on_crash(const std::string& name, entry& x) {
+  auto delay = x.ledger.on_crash(clock().now());
+  x.failed = !delay;
+  if (x.failed)
+    refuse_all(x, {code::unavailable, "unavailable", "namespace " + name + " keeps crashing", 10'000, {}, 0, 0});
+  delayed_send(this, delay.value_or(intensity.window), restart_atom_v, name);
 }
 
 void host::restart(const std::string& name) {
   auto i = entries_.find(name);
-  if (i == entries_.end() || stopping_) return;
+  if (i == entries_.end() || stopping_ || i->second.now != phase::open) return;
   auto& x = i->second;
   x.failed = false;
+  if (!x.ns && settings_.claims) { // it may have ended because it is another node's by now
+    x.now = phase::claiming;
+    return send(settings_.claims, claim_namespace{name});
+  }
   if (!x.ns)
     start(name, x);
   else if (!x.orchestrator)
     start_orchestrator(name, x);
-  for (auto& relay : std::exchange(x.waiting, {})) send(x.ns, relay);
-}
-
-// -- admin
-
-caf::result<admin_answer> host::on_admin(const admin_query& what) {
-  if (what.what == admin_query::verb::node)
-    return admin_answer{{}, "{\"namespaces\":" + std::to_string(entries_.size()) + "}"};
-  if (what.ns.empty()) return report_all();
-  auto i = entries_.find(what.ns);
-  if (i == entries_.end() || !i->second.ns)
-    return admin_answer{
-        {code::not_found, "unknown_target", "no namespace " + what.ns + " is open here", 0, {}, 0, 0}, {}};
-  auto whom = what.what == admin_query::verb::runs ? i->second.orchestrator : i->second.ns;
-  if (!whom)
-    return admin_answer{
-        {code::unavailable, "unavailable", "the namespace is being restarted", 1000, {}, 0, 0}, {}};
-  delegate(whom, what);
-  return caf::delegated<admin_answer>{};
-}
-
-caf::result<admin_answer> host::report_all() {
-  struct collector {
-    caf::typed_response_promise<admin_answer> promise;
-    std::size_t missing = 0;
-    std::string list;
-
-    void take(const std::string& json) {
-      if (!json.empty()) list += (list.empty() ? "" : ",") + json;
-      if (--missing == 0) promise.deliver(admin_answer{{}, '[' + list + ']'});
-    }
-  };
-  auto all = std::make_shared<collector>();
-  all->promise = make_response_promise<admin_answer>();
-  all->missing = 1;
-  for (auto& [name, x] : entries_) {
-    if (!x.ns) continue;
-    ++all->missing;
-    request(x.ns, admin_timeout, admin_query{})
-        .then([all](const admin_answer& got) { all->take(got.json); },
-              [all](const caf::error&) { all->take({}); });
-  }
-  auto promise = all->promise;
-  all->take({});
-  return promise;
+  let_in(x);
 }
 
 void host::refuse(const attach_relay& what, refusal no) {
   attached out;
   out.no = std::move(no);
   send(what.relay, std::move(out));
+}
+
+void host::refuse_all(entry& x, const refusal& no) {
+  for (auto& relay : std::exchange(x.waiting, {})) refuse(relay, no);
 }
 
 std::string host::make_epoch() {

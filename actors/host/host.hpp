@@ -2,6 +2,8 @@
 
 #include "actors/agents/config.hpp"
 #include "actors/agents/registry.hpp"
+#include "actors/cluster/claim_messages.hpp"
+#include "actors/cluster/messages.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/restart_ledger.hpp"
 #include "actors/core/wall_clock.hpp"
@@ -11,7 +13,10 @@
 #include "actors/store/store_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,8 +41,13 @@ struct namespace_plan {
 /// With a store it opens at its start all namespaces that were there before, so that agents go on with what
 /// they have to do though no client has come back yet.
 ///
-/// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached`; `admin_query`;
-/// `server_event`, for all namespaces.
+/// In a cluster (host_placement.cpp) it opens those that `owner_of` places on this node, once `claims` says
+/// that nobody else has them, and hands on those that are placed elsewhere when nodes come and go, at most
+/// `max_moves` at a time.
+///
+/// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached` or with
+/// `attach_later`; `host_places`, `adopt_namespace`; `admin_query`; `server_event`, for all namespaces; a
+/// `vacate_atom` is answered once all namespaces have gone to other nodes, or there are none.
 class host : public caf::event_based_actor {
 public:
   struct config {
@@ -50,7 +60,22 @@ public:
     std::uint64_t seed = 0;                                            ///< For epochs and back-off.
     std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
     bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
+    std::string node = {};  ///< Its name in the cluster; empty: it is alone.
+    caf::actor claims = {}; ///< Null: the store is no other node's.
   };
+
+  /// Namespaces that are on their way to another node at a time; the others go on meanwhile.
+  static constexpr std::size_t max_moves = 16;
+
+  /// A request to be attached is passed on to the node that seems to own the namespace so often; then its
+  /// relay is told to ask later, when the nodes agree.
+  static constexpr std::uint32_t max_hops = 3;
+
+  /// Relays wait this long for a namespace whose owner cannot be reached, then they are refused.
+  static constexpr std::chrono::seconds patience{10};
+
+  /// A namespace that has not ended by itself after so long is ended, when it is to move.
+  static constexpr std::chrono::seconds move_timeout{5};
 
   host(caf::actor_config& cfg, config settings);
 
@@ -58,6 +83,12 @@ public:
   void on_exit() override;
 
 private:
+  enum class phase {
+    claiming, ///< Whether it is this node's is being found out.
+    open,     ///< Its actors run, or are about to be made again.
+    moving,   ///< Its actors end, and another node goes on with it.
+  };
+
   struct entry {
     namespace_plan plan;
     std::string label; // of its metrics
@@ -65,31 +96,71 @@ private:
     caf::actor orchestrator;
     restart_ledger ledger;
     bool failed = false;
-    std::vector<attach_relay> waiting; // relays that came during a restart: one for each I/O thread
-    std::shared_ptr<const model_directory> models; // with the namespace's account
+    std::vector<attach_relay> waiting = {}; // one for each I/O thread of each node
+    std::shared_ptr<const model_directory> models = nullptr; // with the namespace's account
+    phase now = phase::open;
+    std::uint64_t epoch = 0;                                 // of its lease
+    std::optional<caf::actor_clock::time_point> waits_since = std::nullopt; // for a holder that cannot be reached
   };
 
   void admit(const attach_relay& what);
+  static void wait(entry& x, const attach_relay& what);
   entry* open(const std::string& name, refusal& no);
   std::shared_ptr<const model_directory> models_for(const std::string& name, const entry& x);
+  store_handle store_for(const std::string& name, const entry& x) const;
   void start(const std::string& name, entry& x);
   void start_orchestrator(const std::string& name, entry& x);
   void on_down(const caf::down_msg& msg);
+  void on_crash(const std::string& name, entry& x);
   void restart(const std::string& name);
+  void let_in(entry& x);
   void refuse(const attach_relay& what, refusal no);
+  void refuse_all(entry& x, const refusal& no);
   void stop(const caf::error& reason);
   void quit_if_alone();
   void remember(const std::string& name);
   void reopen(const std::string& after);
   void on_known(store_answer& what);
+  std::string make_epoch();
+
+  // -- placement
+  caf::behavior placing();
+  void on_places(const host_places& what);
+  const host_places::place* place_of(const std::string& name) const;
+  const host_places::place* find_place(const std::string& node) const;
+  bool is_placed_here(const std::string& name) const;
+  bool may_move(const entry& x) const;
+  void pass_on(const attach_relay& what, const host_places::place& to);
+  void on_claim(const namespace_claim& what);
+  void on_claim_of_open(const namespace_claim& what, entry& x);
+  void claim_later(const namespace_claim& what, entry& x);
+  void on_lapsed();
+  void adopt(const std::string& name);
+  void correct_place(const std::string& name);
+  void queue_move(const std::string& name);
+  void move_next();
+  void begin_move(const std::string& name, entry& x);
+  void on_end_of_moving(const std::string& name, entry& x);
+  void hand_on(const std::string& name);
+  caf::result<void> on_vacate();
+  void note_vacant();
+
+  // -- admin
   caf::result<admin_answer> on_admin(const admin_query& what);
   caf::result<admin_answer> report_all();
-  std::string make_epoch();
 
   config settings_;
   jitter_source random_;
   std::map<std::string, entry, std::less<>> entries_;
   std::optional<caf::error> stopping_;
+  std::vector<host_places::place> places_;
+  std::vector<std::string> names_;  // of the places, in their order
+  bool had_company_ = false;        // another node has hosted namespaces, too
+  std::deque<std::string> to_move_; // at most one for each entry
+  std::size_t moves_ = 0;
+  std::vector<caf::typed_response_promise<void>> vacating_; // who waits for this node to be empty
+  caf::telemetry::int_counter* moved_;
+  caf::telemetry::int_counter* adopted_;
 };
 
 } // namespace weir

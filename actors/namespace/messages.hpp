@@ -125,7 +125,18 @@ struct log_slice {
 struct attach_relay {
   std::string name; ///< The namespace's.
   caf::actor relay;
+  std::uint32_t hops = 0; ///< How often one host has passed it on to another.
 };
+
+/// host or namespace → relay: whose the namespace is, is being settled: ask again soon.
+struct attach_later {};
+
+/// namespace → relay: it goes to another node: hold back what comes from now on, say so with a
+/// `relay_paused`, and ask to be attached again once it is gone.
+struct namespace_moves {};
+
+/// relay → namespace: nothing more comes from here.
+struct relay_paused {};
 
 /// namespace → relay: you are attached, or (`no.refused()`) why not.
 struct attached {
@@ -182,11 +193,13 @@ struct admin_query {
     runs,         ///< What its orchestrator has in flight.
     nodes,        ///< The members of the cluster; `ns` is empty.
     node,         ///< What this node is doing; `ns` is empty.
+    drain,        ///< Let the node `node` drain and end, as SIGTERM does; `ns` is empty.
   };
   verb what = verb::report;
   std::string ns;          ///< Empty: every namespace that is open (of `report` only).
   std::string event_id;    ///< Of `retry`.
   std::uint32_t limit = 0; ///< Of `dead_letters` and `runs`.
+  std::string node{};      ///< Of `drain`.
 };
 
 struct admin_answer {
@@ -280,7 +293,22 @@ bool inspect(Inspector& f, log_slice& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, attach_relay& x) {
-  return f.object(x).fields(f.field("name", x.name), f.field("relay", x.relay));
+  return f.object(x).fields(f.field("name", x.name), f.field("relay", x.relay), f.field("hops", x.hops));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, attach_later& x) {
+  return f.object(x).fields();
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, namespace_moves& x) {
+  return f.object(x).fields();
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, relay_paused& x) {
+  return f.object(x).fields();
 }
 
 template <class Inspector>
@@ -312,7 +340,7 @@ bool inspect(Inspector& f, admin_query::verb& x) {
   auto get = [&x] { return static_cast<std::uint8_t>(x); };
   auto set = [&x](std::uint8_t value) {
     x = static_cast<admin_query::verb>(value);
-    return value <= static_cast<std::uint8_t>(admin_query::verb::node);
+    return value <= static_cast<std::uint8_t>(admin_query::verb::drain);
   };
   return f.apply(get, set);
 }
@@ -320,7 +348,7 @@ bool inspect(Inspector& f, admin_query::verb& x) {
 template <class Inspector>
 bool inspect(Inspector& f, admin_query& x) {
   return f.object(x).fields(f.field("what", x.what), f.field("ns", x.ns), f.field("event_id", x.event_id),
-                            f.field("limit", x.limit));
+                            f.field("limit", x.limit), f.field("node", x.node));
 }
 
 template <class Inspector>

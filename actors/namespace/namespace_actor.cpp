@@ -38,6 +38,8 @@ caf::behavior namespace_actor::running() {
       [this](const attach_relay& what) { add_relay(what.relay); },
       [this](request_batch& batch) { on_batch(batch); },
       [this](const link_receipt& what) { on_link_receipt(what); },
+      [this](move_atom) { begin_move(), end_turn(); },
+      [this](const relay_paused&) { on_relay_paused(), end_turn(); },
       [this](publish_request& what) { return on_publish(what); },
       [this](call_request& what) { return on_call(what); },
       [this](const cancel_run& what) { pass_on(what); },
@@ -83,6 +85,7 @@ void namespace_actor::on_exit() {
 // -- in
 
 void namespace_actor::add_relay(const caf::actor& relay) {
+  if (moving_) return send(relay, attach_later{});
   flush(); // what it is told to go on from has gone to the others
   auto link_limit = relay.node() == system().node() ? 0 : settings_.bounds.link_bytes;
   if (auto* there = find_relay(caf::actor_cast<caf::strong_actor_ptr>(relay))) { // it has asked twice
@@ -90,7 +93,7 @@ void namespace_actor::add_relay(const caf::actor& relay) {
     there->link = link_credit{link_limit};
   } else {
     monitor(relay);
-    relays_.push_back({next_number_++, relay, {}, link_credit{link_limit}});
+    relays_.push_back({next_number_++, relay, {}, link_credit{link_limit}, false});
   }
   attached info;
   info.ns = this;

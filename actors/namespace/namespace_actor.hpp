@@ -33,7 +33,7 @@ namespace weir {
 /// one unsettled batch of emitted events for each agent.
 ///
 /// Its functions are in files of their own: namespace_actor.cpp (in), namespace_keeping.cpp (kept, and out),
-/// namespace_loading.cpp, namespace_sessions.cpp, namespace_subscriptions.cpp, namespace_runs.cpp,
+/// namespace_loading.cpp, namespace_moving.cpp, namespace_sessions.cpp, namespace_subscriptions.cpp, namespace_runs.cpp,
 /// namespace_admin.cpp.
 class namespace_actor : public caf::event_based_actor {
 public:
@@ -49,6 +49,7 @@ public:
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
     bool refuse_orphans = false; ///< See `sequencer::config`.
+    bool begins_anew = false;    ///< Whatever the store has of it is out of date.
   };
 
   /// The name of the orchestrator's durable subscription.
@@ -59,6 +60,9 @@ public:
 
   /// Sessions of a gateway that is gone that are seen to in one go.
   static constexpr std::size_t max_detached_at_once = 256;
+
+  /// Relays that have not said by then that they hold back are not waited for when it moves.
+  static constexpr std::chrono::milliseconds move_patience{1000};
 
   namespace_actor(caf::actor_config& cfg, config settings);
 
@@ -75,6 +79,7 @@ private:
     caf::actor actor;
     std::vector<notice> notices; // of this turn
     link_credit link;            // without a bound for a relay of this node
+    bool paused = false;         // nothing more comes from it: the namespace moves
   };
 
   /// A durable subscription and who serves it now: an agent, the orchestrator, or the sessions of a group.
@@ -128,6 +133,11 @@ private:
   void load_failed(const refusal& why);
   template <class T, class Then>
   void load_step(store_link::request what, Then then);
+
+  // -- moving to another node
+  void begin_move();
+  void on_relay_paused();
+  void end_move();
 
   // -- events
   void add_relay(const caf::actor& relay);
@@ -248,6 +258,7 @@ private:
   bool running_ = false;
   bool failing_ = false; // to load
   bool half_loaded_ = false;
+  bool moving_ = false;
   bool begins_ = false;             // while loading: the store has no log of it yet
   std::vector<event_ptr> newest_;   // while loading, newest first; log_events or log_bytes
   std::vector<caf::actor> waiting_; // relays that came while loading: one for each I/O thread

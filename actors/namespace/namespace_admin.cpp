@@ -28,8 +28,11 @@ admin_answer namespace_actor::on_admin(const admin_query& what) {
   }
   case admin_query::verb::retry:
     return retry(what.event_id);
-  case admin_query::verb::runs:
-    break; // its orchestrator's to answer
+  case admin_query::verb::runs: // its orchestrator's to answer
+  case admin_query::verb::nodes:
+  case admin_query::verb::node:
+  case admin_query::verb::drain: // the membership's
+    break;
   }
   return {{code::bad_request, "unknown_op", "no such query", 0, {}, 0, 0}, {}};
 }

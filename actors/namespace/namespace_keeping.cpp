@@ -32,6 +32,7 @@ void namespace_actor::end_turn() {
   wake_at(presence_.next_flush_ms());
   wake_at(receipts_.next_due_ms());
   wake_at(save_at_ms_);
+  if (moving_) end_move();
 }
 
 /// How full what is bounded is.

@@ -27,6 +27,7 @@ bool starts_with(const std::string& text, std::string_view prefix) {
 caf::behavior namespace_actor::loading() {
   set_default_handler(caf::skip); // agents and the host can wait; they are few
   return {
+      [this](move_atom) { quit(); }, // nothing of it is anywhere but in the store
       [this](const attach_relay& what) {
         if (!failing_) return waiting_.push_back(what.relay);
         attached out;
@@ -70,6 +71,10 @@ void namespace_actor::load_failed(const refusal& why) {
 }
 
 void namespace_actor::load() {
+  if (settings_.begins_anew) {
+    half_loaded_ = begins_ = true;
+    return keep_beginning();
+  }
   load_step<log_state>(read_log_state{settings_.name}, [this](log_state& state) {
     half_loaded_ = true;
     begins_ = state.epoch.empty();

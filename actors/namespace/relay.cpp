@@ -43,8 +43,14 @@ caf::behavior relay::make_behavior() {
       [this](const presence_list& what) { on_presence(what); },
       [this](const notice_batch& batch) { on_notices(batch); },
       [this](const link_resumed& what) { on_link_resumed(what); },
+      [this](const namespace_moves&) { on_namespace_moves(); },
+      [this](const attach_later&) {
+        attaching_ = false;
+        delayed_send(this, reattach_after, tick_atom_v);
+      },
       [this](tick_atom) { ask_to_attach(); },
       [this](tick_atom, std::uint64_t attempt) { on_attach_timeout(attempt); },
+      [this](move_atom, std::uint64_t move) { on_move_timeout(move); },
   };
 }
 
@@ -83,28 +89,73 @@ void relay::on_attached(const attached& info) {
     label_metrics(info.label);
     unconfirmed_ = 0;
     seq_ = info.seq;
+    moving_ = false;
+    auto held = std::exchange(outgoing_, {});
     for (auto& [number, x] : subscribers_) x.who->on_attached(info);
+    send_held(std::move(held));
     return;
   }
+  moving_ = false;
+  outgoing_.clear();
   auto refused = std::exchange(subscribers_, {});
   patterns_ = {};
   for (auto& [number, x] : refused) x.who->on_attached(info);
 }
 
+/// What was held back while the namespace moved comes behind the sessions, which have just been opened again.
+void relay::send_held(std::vector<weir::request> held) {
+  for (auto& x : held)
+    if (std::holds_alternative<session_open>(x.what))
+      pending_.erase(x.ticket);
+    else
+      outgoing_.push_back(std::move(x));
+  if (!outgoing_.empty()) unit().at_turn_end(*this);
+}
+
 void relay::on_namespace_down() {
   ns_ = nullptr;
-  outgoing_.clear();
-  info_.credit = 0;
-  // Whether these were accepted is not known; their senders may send them again, each is taken once.
-  for (auto& [ticket, x] : std::exchange(pending_, {})) {
-    answer lost;
-    lost.ticket = ticket;
-    lost.no = unreachable(settings_.ns);
+  if (!moving_) {
+    outgoing_.clear();
+    info_.credit = 0;
+  }
+  answer_lost(outgoing_);
+  if (moving_) return ask_to_attach();
+  delayed_send(this, reattach_after, tick_atom_v);
+}
+
+/// Whether these were accepted is not known; their senders may send them again, each is taken once.
+void relay::answer_lost(const std::vector<weir::request>& except) {
+  auto lost = std::exchange(pending_, {});
+  for (auto& x : except)
+    if (auto node = lost.extract(x.ticket); !node.empty()) pending_.insert(std::move(node));
+  for (auto& [ticket, x] : lost) {
+    answer no;
+    no.ticket = ticket;
+    no.no = unreachable(settings_.ns);
     auto* who = x.reference.empty() ? nullptr : find(x.subscriber); // sessions are opened again
-    if (who != nullptr) who->who->on_answer(x.reference, lost);
+    if (who != nullptr) who->who->on_answer(x.reference, no);
   }
   note_pending();
-  delayed_send(this, reattach_after, tick_atom_v);
+}
+
+/// What has been sent is answered before it goes.
+void relay::on_namespace_moves() {
+  if (!ns_ || ns_ != current_sender()) return;
+  if (!outgoing_.empty()) send(ns_, request_batch{std::exchange(outgoing_, {})});
+  moving_ = true;
+  send(ns_, relay_paused{});
+  delayed_send(this, move_patience, move_atom_v, ++moves_);
+}
+
+void relay::on_move_timeout(std::uint64_t move) {
+  if (move != moves_ || !std::exchange(moving_, false)) return;
+  if (ns_) { // it stays
+    if (!outgoing_.empty()) unit().at_turn_end(*this);
+    return;
+  }
+  outgoing_.clear();
+  info_.credit = 0;
+  answer_lost({});
 }
 
 /// The first 1,000 namespaces of a node have metrics of their own: which they are is its host's to know.
@@ -222,7 +273,7 @@ void relay::on_notices(const notice_batch& batch) {
 
 void relay::on_turn_end() {
   note_pending();
-  if (!ns_ || outgoing_.empty()) return;
+  if (!ns_ || moving_ || outgoing_.empty()) return;
   last_batch_size_ = outgoing_.size();
   send(ns_, request_batch{std::exchange(outgoing_, {})});
 }
@@ -345,7 +396,7 @@ refusal relay::read_presence(std::uint64_t number, std::string reference, std::u
 
 template <class Request>
 void relay::post(std::uint64_t ticket, Request what) {
-  if (!ns_) return;
+  if (!ns_ && !moving_) return;
   if (outgoing_.empty()) outgoing_.reserve(last_batch_size_);
   outgoing_.push_back({ticket, std::move(what)});
   unit().at_turn_end(*this);
@@ -353,7 +404,7 @@ void relay::post(std::uint64_t ticket, Request what) {
 
 template <class Request>
 refusal relay::offer(std::uint64_t number, std::string reference, Request what) {
-  if (!ns_) return unreachable(settings_.ns);
+  if (!ns_ && !moving_) return unreachable(settings_.ns);
   if (pending_.size() >= info_.credit) {
     auto retry_after_ms = rate_.on_refused(clock().now(), info_.credit);
     auto remote = is_remote();

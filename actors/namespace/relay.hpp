@@ -33,7 +33,10 @@ public:
 
   /// A request to be attached that is not answered in this time is made again: it, or its answer, was lost on
   /// the way to another node. To be attached twice does no harm.
-  static constexpr std::chrono::seconds attach_timeout{5};
+  static constexpr std::chrono::seconds attach_timeout{1};
+
+  /// While a namespace moves, requests wait here, as many as its credit allowed; then they are refused.
+  static constexpr std::chrono::seconds move_patience{3};
 
   relay(caf::actor_config& cfg, io_unit& unit, config settings);
 
@@ -89,6 +92,10 @@ private:
   void on_attach_timeout(std::uint64_t attempt);
   bool is_remote() const;
   void on_namespace_down();
+  void on_namespace_moves();
+  void on_move_timeout(std::uint64_t move);
+  void send_held(std::vector<weir::request> held);
+  void answer_lost(const std::vector<weir::request>& except);
   void on_deliveries(const delivery_batch& batch);
   void on_link_resumed(const link_resumed& what);
   void confirm(const delivery_batch& batch);
@@ -118,6 +125,8 @@ private:
   attached info_;
   bool attaching_ = false;
   std::uint64_t attempts_ = 0;    // to attach
+  std::uint64_t moves_ = 0;       // of the namespace, to other nodes
+  bool moving_ = false;           // it is on its way: `outgoing_` waits
   std::uint64_t unconfirmed_ = 0; // bytes that have come over the link since the last receipt
   std::uint64_t seq_ = 0;         // the newest that was delivered
   std::uint64_t runs_ = 0;        // of deliveries
@@ -126,7 +135,7 @@ private:
   std::unordered_map<std::uint64_t, member> subscribers_;
   std::unordered_map<std::uint64_t, pending> pending_; // at most the credit, and a handshake each
   pattern_table<member*> patterns_;                    // members do not move
-  std::vector<weir::request> outgoing_;                // of one turn
+  std::vector<weir::request> outgoing_;                // of one turn, or while the namespace moves at most the credit
   std::size_t last_batch_size_ = 0;                    // the next one will be about as large
   drain_rate rate_;
   gauge_share pending_gauge_;

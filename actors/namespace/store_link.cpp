@@ -12,6 +12,7 @@ refusal store_link::write(std::vector<store_write> writes, on_commit then) {
     then(done);
     return {};
   }
+  for (auto& x : writes) x.guard = to_.guard;
   auto id = next_id_++;
   if (auto no = to_.box->offer(self_, to_.actor, store_batch{id, keep_, std::move(writes)}); no.refused())
     return no;

@@ -27,6 +27,9 @@ public:
   bool exists() const noexcept { return to_.actor != nullptr; }
   const caf::actor& actor() const noexcept { return to_.actor; }
 
+  /// Whether no write waits for its answer.
+  bool is_idle() const noexcept { return commits_.empty(); }
+
   /// Writes in one batch; `then` gets what became of it, from within this call if there is no store. With a
   /// refusal nothing was sent, and `then` is not called.
   refusal write(std::vector<store_write> writes, on_commit then);

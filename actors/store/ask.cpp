@@ -22,6 +22,7 @@ struct asker {
     return where.renew(x.name, x.owner, x.epoch, x.ttl_ms, now_ms);
   }
   auto operator()(const release_lease_of& x) const { return where.release(x.name, x.owner, x.epoch, now_ms); }
+  auto operator()(const read_lease& x) const { return where.look(x.name, now_ms); }
 };
 
 } // namespace

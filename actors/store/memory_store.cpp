@@ -163,20 +163,8 @@ store::outcome<std::uint64_t> memory_store::sweep(std::int64_t now_ms, std::uint
   return done;
 }
 
-store::outcome<lease_grant> memory_store::acquire(const std::string& name, const std::string& owner,
-                                                  std::int64_t ttl_ms, std::int64_t now_ms) {
-  return acquire_lease(leases_[name], owner, ttl_ms, now_ms);
-}
-
-store::outcome<lease_grant> memory_store::renew(const std::string& name, const std::string& owner,
-                                                std::uint64_t epoch, std::int64_t ttl_ms,
-                                                std::int64_t now_ms) {
-  return renew_lease(leases_[name], owner, epoch, ttl_ms, now_ms);
-}
-
-store::outcome<lease_grant> memory_store::release(const std::string& name, const std::string& owner,
-                                                  std::uint64_t epoch, std::int64_t now_ms) {
-  return release_lease(leases_[name], owner, epoch, now_ms);
+store::outcome<lease_grant> memory_store::change_lease(const std::string& name, const lease_change& change) {
+  return change(leases_[name]);
 }
 
 } // namespace weir

@@ -30,14 +30,10 @@ public:
                                        const std::string& after, std::uint64_t limit,
                                        std::int64_t now_ms) override;
   outcome<std::uint64_t> sweep(std::int64_t now_ms, std::uint64_t max) override;
-  outcome<lease_grant> acquire(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
-                               std::int64_t now_ms) override;
-  outcome<lease_grant> renew(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                             std::int64_t ttl_ms, std::int64_t now_ms) override;
-  outcome<lease_grant> release(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                               std::int64_t now_ms) override;
 
 private:
+  outcome<lease_grant> change_lease(const std::string& name, const lease_change& change) override;
+
   struct log {
     log_state state;
     std::deque<log_record> records;

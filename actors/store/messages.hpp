@@ -70,13 +70,18 @@ struct release_lease_of {
   std::uint64_t epoch = 0;
 };
 
+/// As `store::look`.
+struct read_lease {
+  std::string name;
+};
+
 /// anyone → store, behind a permit. Answered with a `store_answer`: what was committed when it was handled.
 /// That is all that was acknowledged before, but no batch that still waits for its group, also none of the
 /// same sender.
 struct store_read {
   std::uint64_t id = 0; ///< The sender's; comes back in the answer.
   std::variant<read_log_state, read_log, find_event, read_newest_ids, get_key, scan_keys, acquire_lease_of,
-               renew_lease_of, release_lease_of>
+               renew_lease_of, release_lease_of, read_lease>
       what;
 };
 

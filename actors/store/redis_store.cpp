@@ -106,21 +106,6 @@ public:
     return guarded([&](auto& with) { return redis_sweep{keys_, with}.run(due_, now_ms, max); });
   }
 
-  outcome<lease_grant> acquire(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
-                               std::int64_t now_ms) override {
-    return lease(name, [&](lease_record& x) { return acquire_lease(x, owner, ttl_ms, now_ms); });
-  }
-
-  outcome<lease_grant> renew(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                             std::int64_t ttl_ms, std::int64_t now_ms) override {
-    return lease(name, [&](lease_record& x) { return renew_lease(x, owner, epoch, ttl_ms, now_ms); });
-  }
-
-  outcome<lease_grant> release(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                               std::int64_t now_ms) override {
-    return lease(name, [&](lease_record& x) { return release_lease(x, owner, epoch, now_ms); });
-  }
-
 private:
   using clock = redis_link::clock;
   using session = redis_log::session;
@@ -151,9 +136,7 @@ private:
     return (lost || scripts) && clock::now() < until;
   }
 
-  /// Changes a lease as the rules say, if nobody else has changed it in between.
-  template <class F>
-  outcome<lease_grant> lease(const std::string& name, F change) {
+  outcome<lease_grant> change_lease(const std::string& name, const lease_change& change) override {
     return guarded([&](auto& with) {
       auto reply = with.ask(redis_command{"HMGET", keys_.lease(name), "owner", "epoch", "expires_ms"});
       for (int i = 0; i < lease_attempts; ++i) {
@@ -164,6 +147,7 @@ private:
         if (!x.at(2).is_nil()) found.expires_ms = x.at(2).signed_number();
         auto wanted = found;
         auto out = change(wanted);
+        if (wanted == found) return out;
         reply = with.ask(set_lease(with, name, found, wanted));
         if (reply.checked().size() == 0) return out;
       }

@@ -78,4 +78,8 @@ lease_grant release_lease(lease_record& lease, const std::string& owner, std::ui
   return grant_of(lease, false, now_ms);
 }
 
+lease_grant look_at_lease(const lease_record& lease, std::int64_t now_ms) {
+  return grant_of(lease, false, now_ms);
+}
+
 } // namespace weir

@@ -23,6 +23,8 @@ struct lease_record {
   std::string owner{}; ///< Empty: released.
   std::uint64_t epoch = 0;
   std::int64_t expires_ms = 0;
+
+  bool operator==(const lease_record&) const = default;
 };
 
 /// Why a fenced write is refused, if it is.
@@ -35,5 +37,8 @@ lease_grant renew_lease(lease_record& lease, const std::string& owner, std::uint
                         std::int64_t ttl_ms, std::int64_t now_ms);
 lease_grant release_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
                           std::int64_t now_ms);
+
+/// Who has it: never granted, and nobody once it has expired.
+lease_grant look_at_lease(const lease_record& lease, std::int64_t now_ms);
 
 } // namespace weir

@@ -84,21 +84,6 @@ public:
     });
   }
 
-  outcome<lease_grant> acquire(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
-                               std::int64_t now_ms) override {
-    return lease(name, [&](lease_record& x) { return acquire_lease(x, owner, ttl_ms, now_ms); });
-  }
-
-  outcome<lease_grant> renew(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                             std::int64_t ttl_ms, std::int64_t now_ms) override {
-    return lease(name, [&](lease_record& x) { return renew_lease(x, owner, epoch, ttl_ms, now_ms); });
-  }
-
-  outcome<lease_grant> release(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                               std::int64_t now_ms) override {
-    return lease(name, [&](lease_record& x) { return release_lease(x, owner, epoch, now_ms); });
-  }
-
 private:
   write_result apply(const store_write& what, std::int64_t now_ms) {
     if (!what.guard.lease.empty())
@@ -136,14 +121,14 @@ private:
     full_ = full;
   }
 
-  template <class F>
-  outcome<lease_grant> lease(const std::string& name, F change) {
+  outcome<lease_grant> change_lease(const std::string& name, const lease_change& change) override {
     return guarded([&] {
       lease_grant out;
       transaction(durability::process, [&] {
         auto x = keys_.lease(name);
+        auto before = x;
         out = change(x);
-        keys_.set_lease(name, x);
+        if (!(x == before)) keys_.set_lease(name, x);
       });
       return out;
     });

@@ -2,9 +2,15 @@
 
 #include "actors/store/types.hpp"
 
+#include <functional>
 #include <span>
 
 namespace weir {
+
+struct lease_record;
+
+/// Changes a lease as it is kept, or leaves it as it is.
+using lease_change = std::function<lease_grant(lease_record&)>;
 
 /// Where a node keeps what must outlive it: the log of each namespace, keys, leases. A plain blocking
 /// interface without an actor in it, called by one thread at a time. What fails is a value: the refusal of a
@@ -59,17 +65,25 @@ public:
 
   /// Takes a lease that nobody has, under a new and higher epoch; one that `owner` has is prolonged under its
   /// epoch. An owner's name must be of one incarnation: two that share a name share the lease.
-  virtual outcome<lease_grant> acquire(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
-                                       std::int64_t now_ms) = 0;
+  outcome<lease_grant> acquire(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
+                               std::int64_t now_ms);
 
   /// Prolongs a lease that is still `owner`'s under this epoch and has not expired.
-  virtual outcome<lease_grant> renew(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                                     std::int64_t ttl_ms, std::int64_t now_ms) = 0;
+  outcome<lease_grant> renew(const std::string& name, const std::string& owner, std::uint64_t epoch,
+                             std::int64_t ttl_ms, std::int64_t now_ms);
 
   /// Gives a lease back: writes under its epoch are refused from now on. Gives who has it then; one that is
   /// no longer `owner`'s stays as it is.
-  virtual outcome<lease_grant> release(const std::string& name, const std::string& owner, std::uint64_t epoch,
-                                       std::int64_t now_ms) = 0;
+  outcome<lease_grant> release(const std::string& name, const std::string& owner, std::uint64_t epoch,
+                               std::int64_t now_ms);
+
+  /// Who has a lease now. Nothing is granted.
+  outcome<lease_grant> look(const std::string& name, std::int64_t now_ms);
+
+private:
+  /// What the change gives, once what it made of the lease is kept: by this call alone, nobody else has
+  /// changed it in between. May call `change` more than once, each time with what the lease is then.
+  virtual outcome<lease_grant> change_lease(const std::string& name, const lease_change& change) = 0;
 };
 
 } // namespace weir

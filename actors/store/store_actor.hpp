@@ -72,6 +72,7 @@ private:
 struct store_handle {
   caf::actor actor;
   inbox_ptr box;
+  fence guard = {}; ///< What each write of a `store_link` claims to hold.
 };
 
 struct store_options {

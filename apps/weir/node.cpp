@@ -1,5 +1,6 @@
 #include "apps/weir/node.hpp"
 
+#include "actors/cluster/claim_keeper.hpp"
 #include "actors/core/hash.hpp"
 #include "actors/core/meta_objects.hpp"
 #include "actors/host/host.hpp"
@@ -9,6 +10,7 @@
 #include "actors/store/sqlite_store.hpp"
 #include "apps/weir/config/node_schema.hpp"
 #include "apps/weir/node_cluster.hpp"
+#include "apps/weir/store_mark.hpp"
 #include "net/admin_door.hpp"
 #include "net/gateway.hpp"
 #include "net/openai_backend.hpp"
@@ -206,13 +208,19 @@ public:
     spdlog::info("node {} is ready at {}, for operators at {}", config.node.name, url(), admin_->url());
   }
 
-  /// Lets the clients go elsewhere.
+  /// Lets the namespaces and then the clients go elsewhere.
   void drain(const node_section& node) {
-    if (!gateway_ || !why_refused().empty()) return;
-    spdlog::info("node {} drains: its clients have {} ms to move; one more signal ends it at once", node.name,
+    if (!why_refused().empty()) return;
+    spdlog::info("node {} drains: all of it has {} ms to move; one more signal ends it at once", node.name,
                  node.drain_ms);
-    auto left = gateway_->drain(std::chrono::milliseconds{node.drain_spread_ms},
-                                std::chrono::milliseconds{node.drain_ms});
+    auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{node.drain_ms};
+    auto left_ms = [until] {
+      auto left = until - std::chrono::steady_clock::now();
+      return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds{0});
+    };
+    if (host_ && cluster_->give_up_hosting()) await_vacant(left_ms());
+    if (!gateway_) return;
+    auto left = gateway_->drain(std::chrono::milliseconds{node.drain_spread_ms}, left_ms());
     if (left > 0) spdlog::warn("node {} closes {} connections that have not moved in time", node.name, left);
   }
 
@@ -222,15 +230,37 @@ public:
 private:
   std::string url() const { return gateway_ ? gateway_->url() : admin_->url(); }
 
+  void await_vacant(std::chrono::milliseconds at_most) {
+    caf::scoped_actor self{system_};
+    self->request(host_, at_most, vacate_atom_v)
+        .receive([] {}, [](const caf::error&) { spdlog::warn("not all namespaces have moved in time"); });
+  }
+
   void start_host(const node_config& config, std::shared_ptr<const agent_registry> registry) {
     start_store(config);
     start_models(config);
+    start_claims(config);
     host_ = system_.spawn<host>(host_config(config, std::move(registry)));
+  }
+
+  /// Only what other nodes can open has to be claimed.
+  void start_claims(const node_config& config) {
+    if (!config.is_clustered() || config.store.kind != "redis") return;
+    claim_keeper::config out;
+    out.node = config.node.name;
+    out.incarnation = incarnation_;
+    out.store = store_;
+    out.ttl = std::chrono::milliseconds{config.cluster.timeout_ms};
+    out.wall_clock_ms = wall_clock_ms;
+    claims_ = system_.spawn<claim_keeper>(std::move(out));
   }
 
   void join_cluster(const node_config& config) {
     node_cluster::config out;
     out.host = host_;
+    out.incarnation = incarnation_;
+    out.store_mark = store_mark_;
+    out.on_drain = stop_signals::stop_in_order;
     out.version = WEIR_VERSION;
     auto signed_nothing = signer_->sign({"", "cluster", "", 0});
     out.secret_mark = std::to_string(fnv1a{}.add(signed_nothing).value());
@@ -239,7 +269,9 @@ private:
   }
 
   void start_store(const node_config& config) {
-    store_ = weir::start_store(system_, open_store(config));
+    auto opened = open_store(config);
+    if (config.is_clustered()) store_mark_ = mark_of(*opened, config.store.kind == "redis");
+    store_ = weir::start_store(system_, std::move(opened));
     watch_store(system_, store_.actor, status_);
   }
 
@@ -278,7 +310,8 @@ private:
     if (admin_) admin_->stop();
     if (gateway_) gateway_->stop(close_timeout);
     if (cluster_) cluster_->leave();
-    end_host();
+    end_and_wait(host_);
+    end_and_wait(claims_); // its lease is given back
     if (models_)
       for (auto& [name, pool] : *models_) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
     if (store_.actor) caf::anon_send_exit(store_.actor, caf::exit_reason::user_shutdown);
@@ -289,12 +322,12 @@ private:
     threads_.join();
   }
 
-  /// Also its namespaces, whose last writes are then on their way to the store.
-  void end_host() {
-    if (!host_) return;
+  /// With the host end its namespaces, whose last writes are then on their way to the store.
+  void end_and_wait(caf::actor& what) {
+    if (!what) return;
     caf::scoped_actor self{system_};
-    self->send_exit(host_, caf::exit_reason::user_shutdown);
-    self->wait_for(std::exchange(host_, nullptr));
+    self->send_exit(what, caf::exit_reason::user_shutdown);
+    self->wait_for(std::exchange(what, nullptr));
   }
 
   host::config host_config(const node_config& config, std::shared_ptr<const agent_registry> registry) {
@@ -306,6 +339,8 @@ private:
     out.encode = wire::encode_event;
     out.store = store_;
     out.seed = std::random_device{}() * 0x100000001ULL;
+    if (config.is_clustered()) out.node = config.node.name;
+    out.claims = claims_;
     return out;
   }
 
@@ -316,6 +351,9 @@ private:
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
   std::shared_ptr<const session_signer> signer_;
   store_handle store_;
+  const std::uint64_t incarnation_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
+  std::string store_mark_; // empty without the role `host`
+  caf::actor claims_;      // null unless others share the store
   caf::actor host_;
   std::unique_ptr<node_cluster> cluster_;
   std::unique_ptr<gateway> gateway_;

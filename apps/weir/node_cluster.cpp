@@ -7,6 +7,7 @@
 
 #include <caf/exit_reason.hpp>
 #include <caf/io/middleman.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include <condition_variable>
@@ -15,6 +16,12 @@
 #include <stdexcept>
 
 namespace weir {
+
+namespace {
+
+constexpr auto answer_timeout = std::chrono::seconds{2};
+
+} // namespace
 
 void prepare_cluster(caf::actor_system_config& to, const node_config& config) {
   to.load<caf::io::middleman>();
@@ -34,13 +41,14 @@ struct node_cluster::state {
 };
 
 node_cluster::node_cluster(caf::actor_system& sys, const node_config& node, config settings)
-  : state_(std::make_shared<state>()), directory_(sys.spawn<weir::directory>(weir::directory::config{})) {
+  : system_(sys), state_(std::make_shared<state>()), directory_(sys.spawn<weir::directory>(weir::directory::config{})) {
   std::random_device random;
   membership::config out;
   out.self.version = settings.version;
   out.self.name = node.node.name;
   out.self.roles = node.node.roles;
-  out.self.incarnation = random() * 0x100000001ULL + random();
+  out.self.incarnation = settings.incarnation;
+  out.self.store_mark = settings.store_mark;
   out.self.secret_mark = settings.secret_mark;
   out.self.since_ms = wall_clock_ms();
   out.self.host = settings.host;
@@ -49,6 +57,8 @@ node_cluster::node_cluster(caf::actor_system& sys, const node_config& node, conf
   out.timeout = std::chrono::milliseconds{node.cluster.timeout_ms};
   out.seed = random();
   out.directory = directory_;
+  out.host = settings.host;
+  out.on_drain = settings.on_drain;
   out.connections = [metrics = std::make_shared<net_metrics>(sys)] { return metrics->connections->value(); };
   out.on_settled = [x = state_](const std::string& address) {
     std::lock_guard guard{x->lock};
@@ -79,6 +89,14 @@ std::string node_cluster::wait_for_members(std::chrono::milliseconds at_most) {
 std::string node_cluster::why_refused() const {
   std::lock_guard guard{state_->lock};
   return state_->why;
+}
+
+bool node_cluster::give_up_hosting() {
+  caf::scoped_actor self{system_};
+  auto out = false;
+  self->request(membership_, answer_timeout, vacate_atom_v)
+      .receive([&out](bool others) { out = others; }, [](const caf::error&) {});
+  return out;
 }
 
 void node_cluster::leave() {

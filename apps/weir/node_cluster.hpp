@@ -21,9 +21,12 @@ class node_cluster {
 public:
   struct config {
     caf::actor host; ///< Null without the role `host`.
+    std::uint64_t incarnation = 0; ///< Of this life of the node.
+    std::string store_mark;        ///< See `member_hello`.
     std::string version;
     std::string secret_mark;          ///< See `member_hello`.
     std::function<void()> on_refused; ///< Called from any thread when the node cannot be a member, any time.
+    std::function<void()> on_drain;   ///< Called from any thread when an operator wants it to drain.
   };
 
   node_cluster(caf::actor_system& sys, const node_config& node, config settings);
@@ -40,12 +43,17 @@ public:
   /// Why it cannot be a member; empty: it can.
   std::string why_refused() const;
 
+  /// Gives up the namespaces of this node, so that others take them.
+  /// @returns whether another node can.
+  bool give_up_hosting();
+
   /// Leaves the cluster.
   void leave();
 
 private:
   struct state;
 
+  caf::actor_system& system_;
   std::shared_ptr<state> state_;
   caf::actor directory_;
   caf::actor membership_;

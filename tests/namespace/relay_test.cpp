@@ -175,7 +175,7 @@ TEST_CASE_METHOD(test::node_fixture,
   run();
   auto& asked = deref<test::probe<attach_relay>>(lost).all<attach_relay>();
   CHECK(asked.size() == 1);
-  advance(relay::attach_timeout + 1s);
+  advance(relay::attach_timeout + 500ms);
   REQUIRE(asked.size() == 2);
   for (auto& x : asked) send(the_host, x); // both arrive after all
   auto& x = deref<relay>(handle);
@@ -187,6 +187,6 @@ TEST_CASE_METHOD(test::node_fixture,
   run();
   CHECK(alice.delivered() == ids{"m1"});
   CHECK(alice.attachments.size() == 1);
-  advance(relay::attach_timeout + 1s);
+  advance(relay::attach_timeout + 500ms);
   CHECK(asked.size() == 2);
 }

@@ -43,7 +43,7 @@ TEST_CASE("the nodes of the cluster can be asked for") {
   CHECK(status_of(get("/v1/admin/nodes"), "secret") == 401);
 }
 
-TEST_CASE("a node is told to drain, and another one's name is refused") {
+TEST_CASE("a node is told to drain") {
   auto drain = [](const std::string& body) {
     return admin_route({"POST", "/v1/admin/drain", {}, body, {}}, {});
   };
@@ -53,11 +53,7 @@ TEST_CASE("a node is told to drain, and another one's name is refused") {
   for (auto* body : {"[]", "{", R"({"node":2})"}) CHECK(std::get<http_reply>(drain(body)).status == 400);
   CHECK(status_of(get("/v1/admin/drain")) == 405);
   CHECK(status_of({"POST", "/v1/admin/drain", {}, {}, {}}, "secret") == 401);
-  CHECK(drain_reply({""}, "n1").status == 200);
-  CHECK(drain_reply({"n1"}, "n1").status == 200);
-  auto other = drain_reply({"n2"}, "n1");
-  CHECK(other.status == 404);
-  CHECK(other.body.find("does not reach node n2") != std::string::npos);
+  CHECK(drain_reply("n1").status == 200);
 }
 
 TEST_CASE("an admin request that is wrong is told so at once") {

@@ -94,3 +94,19 @@ WEIR_STORE_TEST("a fence stops its own write only, and one on an unknown lease s
   CHECK(out[0].no.reason == store_reason::fenced);
   CHECK(!out[1].no.refused());
 }
+
+WEIR_STORE_TEST("who has a lease can be looked up, which changes nothing") {
+  TestType kind;
+  CHECK(must((*kind).look("ns/demo", 0)).owner.empty());
+  auto a = must((*kind).acquire("ns/demo", "n1", 100, 0));
+  auto seen = must((*kind).look("ns/demo", 50));
+  CHECK(!seen.granted);
+  CHECK(seen.owner == "n1");
+  CHECK(seen.epoch == a.epoch);
+  CHECK(seen.expires_ms == 100);
+  CHECK(must((*kind).look("ns/demo", 100)).owner.empty());
+  CHECK(must((*kind).renew("ns/demo", "n1", a.epoch, 100, 60)).granted);
+  must((*kind).release("ns/demo", "n1", a.epoch, 60));
+  CHECK(must((*kind).look("ns/demo", 60)).owner.empty());
+  CHECK(must((*kind).look("ns/demo", 60)).epoch == a.epoch);
+}

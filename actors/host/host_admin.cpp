@@ -1,0 +1,57 @@
+// What an operator is told of the namespaces of this node.
+
+#include "actors/host/host.hpp"
+
+#include <caf/behavior.hpp>
+
+namespace weir {
+
+namespace {
+
+constexpr auto admin_timeout = std::chrono::seconds{5};
+
+} // namespace
+
+caf::result<admin_answer> host::on_admin(const admin_query& what) {
+  if (what.what == admin_query::verb::node)
+    return admin_answer{{}, "{\"namespaces\":" + std::to_string(entries_.size()) + "}"};
+  if (what.ns.empty()) return report_all();
+  auto i = entries_.find(what.ns);
+  if (i == entries_.end() || !i->second.ns)
+    return admin_answer{
+        {code::not_found, "unknown_target", "no namespace " + what.ns + " is open here", 0, {}, 0, 0}, {}};
+  auto whom = what.what == admin_query::verb::runs ? i->second.orchestrator : i->second.ns;
+  if (!whom)
+    return admin_answer{
+        {code::unavailable, "unavailable", "the namespace is being restarted", 1000, {}, 0, 0}, {}};
+  delegate(whom, what);
+  return caf::delegated<admin_answer>{};
+}
+
+caf::result<admin_answer> host::report_all() {
+  struct collector {
+    caf::typed_response_promise<admin_answer> promise;
+    std::size_t missing = 0;
+    std::string list;
+
+    void take(const std::string& json) {
+      if (!json.empty()) list += (list.empty() ? "" : ",") + json;
+      if (--missing == 0) promise.deliver(admin_answer{{}, '[' + list + ']'});
+    }
+  };
+  auto all = std::make_shared<collector>();
+  all->promise = make_response_promise<admin_answer>();
+  all->missing = 1;
+  for (auto& [name, x] : entries_) {
+    if (!x.ns) continue;
+    ++all->missing;
+    request(x.ns, admin_timeout, admin_query{})
+        .then([all](const admin_answer& got) { all->take(got.json); },
+              [all](const caf::error&) { all->take({}); });
+  }
+  auto promise = all->promise;
+  all->take({});
+  return promise;
+}
+
+} // namespace weir

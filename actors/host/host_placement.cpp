@@ -1,0 +1,233 @@
+// Which namespaces are this node's, and how they come and go. A cluster's nodes may see each other differently
+// for a while: what they agree on is the lease.
+
+#include "actors/cluster/placement.hpp"
+#include "actors/host/host.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+/// How long a namespace may be where it is not placed, until the nodes agree.
+constexpr auto misplaced_for = std::chrono::seconds{1};
+
+refusal out_of_reach(const std::string& ns, const std::string& holder) {
+  return {code::unavailable,
+          "unavailable",
+          "namespace " + ns + " is on a node that cannot be reached" + (holder.empty() ? "" : ": " + holder),
+          1000,
+          {},
+          0,
+          0};
+}
+
+} // namespace
+
+caf::behavior host::placing() {
+  return {
+      [this](const host_places& what) { on_places(what); },
+      [this](const namespace_claim& what) { on_claim(what); },
+      [this](const namespace_released& what) { hand_on(what.ns); },
+      [this](claims_lapsed) { on_lapsed(); },
+      [this](const adopt_namespace& what) { adopt(what.name); },
+      [this](vacate_atom) { return on_vacate(); },
+  };
+}
+
+// -- who is where
+
+const host_places::place* host::find_place(const std::string& node) const {
+  auto i = std::find(names_.begin(), names_.end(), node);
+  return i == names_.end() ? nullptr : &places_[static_cast<std::size_t>(i - names_.begin())];
+}
+
+const host_places::place* host::place_of(const std::string& name) const {
+  auto i = owner_of(name, names_);
+  return i < places_.size() ? &places_[i] : nullptr;
+}
+
+bool host::is_placed_here(const std::string& name) const {
+  auto* x = place_of(name);
+  return x == nullptr || x->node == settings_.node;
+}
+
+void host::on_places(const host_places& what) {
+  places_ = what.all;
+  names_.clear();
+  for (auto& x : places_) names_.push_back(x.node);
+  had_company_ |= places_.size() > 1;
+  to_move_.clear();
+  for (auto& [name, x] : entries_)
+    if (x.now == phase::open && may_move(x) && !is_placed_here(name)) to_move_.push_back(name);
+  move_next();
+  if (settings_.claims) reopen({});
+  note_vacant();
+}
+
+/// What is kept nowhere is lost by moving: it stays as long as its node does. Without claims nothing but the
+/// placement says where a namespace is.
+bool host::may_move(const entry& x) const {
+  return !settings_.claims || x.plan.keep != durability::none || find_place(settings_.node) == nullptr;
+}
+
+/// @param to another node.
+void host::pass_on(const attach_relay& what, const host_places::place& to) {
+  if (what.hops >= max_hops) return send(what.relay, attach_later{});
+  auto out = what;
+  ++out.hops;
+  send(to.host, std::move(out));
+}
+
+// -- claims
+
+void host::on_claim(const namespace_claim& what) {
+  auto i = entries_.find(what.ns);
+  if (i == entries_.end() || i->second.now == phase::moving) return; // moving: it is given back anyway
+  auto& x = i->second;
+  if (x.now == phase::open) return on_claim_of_open(what, x);
+  if (!what.granted) return claim_later(what, x);
+  x.now = phase::open;
+  x.epoch = what.epoch;
+  x.waits_since.reset();
+  start(what.ns, x);
+  let_in(x);
+  run_delayed(misplaced_for, [this, name = what.ns] { correct_place(name); });
+}
+
+/// Nodes that see each other differently may have brought it here.
+void host::correct_place(const std::string& name) {
+  auto i = entries_.find(name);
+  if (i == entries_.end() || i->second.now != phase::open) return;
+  if (is_placed_here(name) || !may_move(i->second)) return;
+  queue_move(name);
+  move_next();
+}
+
+void host::queue_move(const std::string& name) {
+  if (std::find(to_move_.begin(), to_move_.end(), name) == to_move_.end()) to_move_.push_back(name);
+}
+
+/// The node's lease had lapsed: what somebody else has taken since has to be loaded again, if it is still
+/// this node's at all.
+void host::on_claim_of_open(const namespace_claim& what, entry& x) {
+  if (what.no.refused() || (what.granted && what.epoch == x.epoch)) return; // its next write will tell
+  if (x.orchestrator) send_exit(x.orchestrator, caf::exit_reason::user_shutdown);
+  if (x.ns) send_exit(x.ns, caf::exit_reason::kill);
+}
+
+void host::claim_later(const namespace_claim& what, entry& x) {
+  auto* place = what.holder == settings_.node ? nullptr : find_place(what.holder);
+  if (place != nullptr) {
+    for (auto& relay : x.waiting) pass_on(relay, *place);
+    entries_.erase(what.ns);
+    return note_vacant();
+  }
+  auto now = clock().now();
+  if (!x.waits_since) x.waits_since = now;
+  if (now - *x.waits_since > patience) refuse_all(x, out_of_reach(what.ns, what.holder));
+  if (x.waiting.empty() && !is_placed_here(what.ns)) {
+    entries_.erase(what.ns);
+    return note_vacant();
+  }
+  run_delayed(std::chrono::milliseconds{what.retry_after_ms}, [this, name = what.ns] {
+    auto i = entries_.find(name);
+    if (i != entries_.end() && i->second.now == phase::claiming) send(settings_.claims, claim_namespace{name});
+  });
+}
+
+void host::on_lapsed() {
+  for (auto& [name, x] : entries_)
+    if (x.now == phase::open) send(settings_.claims, claim_namespace{name});
+}
+
+/// Another node has given it up for this one.
+void host::adopt(const std::string& name) {
+  if (stopping_) return;
+  adopted_->inc();
+  refusal no;
+  auto waits = entries_.count(name) > 0;
+  auto* x = open(name, no);
+  if (x == nullptr) return spdlog::warn("cannot take over namespace {}: {}", name, no.message);
+  // Its relays were here first, and it was not free yet.
+  if (waits && x->now == phase::claiming) send(settings_.claims, claim_namespace{name});
+}
+
+// -- moves
+
+void host::move_next() {
+  while (moves_ < max_moves && !to_move_.empty()) {
+    auto name = std::move(to_move_.front());
+    to_move_.pop_front();
+    auto i = entries_.find(name);
+    if (i == entries_.end() || i->second.now != phase::open || is_placed_here(name)) continue;
+    begin_move(name, i->second);
+  }
+}
+
+/// First the orchestrator, whose agents and runs are taken up by the next one, then the namespace.
+void host::begin_move(const std::string& name, entry& x) {
+  ++moves_;
+  x.now = phase::moving;
+  if (!x.ns) return on_end_of_moving(name, x); // it is between two lives
+  if (x.orchestrator)
+    send_exit(x.orchestrator, caf::exit_reason::user_shutdown);
+  else
+    send(x.ns, move_atom_v);
+  run_delayed(move_timeout, [this, name, ns = x.ns->address()] {
+    auto i = entries_.find(name);
+    if (i == entries_.end() || !i->second.ns || i->second.ns->address() != ns) return;
+    spdlog::warn("namespace {} has not ended in time for its move", name);
+    send_exit(i->second.ns, caf::exit_reason::kill);
+  });
+}
+
+/// Its orchestrator, or itself, has ended.
+void host::on_end_of_moving(const std::string& name, entry& x) {
+  if (x.ns) return send(x.ns, move_atom_v);
+  if (!settings_.claims) return hand_on(name);
+  send(settings_.claims, release_namespace{name, x.epoch});
+}
+
+/// It is nobody's now.
+void host::hand_on(const std::string& name) {
+  auto node = entries_.extract(name);
+  if (node.empty()) return;
+  --moves_;
+  moved_->inc();
+  auto* to = place_of(name);
+  if (stopping_ || to == nullptr) {
+    for (auto& relay : node.mapped().waiting) send(relay.relay, attach_later{});
+  } else if (to->node == settings_.node) { // it is this node's again
+    refusal no;
+    for (auto& relay : node.mapped().waiting) admit(relay);
+    open(name, no);
+  } else {
+    send(to->host, adopt_namespace{name});
+    for (auto& relay : node.mapped().waiting) pass_on({name, relay.relay, 0}, *to);
+  }
+  move_next();
+  note_vacant();
+}
+
+caf::result<void> host::on_vacate() {
+  auto out = make_response_promise<void>();
+  vacating_.push_back(out);
+  note_vacant();
+  return out;
+}
+
+void host::note_vacant() {
+  if (vacating_.empty()) return;
+  auto stays = [this](auto& x) { return place_of(x.first) != nullptr || x.second.now == phase::moving; };
+  if (std::any_of(entries_.begin(), entries_.end(), stays)) return;
+  for (auto& x : std::exchange(vacating_, {})) x.deliver();
+}
+
+} // namespace weir
