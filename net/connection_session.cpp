@@ -33,6 +33,7 @@ void connection::open_session() {
   if (phase_ == phase::open) {
     what.session = session_;
     what.reattached = true;
+    what.attached_ms = attached_ms_;
     for (auto& [id, x] : subscriptions_)
       if (x.active) what.subscriptions.push_back(x.spec);
   } else if (!hello_->session.empty() && shared_->signer) {
@@ -45,10 +46,12 @@ void connection::open_session() {
 
 void connection::on_session_opened(const session_opened& what) {
   if (!is_live()) return;
+  if (what.no.reason == session_taken_over) return on_taken_over();
   if (what.no.refused()) {
     refuse(what.no);
     return close(close_code::try_again, what.no.reason);
   }
+  attached_ms_ = what.attached_ms;
   if (phase_ == phase::opening) return welcome(what);
   session_ = what.session;
 }

@@ -198,6 +198,7 @@ private:
   void on_request(relay_entry& from, std::uint64_t ticket, session_nack& what);
   void on_request(relay_entry& from, std::uint64_t ticket, presence_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, delivery_report& what);
+  bool is_overtaken(const session_open& what);
   session& open_session(attachment at, session_open& what, bool& resumed, bool& is_new);
   void reply_opened(attachment at, std::uint64_t ticket, const std::string& id, bool resumed,
                     const refusal& no);

@@ -26,12 +26,25 @@ refusal no_session() {
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, session_open& what) {
   attachment at{from.number, what.subscriber};
+  if (what.reattached && is_overtaken(what)) {
+    session_opened out;
+    out.ticket = ticket;
+    out.no = {code::conflict, session_taken_over, "the session is attached elsewhere", 0, {}, 0, 0};
+    return send(from.actor, std::move(out));
+  }
   bool resumed = false, is_new = false;
   auto& x = open_session(at, what, resumed, is_new);
   auto id = x.id;
   if (!is_new) return reply_opened(at, ticket, id, resumed, {});
   keep_session(
       x, [this, at, ticket, id, resumed](const refusal& no) { reply_opened(at, ticket, id, resumed, no); });
+}
+
+/// After the namespace was restarted, or has moved, all sockets ask at once, in any order: also those whose
+/// clients have gone on to another one.
+bool namespace_actor::is_overtaken(const session_open& what) {
+  auto* x = sessions_.find(what.session);
+  return x != nullptr && x->at && x->attached_ms > what.attached_ms;
 }
 
 /// Finds the session or makes it, and attaches it.
@@ -58,6 +71,7 @@ session& namespace_actor::open_session(attachment at, session_open& what, bool& 
   close_before(*x); // of three attachments in a row, the first
   leave_groups(*x);
   sessions_.attach(*x, at);
+  x->attached_ms = what.reattached ? what.attached_ms : std::max(now_ms(), x->attached_ms + 1);
   return *x;
 }
 
@@ -79,6 +93,7 @@ void namespace_actor::reply_opened(attachment at, std::uint64_t ticket, const st
     out.seq = sequencer_.log().head();
     out.acked = x->acked;
     out.ttl_ms = sessions_.ttl_ms();
+    out.attached_ms = x->attached_ms;
     for (auto& [key, spec] : x->subscriptions) out.subscriptions.push_back(spec);
   }
   auto refused = out.no.refused();

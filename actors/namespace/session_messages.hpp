@@ -35,6 +35,7 @@ struct session_open {
   std::string client_id;
   std::string meta = "{}";
   bool reattached = false; ///< The socket never went: the namespace did, and the subscriptions are these.
+  std::int64_t attached_ms = 0; ///< Of one that is reattached: as it was told in `session_opened`.
   std::vector<subscription_spec> subscriptions;
 };
 
@@ -50,7 +51,11 @@ struct session_opened {
   std::uint64_t acked = 0;      ///< What the session has acknowledged.
   std::int64_t ttl_ms = 0;
   std::vector<subscription_spec> subscriptions; ///< What is in force.
+  std::int64_t attached_ms = 0; ///< When this socket came; later than that of any socket before it.
 };
+
+/// Reason of a refused `session_opened`: a socket that came later has the session.
+inline constexpr const char* session_taken_over = "taken_over";
 
 /// relay → namespace: the client has been welcomed, so where its session was before is to be closed.
 struct session_welcomed {
@@ -149,7 +154,8 @@ template <class Inspector>
 bool inspect(Inspector& f, session_open& x) {
   return f.object(x).fields(f.field("subscriber", x.subscriber), f.field("session", x.session),
                             f.field("client_id", x.client_id), f.field("meta", x.meta),
-                            f.field("reattached", x.reattached), f.field("subscriptions", x.subscriptions));
+                            f.field("reattached", x.reattached), f.field("attached_ms", x.attached_ms),
+                            f.field("subscriptions", x.subscriptions));
 }
 
 template <class Inspector>
@@ -158,7 +164,8 @@ bool inspect(Inspector& f, session_opened& x) {
                             f.field("resumed", x.resumed), f.field("epoch", x.epoch),
                             f.field("first_kept", x.first_kept), f.field("seq", x.seq),
                             f.field("acked", x.acked), f.field("ttl_ms", x.ttl_ms),
-                            f.field("subscriptions", x.subscriptions));
+                            f.field("subscriptions", x.subscriptions),
+                            f.field("attached_ms", x.attached_ms));
 }
 
 template <class Inspector>

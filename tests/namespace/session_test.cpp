@@ -104,6 +104,40 @@ TEST_CASE_METHOD(session_fixture, "of two attachments of one session the second 
   CHECK(watch.who_is_there().count == 1);
 }
 
+TEST_CASE_METHOD(session_fixture,
+                 "after a restart the socket that came last keeps the session, whichever asks first") {
+  auto& x = open("demo");
+  member first{*this, x, "alice"};
+  auto id = first.session();
+  advance(5ms);
+  member second{*this, x, "alice", id}; // and the first one is still there
+  CHECK(second.opened().attached_ms > first.opened().attached_ms);
+  auto again = [&](member& who) {
+    session_open what;
+    what.client_id = "alice";
+    what.session = id;
+    what.reattached = true;
+    what.attached_ms = who.sessions.front().attached_ms;
+    return what;
+  };
+  for (auto first_asks_first : {true, false}) {
+    caf::anon_send_exit(first.attachments.back().ns, caf::exit_reason::kill);
+    advance(2s);
+    auto told = first.notices.size();
+    if (first_asks_first) x.open_session(first.joined(), again(first));
+    x.open_session(second.joined(), again(second));
+    if (!first_asks_first) x.open_session(first.joined(), again(first));
+    run();
+    x.tell(second.joined(), session_welcomed{});
+    run();
+    CHECK(!second.opened().no.refused());
+    if (first_asks_first)
+      CHECK(first.notices.size() > told); // it is taken over
+    else
+      CHECK(first.opened().no.reason == session_taken_over);
+  }
+}
+
 TEST_CASE_METHOD(session_fixture, "above their bound the sessions that would expire first are forgotten") {
   plan.bounds.sessions = 2;
   auto& x = open("demo");
