@@ -199,7 +199,7 @@ private:
   void on_request(relay_entry& from, std::uint64_t ticket, presence_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, delivery_report& what);
   bool is_overtaken(const session_open& what);
-  session& open_session(attachment at, session_open& what, bool& resumed, bool& is_new);
+  session& open_session(attachment at, session_open& what, bool& resumed, bool& changed);
   void reply_opened(attachment at, std::uint64_t ticket, const std::string& id, bool resumed,
                     const refusal& no);
   void detach_lost();

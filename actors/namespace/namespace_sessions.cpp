@@ -32,10 +32,10 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
     out.no = {code::conflict, session_taken_over, "the session is attached elsewhere", 0, {}, 0, 0};
     return send(from.actor, std::move(out));
   }
-  bool resumed = false, is_new = false;
-  auto& x = open_session(at, what, resumed, is_new);
+  bool resumed = false, changed = false;
+  auto& x = open_session(at, what, resumed, changed);
   auto id = x.id;
-  if (!is_new) return reply_opened(at, ticket, id, resumed, {});
+  if (!changed) return reply_opened(at, ticket, id, resumed, {});
   keep_session(
       x, [this, at, ticket, id, resumed](const refusal& no) { reply_opened(at, ticket, id, resumed, no); });
 }
@@ -48,10 +48,12 @@ bool namespace_actor::is_overtaken(const session_open& what) {
 }
 
 /// Finds the session or makes it, and attaches it.
-session& namespace_actor::open_session(attachment at, session_open& what, bool& resumed, bool& is_new) {
+/// @param changed whether it has to be kept: not when thousands come again to a namespace that has moved.
+session& namespace_actor::open_session(attachment at, session_open& what, bool& resumed, bool& changed) {
   auto* x = what.session.empty() ? nullptr : sessions_.find(what.session);
   if (x != nullptr && x->client_id != what.client_id) x = nullptr;
-  is_new = x == nullptr || what.reattached;
+  auto kept = x != nullptr && what.reattached ? encode_session(*x) : std::string{};
+  changed = x == nullptr;
   resumed = x != nullptr && x->epoch == sequencer_.epoch();
   if (x == nullptr) {
     session made;
@@ -65,6 +67,7 @@ session& namespace_actor::open_session(attachment at, session_open& what, bool& 
   if (what.reattached) {
     x->subscriptions.clear();
     for (auto& spec : what.subscriptions) x->subscriptions.emplace(spec.id, spec);
+    changed |= encode_session(*x) != kept;
   }
   if (!x->at)
     if (auto told = presence_.join(x->client_id, x->meta, now_ms())) announce(*told, true);

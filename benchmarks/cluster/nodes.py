@@ -104,6 +104,14 @@ class Cluster:
                 raise StartError("the nodes do not find each other")
             time.sleep(0.05)
 
+    def owner_of(self, namespace):
+        """Opens it, and says which node has it."""
+        first = next(iter(self.nodes.values()))
+        subprocess.run([first.command[0], "publish", "--url", first.url, "--namespace", namespace, "t", "1"],
+                       stdout=subprocess.DEVNULL, check=True)
+        report = json.loads(first.get("/v1/admin/nodes"))
+        return self.nodes[next(x["name"] for x in report if x["namespaces"])]
+
     def stop(self):
         for x in self.nodes.values():
             x.kill()

@@ -138,6 +138,29 @@ TEST_CASE_METHOD(session_fixture,
   }
 }
 
+TEST_CASE_METHOD(session_fixture, "a session that comes again as it was kept is not written again") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"};
+  alice.subscribe("s", "b.>");
+  caf::anon_send_exit(alice.attachments.back().ns, caf::exit_reason::kill);
+  advance(2s);
+  auto again = [&](const std::string& pattern) {
+    session_open what;
+    what.client_id = "alice";
+    what.session = alice.session();
+    what.reattached = true;
+    what.attached_ms = alice.sessions.front().attached_ms;
+    what.subscriptions = {{"s", pattern, {}, true, 0}};
+    auto writes = disk->groups.size();
+    x.open_session(alice.joined(), what);
+    run();
+    CHECK(!alice.opened().no.refused());
+    return disk->groups.size() - writes;
+  };
+  CHECK(again("b.>") == 0);
+  CHECK(again("c.>") == 1);
+}
+
 TEST_CASE_METHOD(session_fixture, "above their bound the sessions that would expire first are forgotten") {
   plan.bounds.sessions = 2;
   auto& x = open("demo");
