@@ -75,7 +75,7 @@ public:
   static constexpr std::chrono::seconds patience{10};
 
   /// A namespace that has not ended by itself after so long is ended, when it is to move.
-  static constexpr std::chrono::seconds move_timeout{5};
+  static constexpr std::chrono::seconds move_timeout{15};
 
   host(caf::actor_config& cfg, config settings);
 

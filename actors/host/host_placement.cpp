@@ -171,15 +171,13 @@ void host::move_next() {
   }
 }
 
-/// First the orchestrator, whose agents and runs are taken up by the next one, then the namespace.
+/// First the orchestrator, whose agents and runs are taken up by the next one, then the namespace. In between
+/// events go on.
 void host::begin_move(const std::string& name, entry& x) {
   ++moves_;
   x.now = phase::moving;
   if (!x.ns) return on_end_of_moving(name, x); // it is between two lives
-  if (x.orchestrator)
-    send_exit(x.orchestrator, caf::exit_reason::user_shutdown);
-  else
-    send(x.ns, move_atom_v);
+  send(x.orchestrator ? x.orchestrator : x.ns, move_atom_v);
   run_delayed(move_timeout, [this, name, ns = x.ns->address()] {
     auto i = entries_.find(name);
     if (i == entries_.end() || !i->second.ns || i->second.ns->address() != ns) return;

@@ -48,7 +48,11 @@ caf::behavior orchestrator::make_behavior() {
       [this](worker_delta& what) { return on_worker(what); },
       [this](worker_result& what) { return on_worker(what); },
       [this](const run_finished& what) { on_finished(what); },
-      [this](const store_committed& what) { link_.on_committed(what); },
+      [this](move_atom) { begin_move(); },
+      [this](const store_committed& what) {
+        link_.on_committed(what);
+        end_move();
+      },
       [this](store_answer& what) { link_.on_answered(what); },
       [this](const run_event_taken& what) {
         if (auto i = runs_.find(what.run_id); i != runs_.end()) on_taken(i->second, what.seq);

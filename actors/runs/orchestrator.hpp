@@ -67,6 +67,9 @@ public:
   /// Of what a prompt agent is reminded of in a thread.
   static constexpr std::size_t max_thread_bytes = 64 * 1024;
 
+  /// Before it moves to another node it waits so long for answers that are being streamed.
+  static constexpr std::chrono::seconds move_patience{10};
+
   orchestrator(caf::actor_config& cfg, config settings);
 
   caf::behavior make_behavior() override;
@@ -140,6 +143,11 @@ private:
   void announce_started(const call_order& x);
   void announce_finished(const open_run& done, const run_result& x);
 
+  // -- moving to another node
+  void begin_move();
+  void end_move();
+  bool is_streaming(const open_run& x) const;
+
   // -- who sees what
   void on_watch(const watch_run& what);
   void on_watch(const watch_request& what);
@@ -186,6 +194,7 @@ private:
   store_link link_;
   std::map<std::string, member, std::less<>> agents_;
   std::size_t getting_ready_ = 0;
+  bool moving_ = false;          // nothing new begins
   std::deque<arrival> arrivals_; // with runs_ at most bounds.runs
   run_map runs_;
   std::unordered_map<caf::actor_addr, std::string> run_ids_;  // of those that have an actor

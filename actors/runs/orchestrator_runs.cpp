@@ -71,7 +71,7 @@ void orchestrator::on_offer(const offered_event& what) {
 }
 
 void orchestrator::take_arrivals() {
-  while (!arrivals_.empty() && arrivals_.front().ready) {
+  while (!moving_ && !arrivals_.empty() && arrivals_.front().ready) {
     auto next = std::move(arrivals_.front().what);
     arrivals_.pop_front();
     if (is_call(*next))
@@ -131,7 +131,7 @@ void orchestrator::enter_thread(const std::string& run_id) {
 
 void orchestrator::start(const std::string& run_id) {
   auto i = runs_.find(run_id);
-  if (i == runs_.end()) return;
+  if (i == runs_.end() || moving_) return;
   if (remembering(i->second.order) == nullptr) return spawn_run(run_id, {});
   with_conversation(thread_key(i->second.order), [this, run_id](const conversation* earlier) {
     spawn_run(run_id, earlier == nullptr ? conversation{} : *earlier);
@@ -272,6 +272,7 @@ void orchestrator::finish(std::uint64_t seq, run_result result) {
   meters_.result_bytes.value(results_.bytes());
   keep(done, seq, result);
   if (auto next = threads_.finished(id)) start(*next);
+  end_move();
 }
 
 // What these say needs no escaping: ids and names are of letters that JSON takes as they are.

@@ -26,7 +26,7 @@ using names = std::vector<std::string>;
 /// Nodes with all roles before one store.
 class hosts {
 public:
-  explicit hosts(const names& all) {
+  explicit hosts(const names& all, json simulated = {}) : simulated_(std::move(simulated)) {
     setenv("WEIR_SESSION_SECRET", "a secret of the cluster's own", 1);
     for (auto& name : all) start(name);
     for (auto& [name, x] : nodes) REQUIRE(sees(name, all.size()));
@@ -41,6 +41,7 @@ public:
                    {"store", {{"kind", "redis"}, {"url", store_url}}},
                    {"limits", {{"publish_per_s", 1'000'000}, {"burst", 1'000'000}}}};
     if (store_url.empty()) config.erase("store");
+    if (!simulated_.is_null()) config["models"]["default"] = {{"backend", "simulated"}, {"simulated", simulated_}};
     auto out = std::make_unique<node_process>(config.dump());
     out->let_drain(10s, 100ms);
     return out;
@@ -67,6 +68,10 @@ public:
 
   node_process& operator[](const std::string& name) { return *nodes.at(name); }
 
+private:
+  json simulated_; // how the model answers; null: as it does by default
+
+public:
   redis_server redis;
   std::map<std::string, std::unique_ptr<node_process>> nodes;
 };
@@ -173,6 +178,43 @@ TEST_CASE("a node that is stopped hands its namespaces on, and its neighbours' c
   }
   receive(bob, 1, sent);
   CHECK(refused == 0);
+}
+
+TEST_CASE("an answer that is being streamed when its namespace moves comes whole, and calls wait meanwhile") {
+  names two{"n1", "n2"};
+  hosts all{two, {{"first_piece_ms", 50}, {"piece_ms", 100}, {"pieces", 20}, {"seed", 1}}};
+  auto ns = placed_on("n2", two);
+  client alice{all["n1"], "alice", ns};
+  json call = {{"op", "call"}, {"target", "assistant"}, {"message_id", "c1"}, {"input", "hi"}, {"stream", true}};
+  alice.send(call);
+  std::string text;
+  auto until = [&](const char* op) {
+    return alice.await([&](const json& x) {
+      if (x["op"] == "delta" && x["run_id"] == "alice/c1") {
+        CHECK(x["at"] == text.size()); // the answer is plain ASCII
+        text += x["text"].get<std::string>();
+      }
+      return x["op"] == op;
+    });
+  };
+  CHECK(until("delta")["op"] == "delta");
+  all["n2"].signal(SIGTERM);
+  int sent = 0;
+  while (sent < 50) CHECK(publish(alice, ++sent) == 0); // drops deltas that come meanwhile
+  CHECK(all["n2"].await_end() == 0);
+  call["message_id"] = "c2";
+  alice.send(call);
+  json first, second;
+  while (first.is_null() || second.is_null()) {
+    auto got = alice.await("result");
+    REQUIRE(!got.is_null());
+    (got["run_id"] == "alice/c1" ? first : second) = got;
+  }
+  for (auto* x : {&first, &second}) {
+    CHECK((*x)["status"] == "complete");
+    CHECK((*x)["attempts"] == 1);
+    CHECK((*x)["parts"].size() == 1);
+  }
 }
 
 TEST_CASE("any node tells another one to drain, and says so when there is none of that name") {
