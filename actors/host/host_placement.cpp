@@ -93,6 +93,7 @@ void host::on_claim(const namespace_claim& what) {
   auto& x = i->second;
   if (x.now == phase::open) return on_claim_of_open(what, x);
   if (!what.granted) return claim_later(what, x);
+  spdlog::debug("namespace {} is this node's, under epoch {} of its lease", what.ns, what.epoch);
   x.now = phase::open;
   x.epoch = what.epoch;
   x.waits_since.reset();
@@ -174,6 +175,7 @@ void host::move_next() {
 /// First the orchestrator, whose agents and runs are taken up by the next one, then the namespace. In between
 /// events go on.
 void host::begin_move(const std::string& name, entry& x) {
+  spdlog::debug("namespace {} is to move", name);
   ++moves_;
   x.now = phase::moving;
   if (!x.ns) return on_end_of_moving(name, x); // it is between two lives
@@ -207,6 +209,7 @@ void host::hand_on(const std::string& name) {
     for (auto& relay : node.mapped().waiting) admit(relay);
     open(name, no);
   } else {
+    spdlog::debug("namespace {} goes on at node {}", name, to->node);
     send(to->host, adopt_namespace{name});
     for (auto& relay : node.mapped().waiting) pass_on({name, relay.relay, 0}, *to);
   }

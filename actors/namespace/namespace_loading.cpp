@@ -4,6 +4,7 @@
 
 #include <caf/behavior.hpp>
 #include <caf/skip.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -183,6 +184,8 @@ void namespace_actor::on_loaded() {
   running_ = true;
   set_default_handler(caf::print_and_drop);
   become(running());
+  spdlog::debug("namespace {} is open: {} events, {} sessions", settings_.name, sequencer_.log().size(),
+                sessions_.size());
   for (auto& relay : std::exchange(waiting_, {})) add_relay(relay);
   trim();
   end_turn();

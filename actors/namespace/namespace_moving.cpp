@@ -6,6 +6,8 @@
 
 #include "actors/namespace/namespace_actor.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace weir {
@@ -29,7 +31,9 @@ void namespace_actor::end_move() {
   auto hears = [](const relay_entry& x) { return !x.paused; };
   if (std::any_of(relays_.begin(), relays_.end(), hears) || !link_.is_idle()) return;
   save_cursors();
-  if (link_.is_idle()) quit();
+  if (!link_.is_idle()) return;
+  spdlog::debug("namespace {} has kept all that it took, and ends here", settings_.name);
+  quit();
 }
 
 } // namespace weir

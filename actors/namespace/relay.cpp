@@ -166,6 +166,7 @@ void relay::label_metrics(const std::string& label) {
   pending_gauge_.move_to(gauge("namespace-pending", "Requests on their way to a namespace."));
   credit_gauge_.move_to(
       gauge("namespace-pending-limit", "The bound on weir_namespace_pending: the credit of all relays."));
+  held_gauge_.move_to(gauge("namespace-held-back", "Requests that wait while their namespace moves."));
   stages_.relabel(label);
   note_pending();
 }
@@ -173,6 +174,7 @@ void relay::label_metrics(const std::string& label) {
 void relay::note_pending() {
   pending_gauge_.value(pending_.size());
   credit_gauge_.value(info_.credit);
+  held_gauge_.value(moving_ ? outgoing_.size() : 0);
 }
 
 void relay::on_link_resumed(const link_resumed& what) {

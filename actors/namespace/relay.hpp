@@ -140,6 +140,7 @@ private:
   drain_rate rate_;
   gauge_share pending_gauge_;
   gauge_share credit_gauge_;
+  gauge_share held_gauge_;
   event_stages stages_;
   std::vector<std::int64_t> handed_at_ns_; // of the batches of this turn
   written_hook written_{*this};
