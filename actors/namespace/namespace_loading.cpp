@@ -16,6 +16,10 @@ namespace {
 constexpr auto retry_after = std::chrono::milliseconds{500};
 constexpr std::uint64_t keys_at_once = 1000;
 
+/// So much of the log is in memory before anybody is let in; what is older is read from the store when it is
+/// wanted. Nobody waits for 10,000 events when a namespace moves.
+constexpr std::uint64_t events_at_start = 1000;
+
 /// What is kept of a namespace beside its log. Results and threads are read when they are asked for.
 constexpr std::array<const char*, 3> kept = {"cursor/", "dead/", "session/"};
 
@@ -84,18 +88,19 @@ void namespace_actor::load() {
   });
 }
 
-/// The newest events, backwards, until the log in memory is full.
+/// The newest events, backwards, until there are enough to begin with.
 void namespace_actor::load_newest(log_state state, std::uint64_t before_seq) {
   std::uint64_t bytes = 0;
   for (auto& x : newest_) bytes += x->size_bytes();
-  if (before_seq <= state.first_kept || newest_.size() >= settings_.bounds.log_events
+  auto most = std::min<std::uint64_t>(settings_.bounds.log_events, events_at_start);
+  if (before_seq <= state.first_kept || newest_.size() >= most
       || bytes >= settings_.bounds.log_bytes)
     return load_age(std::move(state));
   log_request what;
   what.patterns = {">"};
   what.before_seq = before_seq;
   what.limit = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(settings_.bounds.log_events - newest_.size(), store::max_scanned_events));
+      std::min<std::uint64_t>(most - newest_.size(), store::max_scanned_events));
   load_step<log_read>(read_log{settings_.name, what}, [this, state](log_read& got) {
     for (auto i = got.records.rbegin(); i != got.records.rend(); ++i) newest_.push_back(std::move(i->what));
     load_newest(state, got.records.empty() ? 0 : got.read_to);
