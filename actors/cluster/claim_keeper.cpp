@@ -27,12 +27,12 @@ claim_keeper::claim_keeper(caf::actor_config& cfg, config settings)
     link_(this, settings_.store, durability::process),
     held_(system().metrics().gauge_singleton("weir.cluster", "node-lease",
                                              "1 while this node may own namespaces, else 0.")),
-    broken_(system().metrics().counter_singleton(
-        "weir.cluster", "leases-broken", "Namespaces that were taken over from nodes that are gone.", "1",
-        true)),
-    lapses_(system().metrics().counter_singleton(
-        "weir.cluster", "lease-lapses", "Times that this node was too slow to prolong its lease.", "1",
-        true)) {
+    broken_(system().metrics().counter_singleton("weir.cluster", "leases-broken",
+                                                 "Namespaces that were taken over from nodes that are gone.",
+                                                 "1", true)),
+    lapses_(system().metrics().counter_singleton("weir.cluster", "lease-lapses",
+                                                 "Times that this node was too slow to prolong its lease.",
+                                                 "1", true)) {
   settings_.store = {}; // the link has it
 }
 
@@ -81,38 +81,62 @@ void claim_keeper::ask_store(store_link::request what, Then then, Failed failed)
 // -- the node's own lease
 
 void claim_keeper::hold_node_lease() {
+  auto asked_at = clock().now();
   ask_store(
       acquire_lease_of{node_lease(settings_.node), owner_, settings_.ttl.count()},
-      [this](const lease_grant& got) { on_node_lease(got); },
-      [this](const refusal&) { again_in(std::min<std::chrono::milliseconds>(store_retry, settings_.ttl / 8)); });
+      [this, asked_at](const lease_grant& got) { on_node_lease(got, asked_at); },
+      [this](const refusal& no) { on_no_lease(no); });
 }
 
 void claim_keeper::again_in(std::chrono::milliseconds delay) {
   run_delayed(delay, [this] { hold_node_lease(); });
 }
 
-void claim_keeper::on_node_lease(const lease_grant& got) {
+/// The store does not answer.
+void claim_keeper::on_no_lease(const refusal& no) {
+  if (epoch_ == 0)
+    for (auto& ns : std::exchange(early_, {})) refuse(ns, {}, no, store_retry.count());
+  again_in(std::min<std::chrono::milliseconds>(store_retry, settings_.ttl / 8));
+}
+
+void claim_keeper::on_node_lease(const lease_grant& got, tenure::time_point asked_at) {
   if (!got.granted) { // this node's last life, which nobody has seen the end of, or another of its name
     if (!std::exchange(waiting_told_, true))
       spdlog::warn("cluster: the lease of node {} is held by another process of that name for {} ms more",
                    settings_.node, got.expires_ms - now_ms());
-    epoch_ = 0;
-    held_->value(0);
+    if (epoch_ > 0) lapse();
     return again_in(std::clamp(std::chrono::milliseconds{got.expires_ms - now_ms()},
                                std::chrono::milliseconds{10}, settings_.ttl));
   }
-  auto before = std::exchange(epoch_, got.epoch);
-  if (before == 0) before = lapsed_;
-  lapsed_ = epoch_;
+  if (epoch_ > 0 && epoch_ != got.epoch) lapse();
+  auto begins = std::exchange(epoch_, got.epoch) == 0;
+  settings_.tenure->extend_to(asked_at + settings_.ttl);
+  again_in(settings_.ttl / 3);
+  if (!begins) return;
   held_->value(1);
   waiting_told_ = false;
-  if (before > 0 && before != epoch_) {
-    lapses_->inc();
-    spdlog::warn("cluster: the lease of node {} had lapsed; its namespaces are claimed again", settings_.node);
-    if (host_) send(host_, claims_lapsed{});
-  }
+  if (std::exchange(had_lease_, true)) spdlog::info("cluster: node {} has its lease again", settings_.node);
+  if (host_) send(host_, claims_held{});
+  watch_tenure();
   for (auto& ns : std::exchange(early_, {})) claim(ns);
-  again_in(settings_.ttl / 3);
+}
+
+/// Ends what nobody may count on any more, without being asked.
+void claim_keeper::watch_tenure() {
+  if (epoch_ == 0) return;
+  if (settings_.tenure->is_over(clock().now())) return lapse();
+  run_delayed(settings_.ttl / 20, [this, epoch = epoch_] {
+    if (epoch == epoch_) watch_tenure();
+  });
+}
+
+void claim_keeper::lapse() {
+  epoch_ = 0;
+  held_->value(0);
+  lapses_->inc();
+  spdlog::warn("cluster: the lease of node {} was not prolonged in time; its namespaces end here",
+               settings_.node);
+  if (host_) send(host_, claims_lapsed{});
 }
 
 // -- namespaces
@@ -165,7 +189,8 @@ void claim_keeper::look_at(const std::string& node) {
 void claim_keeper::break_lease(const std::string& ns, const lease_grant& of) {
   broken_->inc();
   ask_store(
-      release_lease_of{namespace_lease(ns), of.owner, of.epoch}, [this, ns](const lease_grant&) { claim(ns); },
+      release_lease_of{namespace_lease(ns), of.owner, of.epoch},
+      [this, ns](const lease_grant&) { claim(ns); },
       [this, ns](const refusal& no) { refuse(ns, {}, no, store_retry.count()); });
 }
 
@@ -184,7 +209,9 @@ void claim_keeper::release(const std::string& ns, std::uint64_t epoch) {
   ask_store(
       release_lease_of{namespace_lease(ns), owner_, epoch},
       [this, ns](const lease_grant&) { send(host_, namespace_released{ns}); },
-      [this, ns, epoch](const refusal&) { run_delayed(store_retry, [this, ns, epoch] { release(ns, epoch); }); });
+      [this, ns, epoch](const refusal&) {
+        run_delayed(store_retry, [this, ns, epoch] { release(ns, epoch); });
+      });
 }
 
 } // namespace weir

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/claim_messages.hpp"
 #include "actors/cluster/holder_table.hpp"
+#include "actors/cluster/tenure.hpp"
 #include "actors/namespace/store_link.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,7 @@ public:
     store_handle store;
     std::chrono::milliseconds ttl{2000}; ///< Of the node's lease: after so long without a word it is gone.
     std::function<std::int64_t()> wall_clock_ms;
+    std::shared_ptr<weir::tenure> tenure = std::make_shared<weir::tenure>(); ///< Kept up to date.
   };
 
   claim_keeper(caf::actor_config& cfg, config settings);
@@ -41,7 +44,10 @@ public:
 
 private:
   void hold_node_lease();
-  void on_node_lease(const lease_grant& got);
+  void on_node_lease(const lease_grant& got, tenure::time_point asked_at);
+  void on_no_lease(const refusal& no);
+  void watch_tenure();
+  void lapse();
   void again_in(std::chrono::milliseconds delay);
   void claim(const std::string& ns);
   void on_claimed(const std::string& ns, const lease_grant& got);
@@ -59,10 +65,10 @@ private:
   config settings_;
   std::string owner_;
   store_link link_;
-  caf::actor host_;           // who asked last
-  std::uint64_t epoch_ = 0;   // of the node's lease; 0: it is not held
-  std::uint64_t lapsed_ = 0;  // the epoch that was held before
-  bool waiting_told_ = false; // that a predecessor's lease is waited for
+  caf::actor host_;                // who asked last
+  std::uint64_t epoch_ = 0;        // of the node's lease; 0: it is not held
+  bool had_lease_ = false;         // at some time
+  bool waiting_told_ = false;      // that a predecessor's lease is waited for
   std::vector<std::string> early_; // claims that came before the node had its lease
   holder_table holders_;
   std::map<std::string, std::map<std::string, lease_grant>> looks_; // node → namespaces that wait for a look

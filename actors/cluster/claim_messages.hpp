@@ -38,9 +38,12 @@ struct namespace_released {
   std::string ns;
 };
 
-/// keeper → host: this node was taken for gone for a while: each of its namespaces may have another owner by
-/// now, and has to be claimed again.
+/// keeper → host: this node may be taken for gone: each of its namespaces may have another owner by now, so
+/// they have to end, and be claimed again.
 struct claims_lapsed {};
+
+/// keeper → host: it may own namespaces, for the first time or again.
+struct claims_held {};
 
 } // namespace weir
 
@@ -49,3 +52,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::namespace_claim)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::release_namespace)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::namespace_released)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::claims_lapsed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::claims_held)

@@ -87,16 +87,15 @@ std::vector<std::string> member_table::addresses() const {
   return out;
 }
 
-bool member_table::give_up_hosting() {
-  auto hosts = [](auto& x) { return x.second.host != nullptr; };
-  if (std::none_of(members_.begin(), members_.end(), hosts)) return false;
-  self_.host = nullptr;
-  return true;
+bool member_table::has_other_hosts() const {
+  return std::any_of(members_.begin(), members_.end(), [](auto& x) { return x.second.host != nullptr; });
 }
 
-bool member_table::set_leaving(const std::string& name) {
+bool member_table::set_hosting(const caf::actor& host) { return std::exchange(self_.host, host) != host; }
+
+bool member_table::set_hosting(const std::string& name, const caf::actor& host) {
   auto i = members_.find(name);
-  return i != members_.end() && std::exchange(i->second.host, nullptr) != nullptr;
+  return i != members_.end() && std::exchange(i->second.host, host) != host;
 }
 
 void member_table::clear() {

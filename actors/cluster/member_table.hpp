@@ -45,11 +45,13 @@ public:
 
   const std::map<std::string, member_hello, std::less<>>& all() const noexcept { return members_; }
 
-  /// This node hosts no namespaces any more. @returns false when no other node does, and so it stays.
-  bool give_up_hosting();
+  bool has_other_hosts() const;
 
-  /// A member hosts no namespaces any more. @returns whether it did.
-  bool set_leaving(const std::string& name);
+  /// Where this node hosts namespaces; null: nowhere. @returns whether that is new.
+  bool set_hosting(const caf::actor& host);
+
+  /// As above, of a member.
+  bool set_hosting(const std::string& name, const caf::actor& host);
 
   /// Holds no actor any more.
   void clear();

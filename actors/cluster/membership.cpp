@@ -53,7 +53,9 @@ caf::behavior membership::make_behavior() {
         work();
       },
       [this](const member_leaving& what) { on_leaving(what); },
+      [this](const member_hosting& what) { on_hosting(what); },
       [this](vacate_atom) { return give_up_hosting(); },
+      [this](fit_atom, bool fit) { set_fit(fit); },
       [this](tick_atom) {
         ticking_ = false;
         work();
@@ -239,14 +241,33 @@ void membership::tell_places() {
 }
 
 bool membership::give_up_hosting() {
-  if (!table_.give_up_hosting()) return false;
-  for (auto& [name, x] : table_.all()) send(x.membership, member_leaving{table_.self().name});
-  tell_places();
+  if (!table_.has_other_hosts()) return false;
+  leaving_ = true;
+  set_fit(false);
   return true;
 }
 
+/// A host that does not reach the store sends away whoever asks, so nobody should. What it had is taken over
+/// by others, or waits for it where there are none.
+void membership::set_fit(bool fit) {
+  auto hosts = fit && !leaving_;
+  if (!settings_.host || !table_.set_hosting(hosts ? settings_.host : nullptr)) return;
+  for (auto& [name, x] : table_.all())
+    if (hosts)
+      send(x.membership, member_hosting{table_.self().name, settings_.host});
+    else
+      send(x.membership, member_leaving{table_.self().name});
+  tell_places();
+}
+
+void membership::on_hosting(const member_hosting& what) {
+  if (!table_.set_hosting(what.name, what.host)) return;
+  spdlog::info("cluster: node {} hosts namespaces again", what.name);
+  tell_places();
+}
+
 void membership::on_leaving(const member_leaving& what) {
-  if (!table_.set_leaving(what.name)) return;
+  if (!table_.set_hosting(what.name, nullptr)) return;
   spdlog::info("cluster: node {} gives up its namespaces", what.name);
   tell_places();
 }

@@ -23,7 +23,7 @@ namespace weir {
 ///
 /// Messages: `member_hello`, `member_addresses`, `member_leaving` (of other nodes), `admin_query` (`nodes`,
 /// `node`, `drain`); a `vacate_atom` lets this node give up its namespaces, and is answered with whether
-/// another node can take them.
+/// another node can take them; a `fit_atom` says whether its host can have any now.
 class membership : public caf::event_based_actor {
 public:
   struct config {
@@ -76,6 +76,8 @@ private:
   void tell_places();
   bool give_up_hosting();
   void on_leaving(const member_leaving& what);
+  void on_hosting(const member_hosting& what);
+  void set_fit(bool fit);
   caf::result<admin_answer> drain(const std::string& node);
   void tell_addresses();
   void announce(const char* type, const member_hello& who);
@@ -93,7 +95,8 @@ private:
   std::uint16_t port_ = 0; // where this actor is published
   bool begun_ = false;
   bool settled_ = false;
-  bool places_ = false; // the directory and the host are told who hosts namespaces
+  bool leaving_ = false; // for good
+  bool places_ = false;  // the directory and the host are told who hosts namespaces
   bool ticking_ = false;
   caf::telemetry::int_gauge* size_;
   caf::telemetry::int_counter* joins_;

@@ -49,6 +49,12 @@ struct member_leaving {
   std::string name;
 };
 
+/// membership → membership of another node: this one hosts namespaces again, after it could not for a while.
+struct member_hosting {
+  std::string name;
+  caf::actor host;
+};
+
 /// host → host of another node: this namespace is yours now, open it.
 struct adopt_namespace {
   std::string name;
@@ -70,7 +76,8 @@ bool inspect(Inspector& f, member_hello& x) {
                             f.field("name", x.name), f.field("roles", x.roles), f.field("address", x.address),
                             f.field("incarnation", x.incarnation), f.field("secret_mark", x.secret_mark),
                             f.field("since_ms", x.since_ms), f.field("membership", x.membership),
-                            f.field("host", x.host), f.field("store_mark", x.store_mark), f.field("peers", x.peers));
+                            f.field("host", x.host), f.field("store_mark", x.store_mark),
+                            f.field("peers", x.peers));
 }
 
 template <class Inspector>
@@ -86,6 +93,11 @@ bool inspect(Inspector& f, member_addresses& x) {
 template <class Inspector>
 bool inspect(Inspector& f, member_leaving& x) {
   return f.object(x).fields(f.field("name", x.name));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, member_hosting& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("host", x.host));
 }
 
 template <class Inspector>

@@ -116,6 +116,8 @@ struct namespace_claim;
 struct release_namespace;
 struct namespace_released;
 struct claims_lapsed;
+struct claims_held;
+struct member_hosting;
 
 } // namespace weir
 
@@ -235,8 +237,11 @@ CAF_ADD_TYPE_ID(weir, (weir::namespace_claim))
 CAF_ADD_TYPE_ID(weir, (weir::release_namespace))
 CAF_ADD_TYPE_ID(weir, (weir::namespace_released))
 CAF_ADD_TYPE_ID(weir, (weir::claims_lapsed))
+CAF_ADD_TYPE_ID(weir, (weir::claims_held))
+CAF_ADD_TYPE_ID(weir, (weir::member_hosting))
 CAF_ADD_ATOM(weir, weir, move_atom)
 CAF_ADD_ATOM(weir, weir, vacate_atom)
+CAF_ADD_ATOM(weir, weir, fit_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

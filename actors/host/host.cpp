@@ -30,8 +30,9 @@ host::host(caf::actor_config& cfg, config settings)
   : caf::event_based_actor(cfg), settings_(std::move(settings)), random_(settings_.seed),
     moved_(system().metrics().counter_singleton(
         "weir.cluster", "namespaces-moved", "Namespaces that were handed on to another node.", "1", true)),
-    adopted_(system().metrics().counter_singleton(
-        "weir.cluster", "namespaces-adopted", "Namespaces that another node has handed on.", "1", true)) {}
+    adopted_(system().metrics().counter_singleton("weir.cluster", "namespaces-adopted",
+                                                  "Namespaces that another node has handed on.", "1", true)) {
+}
 
 caf::behavior host::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
@@ -75,6 +76,7 @@ void host::on_exit() {
   entries_.clear();
   places_.clear();
   vacating_.clear();
+  membership_ = nullptr;
   settings_.store = {};
   settings_.claims = nullptr;
 }
@@ -143,8 +145,7 @@ host::entry* host::open(const std::string& name, refusal& no) {
     return nullptr;
   }
   auto seed = static_cast<std::uint64_t>(random_.next() * 1e18);
-  entry made{settings_.plan(name), namespace_label(name, entries_.size()),
-             nullptr,              nullptr,
+  entry made{settings_.plan(name), namespace_label(name, entries_.size()), nullptr, nullptr,
              restart_ledger{intensity, backoff{}, seed}};
   made.models = models_for(name, made);
   auto& x = entries_.emplace(name, std::move(made)).first->second;
@@ -187,6 +188,7 @@ void host::start(const std::string& name, entry& x) {
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   cfg.store = store_for(name, x);
   cfg.keep = x.plan.keep;
+  cfg.tenure = settings_.tenure;
   // Another node may have gone on with it, and what it kept is not here.
   cfg.begins_anew = !settings_.claims && had_company_;
   cfg.refuse_orphans = x.plan.refuse_orphans;
@@ -228,6 +230,7 @@ void host::on_down(const caf::down_msg& msg) {
     x.orchestrator = nullptr;
     if (stopping_) return quit_if_alone();
     if (x.now == phase::moving) return on_end_of_moving(std::string{name}, x);
+    if (x.now == phase::claiming) return send(settings_.claims, claim_namespace{name});
     return on_crash(name, x);
   }
 }
@@ -236,7 +239,8 @@ void host::on_crash(const std::string& name, entry& x) {
   auto delay = x.ledger.on_crash(clock().now());
   x.failed = !delay;
   if (x.failed)
-    refuse_all(x, {code::unavailable, "unavailable", "namespace " + name + " keeps crashing", 10'000, {}, 0, 0});
+    refuse_all(x,
+               {code::unavailable, "unavailable", "namespace " + name + " keeps crashing", 10'000, {}, 0, 0});
   delayed_send(this, delay.value_or(intensity.window), restart_atom_v, name);
 }
 

@@ -4,6 +4,7 @@
 #include "actors/agents/registry.hpp"
 #include "actors/cluster/claim_messages.hpp"
 #include "actors/cluster/messages.hpp"
+#include "actors/cluster/tenure.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/restart_ledger.hpp"
 #include "actors/core/wall_clock.hpp"
@@ -62,6 +63,7 @@ public:
     bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
     std::string node = {};  ///< Its name in the cluster; empty: it is alone.
     caf::actor claims = {}; ///< Null: the store is no other node's.
+    std::shared_ptr<const weir::tenure> tenure = nullptr; ///< With `claims`.
   };
 
   /// Namespaces that are on their way to another node at a time; the others go on meanwhile.
@@ -96,11 +98,12 @@ private:
     caf::actor orchestrator;
     restart_ledger ledger;
     bool failed = false;
-    std::vector<attach_relay> waiting = {}; // one for each I/O thread of each node
+    std::vector<attach_relay> waiting = {};                  // one for each I/O thread of each node
     std::shared_ptr<const model_directory> models = nullptr; // with the namespace's account
     phase now = phase::open;
-    std::uint64_t epoch = 0;                                 // of its lease
-    std::optional<caf::actor_clock::time_point> waits_since = std::nullopt; // for a holder that cannot be reached
+    std::uint64_t epoch = 0; // of its lease
+    std::optional<caf::actor_clock::time_point> waits_since =
+        std::nullopt; // for a holder that cannot be reached
   };
 
   void admit(const attach_relay& what);
@@ -132,7 +135,6 @@ private:
   bool may_move(const entry& x) const;
   void pass_on(const attach_relay& what, const host_places::place& to);
   void on_claim(const namespace_claim& what);
-  void on_claim_of_open(const namespace_claim& what, entry& x);
   void claim_later(const namespace_claim& what, entry& x);
   void on_lapsed();
   void adopt(const std::string& name);
@@ -158,6 +160,7 @@ private:
   bool had_company_ = false;        // another node has hosted namespaces, too
   std::deque<std::string> to_move_; // at most one for each entry
   std::size_t moves_ = 0;
+  caf::actor membership_;                                   // null until it has said who hosts namespaces
   std::vector<caf::typed_response_promise<void>> vacating_; // who waits for this node to be empty
   caf::telemetry::int_counter* moved_;
   caf::telemetry::int_counter* adopted_;

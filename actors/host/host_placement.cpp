@@ -1,5 +1,5 @@
-// Which namespaces are this node's, and how they come and go. A cluster's nodes may see each other differently
-// for a while: what they agree on is the lease.
+// Which namespaces are this node's, and how they come and go. A cluster's nodes may see each other
+// differently for a while: what they agree on is the lease.
 
 #include "actors/cluster/placement.hpp"
 #include "actors/host/host.hpp"
@@ -36,6 +36,9 @@ caf::behavior host::placing() {
       [this](const namespace_claim& what) { on_claim(what); },
       [this](const namespace_released& what) { hand_on(what.ns); },
       [this](claims_lapsed) { on_lapsed(); },
+      [this](claims_held) {
+        if (membership_) send(membership_, fit_atom_v, true);
+      },
       [this](const adopt_namespace& what) { adopt(what.name); },
       [this](vacate_atom) { return on_vacate(); },
   };
@@ -59,6 +62,7 @@ bool host::is_placed_here(const std::string& name) const {
 }
 
 void host::on_places(const host_places& what) {
+  membership_ = caf::actor_cast<caf::actor>(current_sender());
   places_ = what.all;
   names_.clear();
   for (auto& x : places_) names_.push_back(x.node);
@@ -91,7 +95,7 @@ void host::on_claim(const namespace_claim& what) {
   auto i = entries_.find(what.ns);
   if (i == entries_.end() || i->second.now == phase::moving) return; // moving: it is given back anyway
   auto& x = i->second;
-  if (x.now == phase::open) return on_claim_of_open(what, x);
+  if (x.now == phase::open || x.ns) return; // asked twice; or it still ends, and asks again then
   if (!what.granted) return claim_later(what, x);
   spdlog::debug("namespace {} is this node's, under epoch {} of its lease", what.ns, what.epoch);
   x.now = phase::open;
@@ -115,14 +119,6 @@ void host::queue_move(const std::string& name) {
   if (std::find(to_move_.begin(), to_move_.end(), name) == to_move_.end()) to_move_.push_back(name);
 }
 
-/// The node's lease had lapsed: what somebody else has taken since has to be loaded again, if it is still
-/// this node's at all.
-void host::on_claim_of_open(const namespace_claim& what, entry& x) {
-  if (what.no.refused() || (what.granted && what.epoch == x.epoch)) return; // its next write will tell
-  if (x.orchestrator) send_exit(x.orchestrator, caf::exit_reason::user_shutdown);
-  if (x.ns) send_exit(x.ns, caf::exit_reason::kill);
-}
-
 void host::claim_later(const namespace_claim& what, entry& x) {
   auto* place = what.holder == settings_.node ? nullptr : find_place(what.holder);
   if (place != nullptr) {
@@ -139,13 +135,22 @@ void host::claim_later(const namespace_claim& what, entry& x) {
   }
   run_delayed(std::chrono::milliseconds{what.retry_after_ms}, [this, name = what.ns] {
     auto i = entries_.find(name);
-    if (i != entries_.end() && i->second.now == phase::claiming) send(settings_.claims, claim_namespace{name});
+    if (i != entries_.end() && i->second.now == phase::claiming)
+      send(settings_.claims, claim_namespace{name});
   });
 }
 
+/// Others may have taken over, so all of them end here; which are still this node's is asked once the store
+/// can be reached. Until then the other nodes look elsewhere.
 void host::on_lapsed() {
-  for (auto& [name, x] : entries_)
-    if (x.now == phase::open) send(settings_.claims, claim_namespace{name});
+  if (membership_) send(membership_, fit_atom_v, false);
+  for (auto& [name, x] : entries_) {
+    if (x.now == phase::claiming) continue;
+    if (x.now == phase::open) x.now = phase::claiming;
+    if (x.orchestrator) send_exit(x.orchestrator, caf::exit_reason::kill);
+    if (x.ns) send_exit(x.ns, caf::exit_reason::kill);
+    if (x.now == phase::claiming && !x.ns) send(settings_.claims, claim_namespace{name});
+  }
 }
 
 /// Another node has given it up for this one.

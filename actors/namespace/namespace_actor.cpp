@@ -55,8 +55,12 @@ caf::behavior namespace_actor::running() {
           if (!x.ephemeral || !relays_.empty()) announce(x, x.ephemeral);
         end_turn();
       },
-      [this](const store_committed& what) { link_.on_committed(what), end_turn(); },
-      [this](store_answer& what) { link_.on_answered(what), end_turn(); },
+      [this](const store_committed& what) {
+        if (!is_deposed()) link_.on_committed(what), end_turn();
+      },
+      [this](store_answer& what) {
+        if (!is_deposed()) link_.on_answered(what), end_turn();
+      },
       [this](const admin_query& what) {
         auto out = on_admin(what);
         end_turn();
@@ -107,7 +111,7 @@ void namespace_actor::add_relay(const caf::actor& relay) {
 
 void namespace_actor::on_batch(request_batch& batch) {
   auto* from = find_relay(current_sender());
-  if (from == nullptr) return;
+  if (from == nullptr || is_deposed()) return;
   for (auto& next : batch.requests)
     std::visit([&](auto& what) { on_request(*from, next.ticket, what); }, next.what);
   end_turn();
@@ -229,6 +233,7 @@ void namespace_actor::wake_at(std::int64_t when_ms) {
 }
 
 void namespace_actor::on_tick() {
+  if (is_deposed()) return;
   auto now = now_ms();
   wake_at_ms_ = 0;
   sequencer_.expire(now);

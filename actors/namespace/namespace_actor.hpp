@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/cluster/tenure.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/namespace/dead_letters.hpp"
 #include "actors/namespace/durable_subscription.hpp"
@@ -19,6 +20,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,8 +35,8 @@ namespace weir {
 /// one unsettled batch of emitted events for each agent.
 ///
 /// Its functions are in files of their own: namespace_actor.cpp (in), namespace_keeping.cpp (kept, and out),
-/// namespace_loading.cpp, namespace_moving.cpp, namespace_sessions.cpp, namespace_subscriptions.cpp, namespace_runs.cpp,
-/// namespace_admin.cpp.
+/// namespace_loading.cpp, namespace_moving.cpp, namespace_sessions.cpp, namespace_subscriptions.cpp,
+/// namespace_runs.cpp, namespace_admin.cpp.
 class namespace_actor : public caf::event_based_actor {
 public:
   struct config {
@@ -48,8 +50,9 @@ public:
     std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
-    bool refuse_orphans = false; ///< See `sequencer::config`.
-    bool begins_anew = false;    ///< Whatever the store has of it is out of date.
+    bool refuse_orphans = false;                          ///< See `sequencer::config`.
+    std::shared_ptr<const weir::tenure> tenure = nullptr; ///< While it lasts; null: nobody else can own it.
+    bool begins_anew = false;                             ///< Whatever the store has of it is out of date.
   };
 
   /// The name of the orchestrator's durable subscription.
@@ -135,6 +138,7 @@ private:
   void load_step(store_link::request what, Then then);
 
   // -- moving to another node
+  bool is_deposed();
   void begin_move();
   void on_relay_paused();
   void end_move();

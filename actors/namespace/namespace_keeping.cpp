@@ -23,6 +23,7 @@ refusal begins_again() {
 
 /// What every handler ends with.
 void namespace_actor::end_turn() {
+  if (is_deposed()) return;
   if (sessions_.over_bound()) expire_sessions();
   flush();
   send_notices();

@@ -12,6 +12,13 @@
 
 namespace weir {
 
+/// Whether another node may have taken over: then nothing more is said here, and the actor ends.
+bool namespace_actor::is_deposed() {
+  if (!settings_.tenure || !settings_.tenure->is_over(clock().now())) return false;
+  quit(caf::make_error(caf::sec::runtime_error, "the node's lease has lapsed"));
+  return true;
+}
+
 void namespace_actor::begin_move() {
   if (std::exchange(moving_, true)) return;
   flush();

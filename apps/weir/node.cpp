@@ -216,7 +216,8 @@ public:
     auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{node.drain_ms};
     auto left_ms = [until] {
       auto left = until - std::chrono::steady_clock::now();
-      return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds{0});
+      return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left),
+                      std::chrono::milliseconds{0});
     };
     if (host_ && cluster_->give_up_hosting()) await_vacant(left_ms());
     if (!gateway_) return;
@@ -252,6 +253,7 @@ private:
     out.store = store_;
     out.ttl = std::chrono::milliseconds{config.cluster.timeout_ms};
     out.wall_clock_ms = wall_clock_ms;
+    out.tenure = tenure_;
     claims_ = system_.spawn<claim_keeper>(std::move(out));
   }
 
@@ -341,6 +343,7 @@ private:
     out.seed = std::random_device{}() * 0x100000001ULL;
     if (config.is_clustered()) out.node = config.node.name;
     out.claims = claims_;
+    if (claims_) out.tenure = tenure_;
     return out;
   }
 
@@ -353,7 +356,8 @@ private:
   store_handle store_;
   const std::uint64_t incarnation_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
   std::string store_mark_; // empty without the role `host`
-  caf::actor claims_;      // null unless others share the store
+  std::shared_ptr<tenure> tenure_ = std::make_shared<tenure>();
+  caf::actor claims_; // null unless others share the store
   caf::actor host_;
   std::unique_ptr<node_cluster> cluster_;
   std::unique_ptr<gateway> gateway_;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Stands for a host: keeps what its keeper says.
-class asker : public test::probe<namespace_claim, namespace_released, claims_lapsed> {
+class asker : public test::probe<namespace_claim, namespace_released, claims_lapsed, claims_held> {
 public:
   using probe::probe;
 
@@ -172,6 +172,7 @@ TEST_CASE_METHOD(claims_fixture, "a node that was too slow learns it, and asks f
   CHECK(claim(b, "demo").granted);
   advance(1s);
   CHECK(a.host.all<claims_lapsed>().size() == 1);
+  CHECK(a.host.all<claims_held>().size() == 1);
   CHECK(!claim(a, "demo").granted);
   CHECK(claim(a, "other").epoch == kept.epoch);
   CHECK(write("demo", old.epoch).reason == store_reason::fenced);

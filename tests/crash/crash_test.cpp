@@ -82,7 +82,7 @@ public:
     : seed_(seed), rng_(seed_), node_(config(data_.path, store), {}, WEIR_CRASH_NODE_PATH) {
     node_.use_port(quiet_port());
     node_.start();
-    crowd_ = std::make_unique<crowd>(node_.url(), who, seed_);
+    crowd_ = std::make_unique<crowd>(std::vector{node_.url()}, who, seed_);
     std::cout << "seed " << seed_ << ", data in " << data_.path << std::endl;
   }
 

@@ -39,8 +39,9 @@ bool all_ready(const Clients& x) {
 
 } // namespace
 
-crowd::crowd(const std::string& url, const cast& who, std::uint32_t seed) : slow_readers_(who.slow_readers) {
-  context_.url = url;
+crowd::crowd(std::vector<std::string> urls, const cast& who, std::uint32_t seed)
+  : slow_readers_(who.slow_readers) {
+  context_.urls = std::move(urls);
   auto name = [](const char* role, std::size_t i) { return role + std::to_string(i); };
   auto habits = reading_habits(who.slow_readers);
   for (std::size_t i = 0; i < habits.size(); ++i)
@@ -105,7 +106,7 @@ history crowd::end() {
   for (auto& x : threads_) x.join();
   threads_.clear();
   history out;
-  out.log = read_log(context_.url, out.epoch);
+  out.log = read_log(context_.urls.front(), out.epoch);
   out.kills = kills_;
   if (!workers_.empty()) out.queue_pattern = "job.*";
   for (auto& x : publishers_)

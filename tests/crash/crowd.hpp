@@ -19,7 +19,8 @@ struct cast {
 /// All clients of a run, a thread each, and what they have seen.
 class crowd {
 public:
-  crowd(const std::string& url, const cast& who, std::uint32_t seed);
+  /// @param urls of a node, or of the nodes of one cluster.
+  crowd(std::vector<std::string> urls, const cast& who, std::uint32_t seed);
   ~crowd();
 
   crowd(const crowd&) = delete;

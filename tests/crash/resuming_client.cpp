@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto answer_timeout = 10s;
+constexpr auto answer_timeout = 15s; // a namespace whose owner is out of reach is waited for
 constexpr auto patience = 5ms;
 
 } // namespace
@@ -23,7 +23,7 @@ content_hash content_of(const json& frame) {
 resuming_client::resuming_client(run_context& context, std::string client_id, std::uint32_t seed,
                                  std::size_t receive_buffer_bytes)
   : context_(context), client_id_(std::move(client_id)), rng_(seed),
-    receive_buffer_bytes_(receive_buffer_bytes), socket_(receive_buffer_bytes) {}
+    receive_buffer_bytes_(receive_buffer_bytes), socket_(receive_buffer_bytes), target_(seed) {}
 
 void resuming_client::run() {
   while (!context_.stopping) {
@@ -53,7 +53,7 @@ bool resuming_client::connect() {
   began_ = last_heard_ = context_.now();
   cut_wanted_ = false;
   try {
-    socket_.connect(context_.url);
+    socket_.connect(context_.urls[target_++ % context_.urls.size()]);
     connected_ = hello();
   } catch (const ws_error&) { // the node is down, or went down
     connected_ = false;
@@ -70,7 +70,7 @@ bool resuming_client::hello() {
   }
   send(frame);
   auto text = socket_.receive(answer_timeout);
-  if (!text && socket_.is_open()) fault("no answer to a hello in 10 s");
+  if (!text && socket_.is_open()) fault("no answer to a hello in 15 s");
   if (!text) return false;
   auto answer = json::parse(*text);
   if (answer["op"] == "welcome") {

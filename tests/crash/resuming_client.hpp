@@ -17,7 +17,7 @@ using json = nlohmann::json;
 
 /// What all clients of a run share.
 struct run_context {
-  std::string url;
+  std::vector<std::string> urls; ///< Nodes of one cluster: a client goes on to the next when it loses one.
   std::atomic<bool> draining{false}; ///< No new events; readers catch up.
   std::atomic<bool> stopping{false};
   std::atomic<moment> last_progress{0};
@@ -101,6 +101,7 @@ private:
   moment began_ = 0;
   moment last_heard_ = 0;
   std::size_t resumes_ = 0;
+  std::size_t target_ = 0; // where it connects next, of the URLs
   std::atomic<bool> cut_wanted_{false};
   std::vector<std::string> faults_;
 };

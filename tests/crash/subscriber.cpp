@@ -95,6 +95,7 @@ std::size_t subscriber::number_of(const json& frame) const {
 void subscriber::on_ok(const json& frame) { settle(number_of(frame), frame.at("seq")); }
 
 void subscriber::on_error(const json& frame) {
+  if (!frame.contains("id") && is_passing(frame)) return; // of its session: the connection ends
   auto number = number_of(frame);
   auto code = frame.value("code", 0);
   if (is_passing(frame)) {

@@ -60,6 +60,7 @@ public:
 
   void start(const std::string& name, std::uint64_t incarnation = 1) {
     node made;
+    auto time = std::make_shared<tenure>();
     if (shared && !store.actor) store = make_store();
     auto keeps = shared ? store : make_store();
     if (shared) {
@@ -68,6 +69,7 @@ public:
       claims.incarnation = incarnation;
       claims.store = store;
       claims.wall_clock_ms = [this] { return now_ms(); };
+      claims.tenure = time;
       made.keeper = own(sys.spawn<claim_keeper>(std::move(claims)));
     }
     host::config cfg;
@@ -80,6 +82,7 @@ public:
     cfg.store = keeps;
     cfg.node = name;
     cfg.claims = made.keeper;
+    if (made.keeper) cfg.tenure = time;
     made.host = own(sys.spawn<host>(std::move(cfg)));
     made.directory = own(sys.spawn<directory>(directory::config{}));
     nodes[name] = std::move(made);
