@@ -1,7 +1,7 @@
 // How long is a namespace silent when its owner is killed? See README.md in this folder.
-#include "actors/cluster/placement.hpp"
 #include "net/ws_client.hpp"
 #include "tests/integration/node_process.hpp"
+#include "tests/support/placed_on.hpp"
 #include "tests/support/redis_server.hpp"
 
 #include <nlohmann/json.hpp>
@@ -51,11 +51,6 @@ private:
   std::vector<std::unique_ptr<test::node_process>> nodes_;
 };
 
-std::string placed_on(std::size_t node, int round) {
-  for (int i = 0;; ++i)
-    if (auto ns = "r" + std::to_string(round) + "-" + std::to_string(i); owner_of(ns, names) == node) return ns;
-}
-
 json receive(ws_client& from, std::chrono::milliseconds timeout) {
   auto text = from.receive(timeout);
   return text ? json::parse(*text) : json();
@@ -83,7 +78,7 @@ int publish_until_delivered(ws_client& by, ws_client& to, const std::string& id)
 
 /// One owner's death, from the kill to the first event that its successor delivers, milliseconds.
 double measure(cluster& all, std::size_t owner, int round) {
-  auto ns = placed_on(owner, round);
+  auto ns = test::placed_on(names.at(owner), names, "r" + std::to_string(round) + "-");
   ws_client alice, bob;
   alice.connect(all.at((owner + 1) % 3).url());
   bob.connect(all.at((owner + 2) % 3).url());
@@ -115,9 +110,10 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "%d: %.0f ms\n", i + 1, times.back());
     }
     std::sort(times.begin(), times.end());
-    std::printf("kill -9 of an owner to the first event of its successor, %d rounds: min %.0f ms, p50 %.0f ms, "
-                "p90 %.0f ms, max %.0f ms\n",
-                rounds, times.front(), times[times.size() / 2], times[times.size() * 9 / 10], times.back());
+    std::printf(
+        "kill -9 of an owner to the first event of its successor, %d rounds: min %.0f ms, p50 %.0f ms, "
+        "p90 %.0f ms, max %.0f ms\n",
+        rounds, times.front(), times[times.size() / 2], times[times.size() * 9 / 10], times.back());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -61,11 +61,6 @@ class Node:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}{path}", timeout=10) as reply:
             return reply.read().decode()
 
-    def metric(self, name):
-        """The sum over its labels."""
-        lines = (x.split() for x in self.get("/metrics").splitlines() if x.startswith(name))
-        return sum(float(x[1]) for x in lines)
-
     def rss_kib(self):
         with open(f"/proc/{self.pid}/status") as status:
             return int(next(x for x in status if x.startswith("VmRSS")).split()[1])
@@ -116,22 +111,6 @@ class Cluster:
         for x in self.nodes.values():
             x.kill()
         self.redis.stop()
-
-
-class Load:
-    """One weir_load. Its report comes with `wait`."""
-
-    def __init__(self, build, urls, options, pids=(), mode="fanout"):
-        words = [word for x in urls for word in ("--target", x)]
-        words += [word for x in pids for word in ("--server-pid", str(x))]
-        self.process = subprocess.Popen([f"{build}/weir_load", mode, *words, *map(str, options)],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def wait(self):
-        out, err = self.process.communicate()
-        if not out:
-            raise StartError(f"{' '.join(self.process.args)}\n{err}")
-        return json.loads(out)
 
 
 def link_bytes(ports):
