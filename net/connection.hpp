@@ -152,7 +152,7 @@ private:
   std::string meta_;                   // JSON text of an object
   std::unique_ptr<wire::hello> hello_; // what the client said first, until it is welcomed
   std::string session_;
-  std::int64_t attached_ms_ = 0; // as the namespace said
+  std::int64_t attached_ms_ = 0;                      // as the namespace said
   std::map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
   std::vector<std::string> unconfirmed_; // queue events that are done with once written; queue_window of each
   history_reads histories_;

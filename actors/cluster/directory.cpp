@@ -1,11 +1,10 @@
 #include "actors/cluster/directory.hpp"
 
-#include "actors/cluster/placement.hpp"
+#include "actors/namespace/admin_list.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
 #include <caf/telemetry/metric_registry.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <memory>
 
@@ -50,7 +49,7 @@ void directory::on_exit() {
 // -- relays
 
 void directory::admit(const attach_relay& what) {
-  if (auto* owner = find_owner(what.name)) return send(owner->host, what);
+  if (auto* owner = places_.owner_of(what.name)) return send(owner->host, what);
   if (!patient_) return refuse(what);
   waiting_gauge_->inc();
   waiting_.push_back(what);
@@ -59,9 +58,7 @@ void directory::admit(const attach_relay& what) {
 void directory::on_places(const host_places& what) {
   membership_ = caf::actor_cast<caf::actor>(current_sender());
   auto had_one = !places_.empty();
-  places_ = what.all;
-  names_.clear();
-  for (auto& x : places_) names_.push_back(x.node);
+  places_.set(what);
   if (had_one && places_.empty()) {
     patient_ = true;
     delayed_send(this, settings_.patience, tick_atom_v, ++losses_);
@@ -85,11 +82,6 @@ void directory::refuse(const attach_relay& what) {
   send(what.relay, std::move(out));
 }
 
-const host_places::place* directory::find_owner(const std::string& ns) const {
-  auto i = owner_of(ns, names_);
-  return i < places_.size() ? &places_[i] : nullptr;
-}
-
 // -- admin
 
 caf::result<admin_answer> directory::on_admin(const admin_query& what) {
@@ -100,11 +92,7 @@ caf::result<admin_answer> directory::on_admin(const admin_query& what) {
 
 caf::result<admin_answer> directory::ask(const caf::actor& whom, const admin_query& what) {
   if (!whom) return admin_answer{no_host(), {}};
-  auto promise = make_response_promise<admin_answer>();
-  request(whom, admin_timeout, what)
-      .then([promise](admin_answer& got) mutable { promise.deliver(std::move(got)); },
-            [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
-  return promise;
+  return pass_query(this, whom, admin_timeout, what);
 }
 
 /// Where a namespace is placed it need not be yet: whoever has it answers.
@@ -121,12 +109,12 @@ caf::result<admin_answer> directory::ask_hosts(const admin_query& what) {
       if (--missing == 0 || (knows && best.no.status != code::unavailable)) promise.deliver(best);
     }
   };
-  if (places_.size() < 2) return ask(places_.empty() ? caf::actor{} : places_.front().host, what);
+  if (places_.all().size() < 2) return ask(places_.empty() ? caf::actor{} : places_.all().front().host, what);
   auto all = std::make_shared<race>();
   all->promise = make_response_promise<admin_answer>();
-  all->missing = places_.size();
+  all->missing = places_.all().size();
   all->best.no = no_host();
-  for (auto& x : places_)
+  for (auto& x : places_.all())
     request(x.host, admin_timeout, what)
         .then([all](const admin_answer& got) { all->take(got); },
               [all, node = x.node](const caf::error&) {
@@ -139,24 +127,12 @@ caf::result<admin_answer> directory::ask_hosts(const admin_query& what) {
 
 /// The namespaces of all hosts, as one list.
 caf::result<admin_answer> directory::report_all() {
-  struct collector {
-    caf::typed_response_promise<admin_answer> promise;
-    std::size_t missing;
-    std::string items;
-
-    void take(std::string_view list) {
-      if (list.size() > 2) items += (items.empty() ? "" : ",") + std::string{list.substr(1, list.size() - 2)};
-      if (--missing == 0) promise.deliver(admin_answer{{}, '[' + items + ']'});
-    }
-  };
-  auto all = std::make_shared<collector>();
-  all->promise = make_response_promise<admin_answer>();
-  all->missing = places_.size() + 1;
-  for (auto& x : places_)
+  auto promise = make_response_promise<admin_answer>();
+  auto all = std::make_shared<admin_list>(promise, places_.all().size() + 1);
+  for (auto& x : places_.all())
     request(x.host, admin_timeout, admin_query{})
-        .then([all](const admin_answer& got) { all->take(got.json); },
+        .then([all](const admin_answer& got) { all->take_list(got.json); },
               [all](const caf::error&) { all->take({}); });
-  auto promise = all->promise;
   all->take({});
   return promise;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/cluster/messages.hpp"
+#include "actors/cluster/place_table.hpp"
 #include "actors/namespace/messages.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -39,15 +39,13 @@ private:
   void on_places(const host_places& what);
   void on_patience_over();
   void refuse(const attach_relay& what);
-  const host_places::place* find_owner(const std::string& ns) const;
   caf::result<admin_answer> on_admin(const admin_query& what);
   caf::result<admin_answer> ask(const caf::actor& whom, const admin_query& what);
   caf::result<admin_answer> ask_hosts(const admin_query& what);
   caf::result<admin_answer> report_all();
 
   config settings_;
-  std::vector<host_places::place> places_;
-  std::vector<std::string> names_; // of the places, in their order
+  place_table places_;
   caf::actor membership_;
   std::deque<attach_relay> waiting_;
   bool patient_ = false; // the last host went not long ago

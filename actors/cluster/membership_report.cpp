@@ -1,9 +1,9 @@
 // What an operator is told of the nodes.
 
 #include "actors/cluster/membership.hpp"
+#include "actors/namespace/admin_list.hpp"
 
 #include <caf/behavior.hpp>
-#include <caf/typed_response_promise.hpp>
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -22,18 +22,6 @@ json describe(const member_hello& x) {
           {"since", x.since_ms}};
 }
 
-/// Gathers an answer of each node.
-struct collector {
-  caf::typed_response_promise<admin_answer> promise;
-  std::size_t missing = 0;
-  json list = json::array();
-
-  void take(json what) {
-    list.push_back(std::move(what));
-    if (--missing == 0) promise.deliver(admin_answer{{}, list.dump()});
-  }
-};
-
 } // namespace
 
 caf::result<admin_answer> membership::on_admin(const admin_query& what) {
@@ -50,15 +38,12 @@ caf::result<admin_answer> membership::drain(const std::string& node) {
   auto i = table_.all().find(node);
   if (i == table_.all().end())
     return admin_answer{
-        {code::not_found, "unknown_node", "no node " + node + " is a member of the cluster", 0, {}, 0, 0}, {}};
+        {code::not_found, "unknown_node", "no node " + node + " is a member of the cluster", 0, {}, 0, 0},
+        {}};
   admin_query order;
   order.what = admin_query::verb::drain;
   order.node = node;
-  auto promise = make_response_promise<admin_answer>();
-  request(i->second.membership, report_timeout, std::move(order))
-      .then([promise](admin_answer& got) mutable { promise.deliver(std::move(got)); },
-            [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
-  return promise;
+  return pass_query(this, i->second.membership, report_timeout, order);
 }
 
 caf::result<admin_answer> membership::report_node() {
@@ -81,21 +66,19 @@ caf::result<admin_answer> membership::report_node() {
 
 /// Those that do not answer are in it as well, without what only they know.
 caf::result<admin_answer> membership::report_all() {
-  auto all = std::make_shared<collector>();
-  all->promise = make_response_promise<admin_answer>();
-  all->missing = table_.all().size() + 1;
+  auto promise = make_response_promise<admin_answer>();
+  auto all = std::make_shared<admin_list>(promise, table_.all().size() + 1);
   auto ask = [this, all](const caf::actor& whom, const member_hello& who) {
     admin_query query;
     query.what = admin_query::verb::node;
     request(whom, report_timeout, query)
-        .then([all](const admin_answer& got) { all->take(json::parse(got.json)); },
+        .then([all](const admin_answer& got) { all->take(got.json); },
               [all, known = describe(who)](const caf::error& why) {
                 auto out = known;
                 out["error"] = to_string(why);
-                all->take(std::move(out));
+                all->take(out.dump());
               });
   };
-  auto promise = all->promise;
   ask(this, table_.self());
   for (auto& [name, x] : table_.all()) ask(x.membership, x);
   return promise;

@@ -109,7 +109,7 @@ void host::admit(const attach_relay& what) {
   refusal no;
   if (stopping_) return refuse(what, {code::unavailable, "draining", "the node stops", 1000, {}, 0, 0});
   if (entries_.count(what.name) == 0 && what.hops == 0 && !is_placed_here(what.name))
-    return pass_on(what, *place_of(what.name));
+    return pass_on(what, *places_.owner_of(what.name));
   auto* x = open(what.name, no);
   if (x == nullptr) return refuse(what, std::move(no));
   if (x->ns && x->now == phase::open)
@@ -189,8 +189,9 @@ void host::start(const std::string& name, entry& x) {
   cfg.store = store_for(name, x);
   cfg.keep = x.plan.keep;
   cfg.tenure = settings_.tenure;
-  // Another node may have gone on with it, and what it kept is not here.
-  cfg.begins_anew = !settings_.claims && had_company_;
+  // Another node may have gone on with it since it was here, and what that one kept is not in this store.
+  cfg.begins_anew = !settings_.claims && had_company_ && !x.has_run;
+  x.has_run = true;
   cfg.refuse_orphans = x.plan.refuse_orphans;
   x.ns = spawn<namespace_actor>(std::move(cfg));
   monitor(x.ns);

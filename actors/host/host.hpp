@@ -3,7 +3,7 @@
 #include "actors/agents/config.hpp"
 #include "actors/agents/registry.hpp"
 #include "actors/cluster/claim_messages.hpp"
-#include "actors/cluster/messages.hpp"
+#include "actors/cluster/place_table.hpp"
 #include "actors/cluster/tenure.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/restart_ledger.hpp"
@@ -102,6 +102,7 @@ private:
     std::shared_ptr<const model_directory> models = nullptr; // with the namespace's account
     phase now = phase::open;
     std::uint64_t epoch = 0; // of its lease
+    bool has_run = false;    // since it came to this node
     std::optional<caf::actor_clock::time_point> waits_since =
         std::nullopt; // for a holder that cannot be reached
   };
@@ -129,17 +130,14 @@ private:
   // -- placement
   caf::behavior placing();
   void on_places(const host_places& what);
-  const host_places::place* place_of(const std::string& name) const;
-  const host_places::place* find_place(const std::string& node) const;
   bool is_placed_here(const std::string& name) const;
-  bool may_move(const entry& x) const;
+  bool is_misplaced(const std::string& name, const entry& x) const;
   void pass_on(const attach_relay& what, const host_places::place& to);
   void on_claim(const namespace_claim& what);
   void claim_later(const namespace_claim& what, entry& x);
   void on_lapsed();
   void adopt(const std::string& name);
   void correct_place(const std::string& name);
-  void queue_move(const std::string& name);
   void move_next();
   void begin_move(const std::string& name, entry& x);
   void on_end_of_moving(const std::string& name, entry& x);
@@ -155,8 +153,7 @@ private:
   jitter_source random_;
   std::map<std::string, entry, std::less<>> entries_;
   std::optional<caf::error> stopping_;
-  std::vector<host_places::place> places_;
-  std::vector<std::string> names_;  // of the places, in their order
+  place_table places_;
   bool had_company_ = false;        // another node has hosted namespaces, too
   std::deque<std::string> to_move_; // at most one for each entry
   std::size_t moves_ = 0;

@@ -1,8 +1,11 @@
 // What an operator is told of the namespaces of this node.
 
 #include "actors/host/host.hpp"
+#include "actors/namespace/admin_list.hpp"
 
 #include <caf/behavior.hpp>
+
+#include <algorithm>
 
 namespace weir {
 
@@ -29,27 +32,14 @@ caf::result<admin_answer> host::on_admin(const admin_query& what) {
 }
 
 caf::result<admin_answer> host::report_all() {
-  struct collector {
-    caf::typed_response_promise<admin_answer> promise;
-    std::size_t missing = 0;
-    std::string list;
-
-    void take(const std::string& json) {
-      if (!json.empty()) list += (list.empty() ? "" : ",") + json;
-      if (--missing == 0) promise.deliver(admin_answer{{}, '[' + list + ']'});
-    }
-  };
-  auto all = std::make_shared<collector>();
-  all->promise = make_response_promise<admin_answer>();
-  all->missing = 1;
-  for (auto& [name, x] : entries_) {
-    if (!x.ns) continue;
-    ++all->missing;
-    request(x.ns, admin_timeout, admin_query{})
-        .then([all](const admin_answer& got) { all->take(got.json); },
-              [all](const caf::error&) { all->take({}); });
-  }
-  auto promise = all->promise;
+  auto open = std::count_if(entries_.begin(), entries_.end(), [](auto& x) { return x.second.ns != nullptr; });
+  auto promise = make_response_promise<admin_answer>();
+  auto all = std::make_shared<admin_list>(promise, static_cast<std::size_t>(open) + 1);
+  for (auto& [name, x] : entries_)
+    if (x.ns)
+      request(x.ns, admin_timeout, admin_query{})
+          .then([all](const admin_answer& got) { all->take(got.json); },
+                [all](const caf::error&) { all->take({}); });
   all->take({});
   return promise;
 }

@@ -1,7 +1,6 @@
 // Which namespaces are this node's, and how they come and go. A cluster's nodes may see each other
 // differently for a while: what they agree on is the lease.
 
-#include "actors/cluster/placement.hpp"
 #include "actors/host/host.hpp"
 
 #include <caf/behavior.hpp>
@@ -46,39 +45,28 @@ caf::behavior host::placing() {
 
 // -- who is where
 
-const host_places::place* host::find_place(const std::string& node) const {
-  auto i = std::find(names_.begin(), names_.end(), node);
-  return i == names_.end() ? nullptr : &places_[static_cast<std::size_t>(i - names_.begin())];
-}
-
-const host_places::place* host::place_of(const std::string& name) const {
-  auto i = owner_of(name, names_);
-  return i < places_.size() ? &places_[i] : nullptr;
-}
-
 bool host::is_placed_here(const std::string& name) const {
-  auto* x = place_of(name);
+  auto* x = places_.owner_of(name);
   return x == nullptr || x->node == settings_.node;
 }
 
 void host::on_places(const host_places& what) {
   membership_ = caf::actor_cast<caf::actor>(current_sender());
-  places_ = what.all;
-  names_.clear();
-  for (auto& x : places_) names_.push_back(x.node);
-  had_company_ |= places_.size() > 1;
+  places_.set(what);
+  had_company_ |= places_.all().size() > 1;
   to_move_.clear();
   for (auto& [name, x] : entries_)
-    if (x.now == phase::open && may_move(x) && !is_placed_here(name)) to_move_.push_back(name);
+    if (is_misplaced(name, x)) to_move_.push_back(name);
   move_next();
-  if (settings_.claims) reopen({});
+  if (settings_.store.actor && !settings_.node.empty()) reopen({});
   note_vacant();
 }
 
-/// What is kept nowhere is lost by moving: it stays as long as its node does. Without claims nothing but the
-/// placement says where a namespace is.
-bool host::may_move(const entry& x) const {
-  return !settings_.claims || x.plan.keep != durability::none || find_place(settings_.node) == nullptr;
+/// Whether it runs here and should go to another node. What is kept nowhere is lost by moving: it stays as
+/// long as its node does. Without claims nothing but the placement says where a namespace is.
+bool host::is_misplaced(const std::string& name, const entry& x) const {
+  auto stays = settings_.claims && x.plan.keep == durability::none && places_.find(settings_.node) != nullptr;
+  return x.now == phase::open && !stays && !is_placed_here(name);
 }
 
 /// @param to another node.
@@ -99,6 +87,7 @@ void host::on_claim(const namespace_claim& what) {
   if (!what.granted) return claim_later(what, x);
   spdlog::debug("namespace {} is this node's, under epoch {} of its lease", what.ns, what.epoch);
   x.now = phase::open;
+  x.failed = false;
   x.epoch = what.epoch;
   x.waits_since.reset();
   start(what.ns, x);
@@ -109,18 +98,13 @@ void host::on_claim(const namespace_claim& what) {
 /// Nodes that see each other differently may have brought it here.
 void host::correct_place(const std::string& name) {
   auto i = entries_.find(name);
-  if (i == entries_.end() || i->second.now != phase::open) return;
-  if (is_placed_here(name) || !may_move(i->second)) return;
-  queue_move(name);
+  if (i == entries_.end() || !is_misplaced(name, i->second)) return;
+  if (std::find(to_move_.begin(), to_move_.end(), name) == to_move_.end()) to_move_.push_back(name);
   move_next();
 }
 
-void host::queue_move(const std::string& name) {
-  if (std::find(to_move_.begin(), to_move_.end(), name) == to_move_.end()) to_move_.push_back(name);
-}
-
 void host::claim_later(const namespace_claim& what, entry& x) {
-  auto* place = what.holder == settings_.node ? nullptr : find_place(what.holder);
+  auto* place = what.holder == settings_.node ? nullptr : places_.find(what.holder);
   if (place != nullptr) {
     for (auto& relay : x.waiting) pass_on(relay, *place);
     entries_.erase(what.ns);
@@ -172,8 +156,7 @@ void host::move_next() {
     auto name = std::move(to_move_.front());
     to_move_.pop_front();
     auto i = entries_.find(name);
-    if (i == entries_.end() || i->second.now != phase::open || is_placed_here(name)) continue;
-    begin_move(name, i->second);
+    if (i != entries_.end() && is_misplaced(name, i->second)) begin_move(name, i->second);
   }
 }
 
@@ -206,7 +189,7 @@ void host::hand_on(const std::string& name) {
   if (node.empty()) return;
   --moves_;
   moved_->inc();
-  auto* to = place_of(name);
+  auto* to = places_.owner_of(name);
   if (stopping_ || to == nullptr) {
     for (auto& relay : node.mapped().waiting) send(relay.relay, attach_later{});
   } else if (to->node == settings_.node) { // it is this node's again
@@ -231,7 +214,7 @@ caf::result<void> host::on_vacate() {
 
 void host::note_vacant() {
   if (vacating_.empty()) return;
-  auto stays = [this](auto& x) { return place_of(x.first) != nullptr || x.second.now == phase::moving; };
+  auto stays = [this](auto& x) { return !places_.empty() || x.second.now == phase::moving; };
   if (std::any_of(entries_.begin(), entries_.end(), stays)) return;
   for (auto& x : std::exchange(vacating_, {})) x.deliver();
 }

@@ -93,14 +93,13 @@ void namespace_actor::load_newest(log_state state, std::uint64_t before_seq) {
   std::uint64_t bytes = 0;
   for (auto& x : newest_) bytes += x->size_bytes();
   auto most = std::min<std::uint64_t>(settings_.bounds.log_events, events_at_start);
-  if (before_seq <= state.first_kept || newest_.size() >= most
-      || bytes >= settings_.bounds.log_bytes)
+  if (before_seq <= state.first_kept || newest_.size() >= most || bytes >= settings_.bounds.log_bytes)
     return load_age(std::move(state));
   log_request what;
   what.patterns = {">"};
   what.before_seq = before_seq;
-  what.limit = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(most - newest_.size(), store::max_scanned_events));
+  what.limit =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(most - newest_.size(), store::max_scanned_events));
   load_step<log_read>(read_log{settings_.name, what}, [this, state](log_read& got) {
     for (auto i = got.records.rbegin(); i != got.records.rend(); ++i) newest_.push_back(std::move(i->what));
     load_newest(state, got.records.empty() ? 0 : got.read_to);

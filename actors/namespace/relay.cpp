@@ -401,6 +401,7 @@ void relay::post(std::uint64_t ticket, Request what) {
   if (!ns_ && !moving_) return;
   if (outgoing_.empty()) outgoing_.reserve(last_batch_size_);
   outgoing_.push_back({ticket, std::move(what)});
+  if (moving_ && outgoing_.size() == max_held_per_credit * info_.credit) send(this, move_atom_v, moves_);
   unit().at_turn_end(*this);
 }
 

@@ -38,6 +38,10 @@ public:
   /// While a namespace moves, requests wait here, as many as its credit allowed; then they are refused.
   static constexpr std::chrono::seconds move_patience{3};
 
+  /// Acknowledgements and the like wait, too, which need no credit: with all that waits this many times the
+  /// credit; above it the namespace is waited for no longer.
+  static constexpr std::uint64_t max_held_per_credit = 4;
+
   relay(caf::actor_config& cfg, io_unit& unit, config settings);
 
   caf::behavior make_behavior() override;
@@ -135,7 +139,7 @@ private:
   std::unordered_map<std::uint64_t, member> subscribers_;
   std::unordered_map<std::uint64_t, pending> pending_; // at most the credit, and a handshake each
   pattern_table<member*> patterns_;                    // members do not move
-  std::vector<weir::request> outgoing_;                // of one turn, or while the namespace moves at most the credit
+  std::vector<weir::request> outgoing_;                // of one turn; while it moves: max_held_per_credit
   std::size_t last_batch_size_ = 0;                    // the next one will be about as large
   drain_rate rate_;
   gauge_share pending_gauge_;

@@ -27,10 +27,10 @@ struct session {
   std::map<std::string, subscription_spec> subscriptions; ///< By id; at most subscriptions_per_session.
   std::uint64_t acked = 0;                                ///< All up to here was acknowledged.
 
-  attachment at;               ///< Not kept.
+  attachment at;                ///< Not kept.
   std::int64_t attached_ms = 0; ///< When that socket came. Not kept.
-  attachment before;           ///< Where it was until the new attachment is welcomed. Not kept.
-  std::int64_t expires_ms = 0; ///< While it is not attached. Not kept.
+  attachment before;            ///< Where it was until the new attachment is welcomed. Not kept.
+  std::int64_t expires_ms = 0;  ///< While it is not attached. Not kept.
 };
 
 /// A session as it is kept: JSON text.

@@ -164,8 +164,7 @@ bool inspect(Inspector& f, session_opened& x) {
                             f.field("resumed", x.resumed), f.field("epoch", x.epoch),
                             f.field("first_kept", x.first_kept), f.field("seq", x.seq),
                             f.field("acked", x.acked), f.field("ttl_ms", x.ttl_ms),
-                            f.field("subscriptions", x.subscriptions),
-                            f.field("attached_ms", x.attached_ms));
+                            f.field("subscriptions", x.subscriptions), f.field("attached_ms", x.attached_ms));
 }
 
 template <class Inspector>

@@ -1,6 +1,6 @@
 // How an orchestrator ends so that another node goes on with its runs: nothing new begins, since it would be
-// begun again there. What is on its way to viewers piece by piece is waited for, since nobody could go on with
-// the same text; whatever else runs is taken up from its journal, or begun again.
+// begun again there. What is on its way to viewers piece by piece is waited for, since nobody could go on
+// with the same text; whatever else runs is taken up from its journal, or begun again.
 
 #include "actors/runs/orchestrator.hpp"
 
@@ -21,7 +21,8 @@ void orchestrator::end_move() {
 
 bool orchestrator::is_streaming(const open_run& x) const {
   auto i = agents_.find(x.order.target);
-  return x.actor && i != agents_.end() && (i->second.config.kind == "prompt" || i->second.config.is_external());
+  return x.actor && i != agents_.end()
+         && (i->second.config.kind == "prompt" || i->second.config.is_external());
 }
 
 } // namespace weir

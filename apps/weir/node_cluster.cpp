@@ -41,7 +41,8 @@ struct node_cluster::state {
 };
 
 node_cluster::node_cluster(caf::actor_system& sys, const node_config& node, config settings)
-  : system_(sys), state_(std::make_shared<state>()), directory_(sys.spawn<weir::directory>(weir::directory::config{})) {
+  : system_(sys), state_(std::make_shared<state>()),
+    directory_(sys.spawn<weir::directory>(weir::directory::config{})) {
   std::random_device random;
   membership::config out;
   out.self.version = settings.version;

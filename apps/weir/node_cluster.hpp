@@ -20,7 +20,7 @@ void prepare_cluster(caf::actor_system_config& to, const node_config& config);
 class node_cluster {
 public:
   struct config {
-    caf::actor host; ///< Null without the role `host`.
+    caf::actor host;               ///< Null without the role `host`.
     std::uint64_t incarnation = 0; ///< Of this life of the node.
     std::string store_mark;        ///< See `member_hello`.
     std::string version;

@@ -127,6 +127,26 @@ TEST_CASE_METHOD(cluster_fixture, "a node of another version is refused by both 
   CHECK(refused.empty()); // it goes on trying: the others may be about to be replaced
 }
 
+TEST_CASE_METHOD(cluster_fixture, "a host that cannot have namespaces is passed over until it can") {
+  auto host = own(sys.spawn<test::probe<host_places>>());
+  auto cfg = node("n1", "a:1");
+  cfg.self.host = host;
+  cfg.host = host;
+  start(std::move(cfg));
+  auto& b = start(node("n2", "b:1"));
+  advance(1s);
+  auto hosts = [&] { return b.members().all().at("n1").host != nullptr; };
+  auto told = [&] { return deref<test::probe<host_places>>(host).all<host_places>().back().all.size(); };
+  CHECK(hosts());
+  CHECK(told() == 1);
+  send(handles["a:1"], fit_atom_v, false);
+  CHECK(!hosts());
+  CHECK(told() == 0);
+  send(handles["a:1"], fit_atom_v, true);
+  CHECK(hosts());
+  CHECK(told() == 1);
+}
+
 TEST_CASE_METHOD(cluster_fixture, "the directory takes relays to the node that hosts, once there is one") {
   auto dir = own(sys.spawn<directory>(directory::config{10s}));
   auto relay = own(sys.spawn<test::probe<attached>>());

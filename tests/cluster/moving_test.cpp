@@ -1,5 +1,8 @@
 // Namespaces that go from one node to another: handed on, taken over, and never on two at once.
 
+#include "actors/cluster/lease_names.hpp"
+#include "actors/namespace/namespace_actor.hpp"
+#include "actors/runs/orchestrator.hpp"
 #include "tests/support/cluster_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -7,14 +10,12 @@
 using namespace weir;
 using namespace std::chrono_literals;
 using test::hosts_fixture;
+using test::placed_on;
 using test::recorder;
 using ids = std::vector<std::string>;
 
 TEST_CASE_METHOD(hosts_fixture, "relays of all nodes reach the one that owns the namespace") {
-  start("n1");
-  start("n2");
-  show_all({"n1", "n2"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+  auto ns = start_two();
   auto &x = open("n1", ns), &y = open("n2", ns);
   recorder alice("alice"), bob("bob");
   auto a = x.join(alice), b = y.join(bob);
@@ -44,9 +45,7 @@ TEST_CASE_METHOD(hosts_fixture, "nodes that see each other differently still agr
 }
 
 TEST_CASE_METHOD(hosts_fixture, "a namespace is handed on to the node that it is placed on now") {
-  start("n1");
-  show_all({"n1"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+  auto ns = start_one();
   auto& x = open("n1", ns);
   recorder alice("alice");
   auto a = x.join(alice);
@@ -55,8 +54,7 @@ TEST_CASE_METHOD(hosts_fixture, "a namespace is handed on to the node that it is
   run();
   auto epoch = alice.attachments.at(0).epoch;
 
-  start("n2");
-  show_all({"n1", "n2"});
+  start_second();
   CHECK(holder(ns) == "n2/1");
   CHECK(x.is_attached());
   REQUIRE(alice.attachments.size() == 2);
@@ -72,9 +70,7 @@ TEST_CASE_METHOD(hosts_fixture, "a namespace is handed on to the node that it is
 }
 
 TEST_CASE_METHOD(hosts_fixture, "what is published while a namespace moves waits, and is refused to nobody") {
-  start("n1");
-  show_all({"n1"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+  auto ns = start_one();
   auto& x = open("n1", ns);
   recorder alice("alice");
   auto a = x.join(alice);
@@ -101,7 +97,8 @@ TEST_CASE_METHOD(hosts_fixture, "what is published while a namespace moves waits
   for (auto& [id, got] : alice.answers) CHECK(!got.no.refused());
 }
 
-TEST_CASE_METHOD(hosts_fixture, "requests that wait for a namespace that moves are bounded, and end in time") {
+TEST_CASE_METHOD(hosts_fixture,
+                 "requests that wait for a namespace that moves are bounded, and end in time") {
   plan.bounds.relay_credit = 4;
   start("n1");
   show_all({"n1"});
@@ -124,11 +121,9 @@ TEST_CASE_METHOD(hosts_fixture, "requests that wait for a namespace that moves a
   for (auto& [id, got] : alice.answers) CHECK(!got.no.refused());
 }
 
-TEST_CASE_METHOD(hosts_fixture, "a relay gives up what it holds back when the namespace does not come again") {
-  start("n1");
-  start("n2");
-  show_all({"n1", "n2"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+TEST_CASE_METHOD(hosts_fixture,
+                 "a relay gives up what it holds back when the namespace does not come again") {
+  auto ns = start_two();
   auto& x = open("n1", ns);
   recorder alice("alice");
   auto a = x.join(alice);
@@ -145,10 +140,7 @@ TEST_CASE_METHOD(hosts_fixture, "a relay gives up what it holds back when the na
 }
 
 TEST_CASE_METHOD(hosts_fixture, "the namespaces of a node that dies are taken over with all that was kept") {
-  start("n1");
-  start("n2");
-  show_all({"n1", "n2"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+  auto ns = start_two();
   auto& x = open("n1", ns);
   recorder alice("alice");
   auto a = x.join(alice);
@@ -173,10 +165,7 @@ TEST_CASE_METHOD(hosts_fixture, "the namespaces of a node that dies are taken ov
 }
 
 TEST_CASE_METHOD(hosts_fixture, "a node that goes on although it was taken for gone writes nothing more") {
-  start("n1");
-  start("n2");
-  show_all({"n1", "n2"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+  auto ns = start_two();
   auto &x = open("n1", ns), &y = open("n2", ns);
   recorder alice("alice"), bob("bob");
   auto a = x.join(alice), b = y.join(bob);
@@ -201,11 +190,9 @@ TEST_CASE_METHOD(hosts_fixture, "a node that goes on although it was taken for g
   (void)a;
 }
 
-TEST_CASE_METHOD(hosts_fixture, "a relay is refused when the owner of its namespace cannot be reached for long") {
-  start("n1");
-  start("n2");
-  show_all({"n1", "n2"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+TEST_CASE_METHOD(hosts_fixture,
+                 "a relay is refused when the owner of its namespace cannot be reached for long") {
+  auto ns = start_two();
   open("n2", ns);
   show("n1", {"n1"}); // n2 lives, and n1 does not see it
   run();
@@ -229,8 +216,7 @@ TEST_CASE_METHOD(hosts_fixture, "many namespaces move a few at a time, and all a
   show_all({"n1"});
   std::vector<relay*> relays;
   for (int i = 0; i < 60; ++i) relays.push_back(&open("n1", "many" + std::to_string(i)));
-  start("n2");
-  show_all({"n1", "n2"});
+  start_second();
   int moved = 0;
   for (int i = 0; i < 60; ++i) {
     CHECK(relays[static_cast<std::size_t>(i)]->is_attached());
@@ -241,16 +227,14 @@ TEST_CASE_METHOD(hosts_fixture, "many namespaces move a few at a time, and all a
 }
 
 TEST_CASE_METHOD(hosts_fixture, "a node that leaves is empty once others have all that it had") {
-  start("n1");
-  start("n2");
-  show_all({"n1", "n2"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+  auto ns = start_two();
   open("n1", ns);
   auto done = false;
-  auto asker = own(sys.spawn([&done, to = nodes.at("n2").host](caf::event_based_actor* self) -> caf::behavior {
-    self->request(to, caf::infinite, vacate_atom_v).then([&done] { done = true; });
-    return {[](int) {}};
-  }));
+  auto asker =
+      own(sys.spawn([&done, to = nodes.at("n2").host](caf::event_based_actor* self) -> caf::behavior {
+        self->request(to, caf::infinite, vacate_atom_v).then([&done] { done = true; });
+        return {[](int) {}};
+      }));
   run();
   CHECK(!done);
   show_all({"n1"});
@@ -261,16 +245,13 @@ TEST_CASE_METHOD(hosts_fixture, "a node that leaves is empty once others have al
 
 TEST_CASE_METHOD(hosts_fixture, "without a shared store a namespace that moves begins a new history") {
   shared = false;
-  start("n1");
-  show_all({"n1"});
-  auto ns = placed_on("n2", {"n1", "n2"});
+  auto ns = start_one();
   auto& x = open("n1", ns);
   recorder alice("alice");
   auto a = x.join(alice);
   x.publish(a, "m1", event("m1"));
   run();
-  start("n2");
-  show_all({"n1", "n2"});
+  start_second();
   REQUIRE(alice.attachments.size() == 2);
   CHECK(alice.attachments[1].epoch != alice.attachments[0].epoch);
   CHECK(alice.attachments[1].seq == 0);
@@ -280,4 +261,161 @@ TEST_CASE_METHOD(hosts_fixture, "without a shared store a namespace that moves b
   REQUIRE(alice.attachments.size() == 3);
   CHECK(alice.attachments[2].epoch != alice.attachments[0].epoch); // what n1 kept of it is out of date
   CHECK(alice.attachments[2].seq == 0);
+}
+
+TEST_CASE_METHOD(hosts_fixture, "a node of a cluster opens what it had before it was started again") {
+  shared = false;
+  auto ns = start_one();
+  auto& x = open("n1", ns);
+  recorder alice("alice");
+  auto a = x.join(alice);
+  x.publish(a, "m1", event("m1"));
+  run();
+  kill("n1");
+  start("n1", 2);
+  CHECK(open_at("n1") == R"({"namespaces":0})"); // it does not know yet whose they are
+  show_all({"n1"});
+  CHECK(open_at("n1") == R"({"namespaces":1})");
+  auto& again = open("n1", ns);
+  recorder bob("bob");
+  again.join(bob);
+  REQUIRE(bob.attachments.size() == 1);
+  CHECK(bob.attachments[0].epoch == alice.attachments.at(0).epoch);
+  CHECK(bob.attachments[0].seq == 1);
+}
+
+TEST_CASE_METHOD(hosts_fixture, "without a shared store a namespace that crashes goes on where it is") {
+  shared = false;
+  auto ns = start_two();
+  auto& x = open("n1", ns);
+  recorder alice("alice");
+  auto a = x.join(alice);
+  x.publish(a, "m1", event("m1"));
+  run();
+  caf::anon_send_exit(alice.attachments.at(0).ns, caf::exit_reason::kill);
+  advance(2s);
+  REQUIRE(alice.attachments.size() == 2);
+  CHECK(alice.attachments[1].epoch == alice.attachments[0].epoch);
+  CHECK(alice.attachments[1].seq == 1);
+}
+
+TEST_CASE_METHOD(hosts_fixture, "what a namespace writes once its lease was broken is refused by the store") {
+  auto ns = start_two();
+  auto& x = open("n1", ns);
+  recorder alice("alice");
+  auto a = x.join(alice);
+  auto lease = std::get<lease_grant>(disk->look(namespace_lease(ns), now_ms()));
+  disk->release(namespace_lease(ns), lease.owner, lease.epoch, now_ms());
+  CHECK(!x.publish(a, "m1", event("m1")).refused()); // it does not know
+  run();
+  REQUIRE(alice.answers.size() == 1);
+  CHECK(alice.answers[0].second.no.status == code::unavailable);
+  CHECK(std::get<log_state>(disk->state_of_log(ns)).head == 0);
+}
+
+TEST_CASE_METHOD(hosts_fixture, "a namespace says nothing more once its node's lease is over") {
+  auto ns = start_two();
+  auto& x = open("n1", ns);
+  recorder alice("alice");
+  auto a = x.join(alice);
+  caf::anon_send_exit(nodes.at("n2").keeper, caf::exit_reason::kill); // as if the node had stood still
+  run();
+  sched.advance_time(2100ms); // nobody has run since
+  x.read_log(a, "l", {});
+  run();
+  CHECK(alice.slices.empty());
+}
+
+TEST_CASE_METHOD(hosts_fixture,
+                 "a namespace that kept crashing gets another chance with its node's next lease") {
+  start("n1");
+  show_all({"n1"});
+  auto& x = open("n1", "demo");
+  recorder alice("alice");
+  x.join(alice);
+  for (std::size_t crashes = 1; crashes <= 11; ++crashes) {
+    caf::anon_send_exit(alice.attachments.back().ns, caf::exit_reason::kill);
+    for (int i = 0; i < 600 && alice.attachments.size() == crashes; ++i) advance(50ms);
+  }
+  REQUIRE(alice.attachments.back().no.refused());
+  auto lease = std::get<lease_grant>(disk->look(node_lease("n1"), now_ms()));
+  disk->release(node_lease("n1"), lease.owner, lease.epoch, now_ms());
+  advance(2s);
+  x.join(alice);
+  run();
+  CHECK(!alice.attachments.back().no.refused());
+}
+
+TEST_CASE_METHOD(hosts_fixture, "a request to be attached that has been passed on too often is made again") {
+  auto ns = start_two();
+  open("n2", ns);
+  auto asker = own(sys.spawn<test::probe<attach_later, attached>>());
+  auto& told = deref<test::probe<attach_later, attached>>(asker);
+  send(nodes.at("n1").host, attach_relay{ns, asker, host::max_hops - 1});
+  CHECK(told.all<attached>().size() == 1);
+  CHECK(told.all<attach_later>().empty());
+  send(nodes.at("n1").host, attach_relay{ns, asker, host::max_hops});
+  CHECK(told.all<attached>().size() == 1);
+  CHECK(told.all<attach_later>().size() == 1);
+}
+
+TEST_CASE_METHOD(hosts_fixture,
+                 "a relay that does not hear of a move holds it up for so long and no longer") {
+  auto ns = start_one();
+  auto deaf = own(sys.spawn<test::probe<attached, namespace_moves>>());
+  send(nodes.at("n1").host, attach_relay{ns, deaf, 0});
+  start_second();
+  CHECK(deref<test::probe<attached, namespace_moves>>(deaf).all<namespace_moves>().size() == 1);
+  advance(namespace_actor::move_patience - 100ms);
+  CHECK(holder(ns) == "n1/1");
+  advance(200ms);
+  CHECK(holder(ns) == "n2/1");
+}
+
+TEST_CASE_METHOD(hosts_fixture, "acknowledgements that wait for a namespace that moves are bounded, too") {
+  plan.bounds.relay_credit = 4;
+  auto ns = start_one();
+  auto& x = open("n1", ns);
+  recorder alice("alice");
+  auto a = x.join(alice);
+  caf::anon_send(alice.attachments.at(0).ns, move_atom_v);
+  sched.run();
+  unit.turn(); // it holds back now
+  CHECK(!x.publish(a, "m1", event("m1")).refused());
+  kill("n1");
+  CHECK(alice.answers.empty());
+  for (std::uint64_t i = 2; i < relay::max_held_per_credit * 4; ++i) x.tell(a, session_ack{0, i, {}});
+  run();
+  CHECK(alice.answers.empty());
+  x.tell(a, session_ack{0, 100, {}});
+  run();
+  REQUIRE(alice.answers.size() == 1);
+  CHECK(alice.answers[0].second.no.status == code::unavailable);
+}
+
+TEST_CASE_METHOD(hosts_fixture,
+                 "a move waits for an answer that is being streamed, and for ten seconds at most") {
+  agent_config worker;
+  worker.name = "worker";
+  worker.kind = "external";
+  plan.agents = {worker};
+  auto ns = start_one();
+  auto& x = open("n1", ns);
+  recorder alice("alice");
+  auto a = x.join(alice);
+  call_request what;
+  what.target = "worker";
+  what.client_id = "alice";
+  what.message_id = "c1";
+  what.input = "1";
+  what.timeout_ms = 60'000;
+  CHECK(!x.call(a, "c1", what).refused());
+  run();
+  start_second();
+  CHECK(!x.publish(a, "m1", event("m1")).refused()); // events go on meanwhile
+  advance(orchestrator::move_patience - 500ms, 50ms);
+  CHECK(holder(ns) == "n1/1");
+  CHECK(alice.answers.size() == 2);
+  advance(1s, 50ms);
+  CHECK(holder(ns) == "n2/1");
 }

@@ -6,6 +6,7 @@
 #include "tests/integration/node_process.hpp"
 #include "tests/netns/probe.hpp"
 #include "tests/netns/test_network.hpp"
+#include "tests/support/placed_on.hpp"
 #include "tests/support/redis_server.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -79,12 +80,7 @@ public:
     wait_for_members();
     for (auto& x : nodes_) urls_.push_back(x->url());
     owner = weir::owner_of(crowd_ns, names);
-    auto with_same_owner = [this](int i) {
-      return weir::owner_of("probe" + std::to_string(i), names) == owner;
-    };
-    int i = 0;
-    while (!with_same_owner(i)) ++i;
-    probe_ns_ = "probe" + std::to_string(i);
+    probe_ns_ = placed_on(names[owner], names, "probe");
     leases_ = std::make_unique<lease_watch>(redis_, crowd_ns);
     crowd_ = std::make_unique<crowd>(urls_, cast{}, 1);
     crowd_->start();

@@ -2,11 +2,11 @@
 
 #include "actors/cluster/claim_keeper.hpp"
 #include "actors/cluster/directory.hpp"
-#include "actors/cluster/placement.hpp"
 #include "actors/host/host.hpp"
 #include "actors/namespace/relay.hpp"
 #include "actors/store/memory_store.hpp"
 #include "tests/support/fixture.hpp"
+#include "tests/support/placed_on.hpp"
 #include "tests/support/recorder.hpp"
 
 #include <spdlog/spdlog.h>
@@ -32,6 +32,7 @@ public:
 
   ~hosts_fixture() {
     nodes.clear();
+    own_stores.clear();
     store = {};
     spdlog::set_level(spdlog::level::info);
   }
@@ -40,6 +41,7 @@ public:
   bool shared = true;
   std::map<std::string, node> nodes;
   store_handle store;
+  std::map<std::string, store_handle> own_stores; // of nodes that share none; they outlive their nodes
   memory_store* disk = nullptr;
 
   std::int64_t now_ms() const {
@@ -62,7 +64,9 @@ public:
     node made;
     auto time = std::make_shared<tenure>();
     if (shared && !store.actor) store = make_store();
-    auto keeps = shared ? store : make_store();
+    auto& own_store = own_stores[name];
+    if (!shared && !own_store.actor) own_store = make_store();
+    auto keeps = shared ? store : own_store;
     if (shared) {
       claim_keeper::config claims;
       claims.node = name;
@@ -119,10 +123,25 @@ public:
     return deref<relay>(handle);
   }
 
-  /// A namespace that is placed on this of these nodes.
-  static std::string placed_on(const std::string& node, const std::vector<std::string>& all) {
-    for (int i = 0;; ++i)
-      if (auto name = "ns" + std::to_string(i); all.at(owner_of(name, all)) == node) return name;
+  /// Starts n1 and n2, which see each other. @returns a namespace that is n2's.
+  std::string start_two() {
+    start("n1");
+    start("n2");
+    show_all({"n1", "n2"});
+    return placed_on("n2", {"n1", "n2"});
+  }
+
+  /// Starts n1 alone. @returns a namespace that is n2's once there is one.
+  std::string start_one() {
+    start("n1");
+    show_all({"n1"});
+    return placed_on("n2", {"n1", "n2"});
+  }
+
+  /// n2 comes to n1.
+  void start_second() {
+    start("n2");
+    show_all({"n1", "n2"});
   }
 
   static publish_request event(const std::string& message_id, const std::string& type = "chat") {
@@ -131,6 +150,20 @@ public:
     out.message_id = message_id;
     out.type = type;
     out.data = "1";
+    return out;
+  }
+
+  /// How many namespaces are open at a node.
+  std::string open_at(const std::string& node) {
+    std::string out;
+    auto to = nodes.at(node).host;
+    own(sys.spawn([&out, to](caf::event_based_actor* self) -> caf::behavior {
+      admin_query what;
+      what.what = admin_query::verb::node;
+      self->request(to, caf::infinite, what).then([&out](const admin_answer& got) { out = got.json; });
+      return {[](int) {}};
+    }));
+    run();
     return out;
   }
 
