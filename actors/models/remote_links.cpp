@@ -13,6 +13,9 @@ bool has(const std::vector<std::string>& all, const std::string& x) {
   return std::find(all.begin(), all.end(), x) != all.end();
 }
 
+/// Whatever is on its way is something.
+std::uint64_t counted(std::uint64_t bytes) { return std::max<std::uint64_t>(bytes, 1); }
+
 } // namespace
 
 void remote_links::remove(const std::string& node) {
@@ -52,7 +55,7 @@ std::optional<std::string> remote_links::choose_awake(std::string_view key, std:
 
 void remote_links::on_sent(const std::string& node, std::uint64_t number, std::uint64_t bytes,
                            time_point now) {
-  bytes = std::max<std::uint64_t>(bytes, 1);
+  bytes = counted(bytes);
   requests_.emplace(number, request{node, bytes, now});
   auto& x = nodes_.at(node);
   ++x.unanswered;
@@ -90,7 +93,7 @@ std::vector<std::uint64_t> remote_links::unread_too_long(time_point now) const {
 
 bool remote_links::has_room(const node& x, std::uint64_t bytes) const {
   if (x.unanswered >= limits_.unanswered) return false;
-  return x.unread_bytes == 0 || x.unread_bytes + bytes <= limits_.unread_bytes;
+  return x.unread_bytes == 0 || x.unread_bytes + counted(bytes) <= limits_.unread_bytes;
 }
 
 bool remote_links::is_silent(const node& x, time_point now) const {

@@ -2,6 +2,7 @@
 
 #include "tests/integration/client.hpp"
 
+#include "actors/core/utf8.hpp"
 #include "actors/models/remote_links.hpp"
 #include "net/http_client.hpp"
 
@@ -110,7 +111,7 @@ struct streamed_call {
     return who.await(
         [&](const json& x) {
           if (x["op"] == "delta" && x["run_id"] == run_id) {
-            CHECK(x["at"] == text.size()); // the answer is plain ASCII
+            CHECK(x["at"] == weir::utf8::code_points(text));
             text += x["text"].get<std::string>();
           }
           return x["op"] == op && x.value("run_id", "") == run_id;
