@@ -56,6 +56,7 @@ caf::behavior membership::make_behavior() {
       [this](const member_hosting& what) { on_hosting(what); },
       [this](vacate_atom) { return give_up_hosting(); },
       [this](fit_atom, bool fit) { set_fit(fit); },
+      [this](pools_atom) { return pool_places{settings_.pools}; },
       [this](tick_atom) {
         ticking_ = false;
         work();
@@ -70,6 +71,9 @@ void membership::on_exit() {
   settings_.self.host = nullptr;
   settings_.host = nullptr;
   settings_.directory = nullptr;
+  settings_.pools.clear();
+  settings_.remote_pools.clear();
+  pools_.clear();
 }
 
 // -- dialling
@@ -189,6 +193,7 @@ void membership::take_in(const member_hello& who, const member_table::outcome& w
     demonitor(what.before->membership);
     losses_->inc();
     announce("sys.node.left", *what.before);
+    forget_pools(who.name);
   }
   monitor(who.membership);
   dials_.connected(who.address, clock().now());
@@ -198,6 +203,7 @@ void membership::take_in(const member_hello& who, const member_table::outcome& w
   announce("sys.node.joined", who);
   tell_places();
   tell_addresses();
+  ask_for_pools(who.name, who.incarnation);
 }
 
 void membership::on_down(const caf::down_msg& msg) {
@@ -216,6 +222,7 @@ void membership::lose(const member_hello& who) {
   }
   announce("sys.node.left", who);
   tell_places();
+  forget_pools(who.name);
   work();
 }
 

@@ -21,6 +21,9 @@ namespace weir {
 /// other, and notices when one goes. Tells the directory of this node which nodes host namespaces, and the
 /// namespaces of this node who came and went (`sys.node.joined`, `sys.node.left`).
 ///
+/// A node whose model pools are elsewhere asks every member with the role `models` for its pools
+/// (`pools_atom`, answered with `pool_places`), and tells its own remote pools of all that it knows.
+///
 /// Messages: `member_hello`, `member_addresses`, `member_leaving` (of other nodes), `admin_query` (`nodes`,
 /// `node`, `drain`); a `vacate_atom` lets this node give up its namespaces, and is answered with whether
 /// another node can take them; a `fit_atom` says whether its host can have any now.
@@ -34,7 +37,9 @@ public:
     backoff retry{std::chrono::milliseconds{250}, std::chrono::milliseconds{5000}};
     std::uint64_t seed = 0; ///< For back-off.
     caf::actor directory;
-    caf::actor host; ///< Of this node; null without the role.
+    caf::actor host;                       ///< Of this node; null without the role.
+    std::vector<pool_places::place> pools; ///< Of this node, for others to ask; none without the role.
+    std::vector<caf::actor> remote_pools;  ///< Of this node: who is told of the others' pools.
     dial_function dial = middleman_dial;
     std::function<std::int64_t()> connections = [] { return 0; }; ///< Of this node's gateway.
     /// Called once: where this node listens, and that every seed has been reached, or tried in vain.
@@ -80,6 +85,9 @@ private:
   void set_fit(bool fit);
   caf::result<admin_answer> drain(const std::string& node);
   void tell_addresses();
+  void ask_for_pools(const std::string& name, std::uint64_t incarnation);
+  void forget_pools(const std::string& name);
+  void tell_pools();
   void announce(const char* type, const member_hello& who);
   member_hello introduction() const;
   caf::result<admin_answer> on_admin(const admin_query& what);
@@ -91,6 +99,7 @@ private:
   dial_book dials_;
   std::map<std::string, std::string> dialled_; // name of a member → the address by which it was reached
   std::map<std::string, std::string> said_;    // address → what was last logged of it; max_said
+  std::map<std::string, std::vector<pool_places::place>> pools_; // of members, by their names
   std::optional<dial_book::time_point> name_taken_since_;
   std::uint16_t port_ = 0; // where this actor is published
   bool begun_ = false;

@@ -70,6 +70,18 @@ struct host_places {
   std::vector<place> all;
 };
 
+/// membership → membership of another node, in answer to a `pools_atom`: the pools of this node that others
+/// may ask. It is no part of the hello, which stays small. membership → remote pools of the same node: those
+/// of all other nodes that are alive.
+struct pool_places {
+  struct place {
+    std::string node;
+    std::string model;
+    caf::actor port; ///< See `pool_port`.
+  };
+  std::vector<place> all;
+};
+
 template <class Inspector>
 bool inspect(Inspector& f, member_hello& x) {
   return f.object(x).fields(f.field("protocol", x.protocol), f.field("version", x.version),
@@ -112,6 +124,16 @@ bool inspect(Inspector& f, host_places::place& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, host_places& x) {
+  return f.object(x).fields(f.field("all", x.all));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, pool_places::place& x) {
+  return f.object(x).fields(f.field("node", x.node), f.field("model", x.model), f.field("port", x.port));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, pool_places& x) {
   return f.object(x).fields(f.field("all", x.all));
 }
 

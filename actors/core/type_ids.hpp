@@ -118,6 +118,8 @@ struct namespace_released;
 struct claims_lapsed;
 struct claims_held;
 struct member_hosting;
+struct pool_places;
+struct model_receipt;
 
 } // namespace weir
 
@@ -242,6 +244,9 @@ CAF_ADD_TYPE_ID(weir, (weir::member_hosting))
 CAF_ADD_ATOM(weir, weir, move_atom)
 CAF_ADD_ATOM(weir, weir, vacate_atom)
 CAF_ADD_ATOM(weir, weir, fit_atom)
+CAF_ADD_TYPE_ID(weir, (weir::pool_places))
+CAF_ADD_TYPE_ID(weir, (weir::model_receipt))
+CAF_ADD_ATOM(weir, weir, pools_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

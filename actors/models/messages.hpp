@@ -51,6 +51,11 @@ struct model_failed {
   bool refused = false;   ///< By the pool: nobody has tried, and it is no use to ask this pool again soon.
 };
 
+/// pool of another node → who asked it: the request with this id has been read there.
+struct model_receipt {
+  std::uint64_t id = 0;
+};
+
 /// pool → worker: do this attempt. Its `timeout_ms` is what is left of the request's.
 struct model_assignment {
   std::uint64_t ticket = 0; ///< The pool's number for the attempt.
@@ -87,6 +92,11 @@ template <class Inspector>
 bool inspect(Inspector& f, model_failed& x) {
   return f.object(x).fields(f.field("id", x.id), f.field("error", x.error), f.field("retryable", x.retryable),
                             f.field("refused", x.refused));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, model_receipt& x) {
+  return f.object(x).fields(f.field("id", x.id));
 }
 
 template <class Inspector>

@@ -4,6 +4,8 @@
 #include "actors/core/hash.hpp"
 #include "actors/core/meta_objects.hpp"
 #include "actors/host/host.hpp"
+#include "actors/models/pool_port.hpp"
+#include "actors/models/remote_pool.hpp"
 #include "actors/models/simulated_backend.hpp"
 #include "actors/store/memory_store.hpp"
 #include "actors/store/redis_store.hpp"
@@ -33,6 +35,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -182,6 +185,7 @@ public:
       show_limits(system_, config.bounds);
       signer_ = std::make_shared<const session_signer>(
           load_session_secret(config.session.secret_env, config.node.data_dir));
+      start_models(config);
       if (config.has_role("host")) start_host(config, std::move(registry));
       join_cluster(config);
       if (config.has_role("gateway")) open_gateway(config);
@@ -239,7 +243,6 @@ private:
 
   void start_host(const node_config& config, std::shared_ptr<const agent_registry> registry) {
     start_store(config);
-    start_models(config);
     start_claims(config);
     host_ = system_.spawn<host>(host_config(config, std::move(registry)));
   }
@@ -267,6 +270,10 @@ private:
     auto signed_nothing = signer_->sign({"", "cluster", "", 0});
     out.secret_mark = std::to_string(fnv1a{}.add(signed_nothing).value());
     out.on_refused = stop_signals::stop_in_order;
+    if (config.has_role("models"))
+      for (auto& port : ports_) out.pools.push_back({config.node.name, port.first, port.second});
+    else
+      for (auto& pool : *models_) out.remote_pools.push_back(pool.second.actor);
     cluster_ = std::make_unique<node_cluster>(system_, config, std::move(out));
   }
 
@@ -277,13 +284,21 @@ private:
     watch_store(system_, store_.actor, status_);
   }
 
+  /// Its own pools, or what stands for those of other nodes.
   void start_models(const node_config& config) {
     auto models = std::make_shared<model_directory>();
     models_ = models;
-    for (auto& model : config.models) {
-      auto& unit = threads_.at(models->size() % threads_.size());
-      models->emplace(model.name, make_pool(system_, model, make_backend(model, unit), unit));
-    }
+    if (config.has_role("models"))
+      for (auto& model : config.models) start_pool(model, *models, config.is_clustered());
+    else if (config.has_role("host"))
+      for (auto& model : config.models) models->emplace(model.name, make_remote_pool(system_, model));
+  }
+
+  void start_pool(const model_config& model, model_directory& to, bool for_others) {
+    auto& unit = threads_.at(to.size() % threads_.size());
+    auto pool =
+        to.emplace(model.name, make_pool(system_, model, make_backend(model, unit), unit)).first->second;
+    if (for_others) ports_[model.name] = system_.spawn<pool_port>(std::move(pool));
   }
 
   void open_gateway(const node_config& config) {
@@ -314,6 +329,8 @@ private:
     if (cluster_) cluster_->leave();
     end_and_wait(host_);
     end_and_wait(claims_); // its lease is given back
+    for (auto& [name, port] : ports_) caf::anon_send_exit(port, caf::exit_reason::user_shutdown);
+    ports_.clear();
     if (models_)
       for (auto& [name, pool] : *models_) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
     if (store_.actor) caf::anon_send_exit(store_.actor, caf::exit_reason::user_shutdown);
@@ -351,6 +368,7 @@ private:
   caf::actor_system system_;
   io_threads threads_;
   std::shared_ptr<const model_directory> models_;
+  std::map<std::string, caf::actor> ports_; // by model: where other nodes reach its pool
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
   std::shared_ptr<const session_signer> signer_;
   store_handle store_;

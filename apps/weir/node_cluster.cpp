@@ -59,6 +59,8 @@ node_cluster::node_cluster(caf::actor_system& sys, const node_config& node, conf
   out.seed = random();
   out.directory = directory_;
   out.host = settings.host;
+  out.pools = std::move(settings.pools);
+  out.remote_pools = std::move(settings.remote_pools);
   out.on_drain = settings.on_drain;
   out.connections = [metrics = std::make_shared<net_metrics>(sys)] { return metrics->connections->value(); };
   out.on_settled = [x = state_](const std::string& address) {

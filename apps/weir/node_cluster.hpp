@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/cluster/messages.hpp"
 #include "apps/weir/config/node_config.hpp"
 
 #include <caf/actor.hpp>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace weir {
 
@@ -27,6 +29,8 @@ public:
     std::string secret_mark;          ///< See `member_hello`.
     std::function<void()> on_refused; ///< Called from any thread when the node cannot be a member, any time.
     std::function<void()> on_drain;   ///< Called from any thread when an operator wants it to drain.
+    std::vector<pool_places::place> pools; ///< Of this node, with the role `models`; for the other nodes.
+    std::vector<caf::actor> remote_pools;  ///< Of this node, without that role: told of the others' pools.
   };
 
   node_cluster(caf::actor_system& sys, const node_config& node, config settings);

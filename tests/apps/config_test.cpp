@@ -205,8 +205,6 @@ TEST_CASE("what a later version brings is refused by name, never ignored", "[con
       {R"({"cluster":{"heartbeat_ms":1000,"timeout_ms":1000}})",
        {"cluster.timeout_ms: 1000 is less than twice heartbeat_ms, 1000"}},
       {R"({"cluster":{"tls":{}}})", {"cluster.tls: not in this version yet"}},
-      {R"({"node":{"roles":["host"]},"cluster":{"seeds":["127.0.0.1:1"]}})",
-       {"node.roles: host and models on different nodes is not in this version yet"}},
       {R"({"node":{"roles":["gateway","gateway"]},"cluster":{"seeds":["127.0.0.1:1"]}})",
        {"node.roles: one is named twice"}},
       {R"({"node":{"roles":["host"]}})",
@@ -228,6 +226,15 @@ TEST_CASE("a store's password is never printed", "[config]") {
     INFO(url);
     REQUIRE(!said.empty());
     for (auto& line : said) CHECK(line.find("s3cret") == std::string::npos);
+  }
+}
+
+TEST_CASE("a node of a cluster may have any of the roles", "[config]") {
+  for (auto* roles : {R"(["host"])", R"(["models"])", R"(["gateway"])", R"(["gateway","host"])",
+                      R"(["models","gateway"])", R"(["host","models"])"}) {
+    auto cfg = good(std::string{R"({"cluster":{"seeds":["127.0.0.1:1"]},"node":{"roles":)"} + roles + "}}");
+    INFO(roles);
+    CHECK(nlohmann::json(cfg.node.roles).dump() == roles);
   }
 }
 

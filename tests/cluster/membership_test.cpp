@@ -207,3 +207,37 @@ TEST_CASE_METHOD(cluster_fixture, "a node that hosts tells its namespaces who ca
   CHECK(told[0].ephemeral);
   CHECK(told[0].data.find("\"n2\"") != std::string::npos);
 }
+
+TEST_CASE_METHOD(cluster_fixture, "a node whose model pools are elsewhere is told of those of all members") {
+  auto pool = own(sys.spawn<test::probe<pool_places>>());
+  auto port = own(sys.spawn<test::probe<>>());
+  auto& told = deref<test::probe<pool_places>>(pool).all<pool_places>();
+  auto cfg = node("n1", "a:1");
+  cfg.remote_pools = {pool};
+  start(std::move(cfg));
+  auto runs = node("n2", "b:1");
+  runs.self.roles = {"models"};
+  runs.pools = {{"n2", "default", port}};
+  start(runs);
+  start(node("n3", "c:1")); // has none
+  advance(1s);
+  REQUIRE(told.size() == 1);
+  REQUIRE(told[0].all.size() == 1);
+  CHECK(told[0].all[0].node == "n2");
+  CHECK(told[0].all[0].model == "default");
+  CHECK(told[0].all[0].port == port);
+
+  caf::anon_send_exit(handles["b:1"], caf::exit_reason::kill);
+  handles.erase("b:1");
+  advance(100ms);
+  REQUIRE(told.size() == 2);
+  CHECK(told[1].all.empty());
+
+  runs.self.incarnation = ++incarnations; // it is started again
+  start(runs);
+  advance(6s);
+  REQUIRE(told.size() == 3);
+  CHECK(told[2].all.size() == 1);
+  runs = {};
+  told.clear();
+}

@@ -31,9 +31,7 @@ void check_roles(const node_config& cfg, problems& out) {
   if (std::adjacent_find(given.begin(), given.end()) != given.end())
     return out.add("node.roles", "one is named twice");
   if (given != all && !cfg.is_clustered())
-    return out.add("node.roles", "a node without all of gateway, host, models needs a cluster");
-  if (cfg.has_role("host") != cfg.has_role("models"))
-    out.add("node.roles", "host and models on different nodes is not in this version yet");
+    out.add("node.roles", "a node without all of gateway, host, models needs a cluster");
 }
 
 void check_cluster(const node_config& cfg, problems& out) {

@@ -23,7 +23,7 @@ schema::type_ptr<node_section> node_section_schema() {
       member("name", &x::name, text("1 to 64 of A-Z a-z 0-9 _ -", check_node_name),
              "what clients and logs call it"),
       member("roles", &x::roles, schema::texts("gateway, host, models"),
-             "what it does; fewer than all three only in a cluster, `host` and `models` only together"),
+             "what it does: any of the three; fewer than all only in a cluster"),
       member("io_threads", &x::io_threads, integer<std::uint32_t>(0, 256),
              "threads for sockets; 0: one per core"),
       member("data_dir", &x::data_dir, text("not empty", check_not_empty),
