@@ -36,6 +36,7 @@ public:
     caf::actor directory;
     caf::actor host; ///< Of this node; null without the role.
     dial_function dial = middleman_dial;
+    listen_function open = middleman_listen;
     std::function<std::int64_t()> connections = [] { return 0; }; ///< Of this node's gateway.
     /// Called once: where this node listens, and that every seed has been reached, or tried in vain.
     std::function<void(const std::string& address)> on_settled = [](const std::string&) {};

@@ -13,6 +13,8 @@
 
 namespace weir {
 
+class tls_links;
+
 /// What CAF has to be told before a node that is one of several starts.
 void prepare_cluster(caf::actor_system_config& to, const node_config& config);
 
@@ -29,6 +31,7 @@ public:
     std::function<void()> on_drain;   ///< Called from any thread when an operator wants it to drain.
   };
 
+  /// Throws std::runtime_error where the files of `cluster.tls` are not what they should be.
   node_cluster(caf::actor_system& sys, const node_config& node, config settings);
   ~node_cluster();
 
@@ -55,6 +58,7 @@ private:
 
   caf::actor_system& system_;
   std::shared_ptr<state> state_;
+  std::unique_ptr<tls_links> tls_; // null: plain TCP
   caf::actor directory_;
   caf::actor membership_;
 };
