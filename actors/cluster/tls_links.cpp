@@ -135,13 +135,15 @@ private:
 class tls_middleman : public caf::io::middleman_actor_impl {
 public:
   tls_middleman(caf::actor_config& cfg, caf::actor broker, tls_credentials who,
-                std::shared_ptr<tls_failures> failures)
+                std::shared_ptr<tls_failures> failures, std::chrono::milliseconds patience)
     : caf::io::middleman_actor_impl(cfg, std::move(broker)), who_(std::move(who)),
-      failures_(std::move(failures)) {}
+      failures_(std::move(failures)), patience_(patience) {}
 
   const char* name() const override { return "weir.tls-middleman"; }
 
 protected:
+  /// The handshake is over before the broker sees the connection: at each heartbeat the broker drops what was
+  /// dialled and has not said anything yet, so that over slow links few would come about.
   caf::expected<caf::io::scribe_ptr> connect(const std::string& host, std::uint16_t port) override {
     auto address = to_string(node_address{host, port});
     failures_->take(address); // of an earlier time
@@ -153,11 +155,12 @@ protected:
     what.on_failed = [x = failures_, address](const std::string& why) { x->dial_failed(address, why); };
     try {
       auto session = std::make_shared<tls_session>(who_, *socket, std::move(what));
-      return caf::make_counted<tls_scribe>(io(), *socket, std::move(session));
+      if (session->agree(patience_)) return caf::make_counted<tls_scribe>(io(), *socket, std::move(session));
     } catch (const std::exception& error) {
-      ::close(*socket);
-      return caf::make_error(caf::sec::cannot_connect_to_node, error.what());
+      failures_->dial_failed(address, error.what());
     }
+    ::close(*socket);
+    return caf::sec::cannot_connect_to_node;
   }
 
   caf::expected<caf::io::doorman_ptr> open(std::uint16_t port, const char* address, bool reuse) override {
@@ -171,15 +174,16 @@ private:
 
   tls_credentials who_;
   std::shared_ptr<tls_failures> failures_;
+  std::chrono::milliseconds patience_;
 };
 
 } // namespace
 
-tls_links::tls_links(caf::actor_system& sys, tls_credentials who)
+tls_links::tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience)
   : system_(sys), failures_(std::make_shared<tls_failures>(sys.metrics())),
-    // In a thread of its own: to connect may block.
+    // In a thread of its own: to connect blocks.
     actor_(sys.spawn<tls_middleman, caf::detached + caf::hidden>(
-        sys.middleman().named_broker<caf::io::basp_broker>("BASP"), std::move(who), failures_)) {}
+        sys.middleman().named_broker<caf::io::basp_broker>("BASP"), std::move(who), failures_, patience)) {}
 
 tls_links::~tls_links() {
   caf::scoped_actor self{system_, true};

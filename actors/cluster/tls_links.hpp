@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman_actor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 
@@ -19,7 +20,8 @@ public:
   /// Connections whose other side has not shown who it is. Overflow policy: the oldest is closed.
   static constexpr std::size_t max_unproven = 64;
 
-  tls_links(caf::actor_system& sys, tls_credentials who);
+  /// @param patience how long the handshake with a node that was dialled may take. Dials wait for each other.
+  tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience);
   ~tls_links();
 
   tls_links(const tls_links&) = delete;

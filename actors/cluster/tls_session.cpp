@@ -7,6 +7,7 @@
 #include <climits>
 #include <stdexcept>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace weir {
@@ -73,6 +74,21 @@ rw_state tls_session::write_some(std::size_t& result, const void* from, std::siz
   if (put <= 0) return after(put);
   result = static_cast<std::size_t>(put);
   return rw_state::success;
+}
+
+bool tls_session::agree(std::chrono::milliseconds at_most) {
+  using clock = std::chrono::steady_clock;
+  auto until = clock::now() + at_most;
+  for (;;) {
+    auto state = shake_hands();
+    if (ready_ || state == rw_state::failure) return ready_;
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now());
+    pollfd what{socket_, static_cast<short>(state == rw_state::want_read ? POLLIN : POLLOUT), 0};
+    if (left.count() <= 0 || poll(&what, 1, static_cast<int>(left.count())) == 0) {
+      fail("it has not shown who it is in time");
+      return false;
+    }
+  }
 }
 
 bool tls_session::has(std::size_t bytes) const {

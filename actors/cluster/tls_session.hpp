@@ -4,6 +4,7 @@
 
 #include <caf/io/network/rw_state.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -36,6 +37,9 @@ public:
 
   /// Whether so much has been decrypted already: the socket does not tell of it again.
   bool has(std::size_t bytes) const;
+
+  /// Blocks until both have shown who they are. @returns whether they have in time.
+  bool agree(std::chrono::milliseconds at_most);
 
   /// Whether both have shown who they are.
   bool is_ready() const noexcept { return ready_; }

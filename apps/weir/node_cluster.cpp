@@ -26,7 +26,8 @@ std::unique_ptr<tls_links> make_links(caf::actor_system& sys, const node_config&
   if (!node.is_clustered() || !node.cluster.tls.is_set()) return nullptr;
   auto loaded = load_tls_credentials(node.cluster.tls);
   if (auto* wrong = std::get_if<std::string>(&loaded)) throw std::runtime_error("cluster.tls." + *wrong);
-  return std::make_unique<tls_links>(sys, std::get<tls_credentials>(std::move(loaded)));
+  return std::make_unique<tls_links>(sys, std::get<tls_credentials>(std::move(loaded)),
+                                     std::chrono::milliseconds{node.cluster.timeout_ms});
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -174,6 +175,28 @@ TEST_CASE("who says nothing is waited for, and named when it has gone") {
   wire.close_one(0);
   CHECK(listener.step() == rw_state::failure);
   CHECK(has(only(listener.failures), "it said nothing"));
+}
+
+TEST_CASE("who dials waits for the other to show who it is, but not for ever") {
+  test::test_authority authority;
+  socket_pair wire;
+  end dialler{credentials_of(authority), wire.fd[0], true};
+  SECTION("it does") {
+    end listener{credentials_of(authority), wire.fd[1], false};
+    std::thread other([&] { CHECK(listener.session.agree(std::chrono::seconds{20})); });
+    CHECK(dialler.session.agree(std::chrono::seconds{20}));
+    other.join();
+    CHECK(dialler.failures.empty());
+  }
+  SECTION("it says nothing") {
+    CHECK_FALSE(dialler.session.agree(std::chrono::milliseconds{20}));
+    CHECK(has(only(dialler.failures), "in time"));
+  }
+  SECTION("it says something else") {
+    CHECK(write(wire.fd[1], "something else than TLS", 23) == 23);
+    CHECK_FALSE(dialler.session.agree(std::chrono::seconds{20}));
+    CHECK(has(only(dialler.failures), "it does not speak TLS"));
+  }
 }
 
 TEST_CASE("a link that was agreed on and ends is no failure of TLS") {
