@@ -35,7 +35,7 @@ membership::membership(caf::actor_config& cfg, config settings)
 caf::behavior membership::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   if (settings_.listen)
-    middleman_listen(
+    settings_.open(
         this, *settings_.listen,
         [this](std::uint16_t port) {
           port_ = port;

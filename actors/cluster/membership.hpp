@@ -41,6 +41,7 @@ public:
     std::vector<pool_places::place> pools; ///< Of this node, for others to ask; none without the role.
     std::vector<caf::actor> remote_pools;  ///< Of this node: who is told of the others' pools.
     dial_function dial = middleman_dial;
+    listen_function open = middleman_listen;
     std::function<std::int64_t()> connections = [] { return 0; }; ///< Of this node's gateway.
     /// Called once: where this node listens, and that every seed has been reached, or tried in vain.
     std::function<void(const std::string& address)> on_settled = [](const std::string&) {};

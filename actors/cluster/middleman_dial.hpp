@@ -3,6 +3,7 @@
 #include "actors/cluster/node_address.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/io/middleman_actor.hpp>
 
 #include <chrono>
 #include <functional>
@@ -18,15 +19,26 @@ using dial_failed = std::function<void(const std::string& why)>;
 using dial_function = std::function<void(caf::event_based_actor* self, const node_address& where,
                                          std::chrono::milliseconds timeout, dial_succeeded, dial_failed)>;
 
-/// Over CAF's middleman.
+/// Publishes `self` at an address. @param then is given the port. One of the two is called later, in `self`.
+using listen_function = std::function<void(caf::event_based_actor* self, const node_address& where,
+                                           std::function<void(std::uint16_t)> then, dial_failed)>;
+
+/// Over CAF's middleman: plain TCP.
 void middleman_dial(caf::event_based_actor* self, const node_address& where,
                     std::chrono::milliseconds timeout, dial_succeeded then, dial_failed failed);
 
-/// Publishes `self` at an address. @param then is given the port.
 void middleman_listen(caf::event_based_actor* self, const node_address& where,
                       std::function<void(std::uint16_t)> then, dial_failed failed);
 
-/// Takes that back. To be called at the end of `self`.
+/// As above, over connections that another such actor makes.
+void middleman_dial_via(const caf::io::middleman_actor& via, caf::event_based_actor* self,
+                        const node_address& where, std::chrono::milliseconds timeout, dial_succeeded then,
+                        dial_failed failed);
+void middleman_listen_via(const caf::io::middleman_actor& via, caf::event_based_actor* self,
+                          const node_address& where, std::function<void(std::uint16_t)> then,
+                          dial_failed failed);
+
+/// Takes back what was published, over whatever. To be called at the end of `self`.
 void middleman_close(caf::event_based_actor* self, std::uint16_t port);
 
 } // namespace weir

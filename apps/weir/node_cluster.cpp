@@ -2,6 +2,7 @@
 
 #include "actors/cluster/directory.hpp"
 #include "actors/cluster/membership.hpp"
+#include "actors/cluster/tls_links.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "net/net_metrics.hpp"
 
@@ -20,6 +21,14 @@ namespace weir {
 namespace {
 
 constexpr auto answer_timeout = std::chrono::seconds{2};
+
+std::unique_ptr<tls_links> make_links(caf::actor_system& sys, const node_config& node) {
+  if (!node.is_clustered() || !node.cluster.tls.is_set()) return nullptr;
+  auto loaded = load_tls_credentials(node.cluster.tls);
+  if (auto* wrong = std::get_if<std::string>(&loaded)) throw std::runtime_error("cluster.tls." + *wrong);
+  return std::make_unique<tls_links>(sys, std::get<tls_credentials>(std::move(loaded)),
+                                     std::chrono::milliseconds{node.cluster.timeout_ms});
+}
 
 } // namespace
 
@@ -41,10 +50,14 @@ struct node_cluster::state {
 };
 
 node_cluster::node_cluster(caf::actor_system& sys, const node_config& node, config settings)
-  : system_(sys), state_(std::make_shared<state>()),
+  : system_(sys), state_(std::make_shared<state>()), tls_(make_links(sys, node)),
     directory_(sys.spawn<weir::directory>(weir::directory::config{})) {
   std::random_device random;
   membership::config out;
+  if (tls_) {
+    out.dial = tls_->dial();
+    out.open = tls_->listen();
+  }
   out.self.version = settings.version;
   out.self.name = node.node.name;
   out.self.roles = node.node.roles;

@@ -15,6 +15,8 @@
 
 namespace weir {
 
+class tls_links;
+
 /// What CAF has to be told before a node that is one of several starts.
 void prepare_cluster(caf::actor_system_config& to, const node_config& config);
 
@@ -33,6 +35,7 @@ public:
     std::vector<caf::actor> remote_pools;  ///< Of this node, without that role: told of the others' pools.
   };
 
+  /// Throws std::runtime_error where the files of `cluster.tls` are not what they should be.
   node_cluster(caf::actor_system& sys, const node_config& node, config settings);
   ~node_cluster();
 
@@ -59,6 +62,7 @@ private:
 
   caf::actor_system& system_;
   std::shared_ptr<state> state_;
+  std::unique_ptr<tls_links> tls_; // null: plain TCP
   caf::actor directory_;
   caf::actor membership_;
 };

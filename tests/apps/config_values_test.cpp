@@ -87,6 +87,17 @@ TEST_CASE("only loopback is listened on without auth", "[config]") {
   CHECK_FALSE(at("192.168.0.1").empty());
 }
 
+TEST_CASE("other nodes are met on loopback only, unless they show certificates", "[config]") {
+  std::vector<std::string> sets{"cluster.listen=192.0.2.1:4700"};
+  CHECK(check_exposure(good("", sets)).substr(0, 14) == "cluster.listen");
+  CHECK(check_exposure(good("", {"cluster.listen=127.0.0.1:4700"})).empty());
+  for (auto* key : {"cert", "key", "ca"}) sets.push_back(std::string{"cluster.tls."} + key + "=/missing.pem");
+  auto cfg = good("", sets);
+  CHECK(check_exposure(cfg).empty());
+  CHECK(check_cluster_tls(cfg) == "cluster.tls.cert: cannot read '/missing.pem'");
+  CHECK(check_cluster_tls(good("", {"cluster.listen=127.0.0.1:4700"})).empty());
+}
+
 TEST_CASE("only loopback is listened on for the admin calls without their token", "[config]") {
   auto at = [](const std::string& address) {
     return check_exposure(good("", {"admin.token_env=WEIR_TEST_TOKEN", "admin.address=" + address}));

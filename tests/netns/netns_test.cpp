@@ -8,6 +8,8 @@
 #include "tests/netns/test_network.hpp"
 #include "tests/support/placed_on.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/support/temp_folder.hpp"
+#include "tests/support/test_certificates.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -165,10 +167,23 @@ private:
                      {"session_ttl_ms", 3'600'000}}},
                    {"agents", {{"ab", {{"kind", "chain_ab"}}}, {"bc", {{"kind", "chain_bc"}}}}},
                    {"namespaces", {{"*", {{"agents", {"ab", "bc"}}}}}}};
+    if (std::getenv("WEIR_NETNS_TLS") != nullptr) config["cluster"]["tls"] = tls(names[i]);
     auto out = std::make_unique<node_process>(config.dump(), std::vector<std::string>{"--insecure"},
                                               network.wrap(host_of(i), WEIR_CRASH_NODE_PATH));
     out->use_port(8080);
     return out;
+  }
+
+  /// A section `cluster.tls` with a certificate of its own.
+  json tls(const std::string& name) const {
+    auto own = authority_.issue({name});
+    auto write = [this](const std::string& file, const std::string& text) {
+      std::ofstream{certificates_.file(file)} << text;
+      return certificates_.file(file);
+    };
+    return {{"cert", write(name + ".pem", own.certificate)},
+            {"key", write(name + ".key", own.key)},
+            {"ca", write(name + ".ca", authority_.certificate())}};
   }
 
   /// As each node's log tells it: operators' doors are on the hosts' own loopback.
@@ -199,6 +214,8 @@ private:
     return out.str();
   }
 
+  temp_folder certificates_;
+  test_authority authority_;
   redis_server redis_;
   std::vector<std::unique_ptr<node_process>> nodes_;
   std::vector<std::string> urls_;
@@ -308,4 +325,17 @@ TEST_CASE("an owner stands still and goes on", "[netns]") {
   x->judge(
       "owner stands still", [&] { x->node(x->owner).signal(SIGSTOP); },
       [&] { x->node(x->owner).signal(SIGCONT); });
+}
+
+TEST_CASE("a host that was cut off comes back over slow links", "[netns]") {
+  auto x = begin();
+  auto host = trial::host_of(x->owner);
+  auto set = [&](const link_rule& what) {
+    for (std::size_t i = 1; i < 4; ++i) x->network.set(i, host, what), x->network.set(host, i, what);
+  };
+  x->judge(
+      "owner cut off from the nodes, then 100 ms each way", [&] { set(broken); },
+      [&] {
+        set({false, 100, 0});
+      });
 }

@@ -88,6 +88,10 @@ bool cutting_proxy::pass(pair& x, bool from_client) {
   auto n = recv(from_client ? x.client : x.server, buffer, sizeof buffer, 0);
   if (n <= 0) return false;
   if ((from_client ? cut_request_ : cut_reply_).exchange(false)) return false;
+  if (record_) {
+    std::lock_guard guard{lock_};
+    recorded_.append(buffer, static_cast<std::size_t>(n));
+  }
   if (from_client && x.answered) ++round_trips_;
   x.answered = !from_client;
   return write_all(from_client ? x.server : x.client, buffer, n);

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
+#include <mutex>
+#include <string>
 #include <thread>
 
 namespace weir::test {
@@ -31,6 +33,13 @@ public:
   /// How often a client has sent something after it was answered.
   std::uint64_t round_trips() const { return round_trips_; }
 
+  /// What has gone through it since `record` was called, both ways.
+  void record() { record_ = true; }
+  std::string recorded() const {
+    std::lock_guard guard{lock_};
+    return recorded_;
+  }
+
 private:
   struct pair {
     int client = -1, server = -1;
@@ -46,8 +55,10 @@ private:
   std::uint16_t port_ = 0;
   int listener_ = -1;
   std::list<pair> pairs_;
-  std::atomic<bool> cut_reply_ = false, cut_request_ = false, refuse_ = false, stop_ = false;
+  std::atomic<bool> cut_reply_ = false, cut_request_ = false, refuse_ = false, record_ = false, stop_ = false;
   std::atomic<std::uint64_t> round_trips_ = 0;
+  mutable std::mutex lock_;
+  std::string recorded_;
   std::thread thread_;
 };
 

@@ -64,6 +64,10 @@ int node_command(const config_options& options) {
     std::cerr << why << '\n';
     return exit_usage;
   }
+  if (auto why = check_cluster_tls(cfg); !why.empty()) {
+    std::cerr << why << '\n';
+    return exit_usage;
+  }
   set_up_logging(cfg.log);
   for (auto& line : node.plugins.loaded) spdlog::info(line);
   for (auto& line : node.plugins.refused) spdlog::error(line);
@@ -83,6 +87,7 @@ int config_command(const config_options& options) {
   // Not an error here: `weir node --insecure` takes it.
   if (auto why = check_exposure(cfg); !why.empty()) std::cerr << "note: " << why << '\n';
   if (auto why = check_shared_secret(cfg); !why.empty()) std::cerr << "note: " << why << '\n';
+  if (auto why = check_cluster_tls(cfg); !why.empty()) std::cerr << "note: " << why << '\n';
   // A node would go on without them, but whoever checks wants to know.
   for (auto& line : node.plugins.refused) std::cerr << line << '\n';
   for (auto& line : agents_without_kind(node)) std::cerr << line << '\n';

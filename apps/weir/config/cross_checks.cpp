@@ -39,6 +39,11 @@ void check_cluster(const node_config& cfg, problems& out) {
   if (x.timeout_ms < 2 * x.heartbeat_ms)
     out.add("cluster.timeout_ms", std::to_string(x.timeout_ms) + " is less than twice heartbeat_ms, "
                                       + std::to_string(x.heartbeat_ms));
+  if (!x.tls.is_set()) return;
+  if (x.tls.cert.empty()) out.add("cluster.tls.cert", "needed with the other keys of cluster.tls");
+  if (x.tls.key.empty()) out.add("cluster.tls.key", "needed with the other keys of cluster.tls");
+  if (x.tls.ca.empty()) out.add("cluster.tls.ca", "needed with the other keys of cluster.tls");
+  if (!cfg.is_clustered()) out.add("cluster.tls", "only for a node with cluster.listen or cluster.seeds");
 }
 
 void check_model(const model_config& x, const node_config& cfg, problems& out) {

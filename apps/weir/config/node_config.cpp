@@ -56,8 +56,10 @@ std::string check_exposure(const node_config& cfg) {
     return exposed("listen.address", cfg.listen.address, "auth.mode is none");
   if (!is_set(cfg.admin.token_env) && !is_loopback(cfg.admin.address))
     return exposed("admin.address", cfg.admin.address, cfg.admin.token_env + " is not set");
-  if (auto at = parse_node_address(cfg.cluster_listen()); cfg.is_clustered() && at && !is_loopback(at->host))
-    return exposed("cluster.listen", at->host, "nodes do not ask each other who they are");
+  if (auto at = parse_node_address(cfg.cluster_listen());
+      cfg.is_clustered() && !cfg.cluster.tls.is_set() && at && !is_loopback(at->host))
+    return exposed("cluster.listen", at->host,
+                   "nodes do not ask each other who they are without cluster.tls");
   return {};
 }
 
@@ -65,6 +67,13 @@ std::string check_shared_secret(const node_config& cfg) {
   if (!cfg.is_clustered() || is_set(cfg.session.secret_env)) return {};
   return "session.secret_env: " + cfg.session.secret_env
          + " is not set: the nodes of a cluster need one secret, so that each takes the others' sessions";
+}
+
+std::string check_cluster_tls(const node_config& cfg) {
+  if (!cfg.cluster.tls.is_set()) return {};
+  auto loaded = load_tls_credentials(cfg.cluster.tls);
+  auto* wrong = std::get_if<std::string>(&loaded);
+  return wrong != nullptr ? "cluster.tls." + *wrong : std::string{};
 }
 
 } // namespace weir

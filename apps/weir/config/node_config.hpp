@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/agents/config.hpp"
+#include "actors/cluster/tls_credentials.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/models/config.hpp"
 #include "actors/runs/workflow_plan.hpp"
@@ -53,6 +54,7 @@ struct cluster_section {
   std::vector<std::string> seeds; ///< `host:port` of other nodes.
   std::uint32_t heartbeat_ms = 500;
   std::uint32_t timeout_ms = 2000; ///< A node that has said nothing for so long is taken for gone.
+  tls_files tls;                   ///< All three, or none: then links are plain TCP.
 };
 
 /// What a namespace runs, and within which limits: the node's, except those that it sets itself.
@@ -103,12 +105,16 @@ struct node_config {
 node_config default_config();
 
 /// Whether anyone could reach what nothing protects: clients while `auth.mode` is `none`, the admin calls
-/// while the variable `admin.token_env` is not set, other nodes always.
+/// while the variable `admin.token_env` is not set, other nodes without `cluster.tls`.
 /// @returns why the node must not listen there without `--insecure`, or an empty string.
 std::string check_exposure(const node_config& cfg);
 
 /// Whether a node of a cluster has the secret that all of them need.
 /// @returns why it must not start, or an empty string.
 std::string check_shared_secret(const node_config& cfg);
+
+/// Whether other nodes would take this one's certificate, by what is in the files of `cluster.tls` now.
+/// @returns why it must not start, or an empty string.
+std::string check_cluster_tls(const node_config& cfg);
 
 } // namespace weir

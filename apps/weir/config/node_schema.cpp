@@ -135,19 +135,31 @@ schema::type_ptr<store_section> store_schema() {
   });
 }
 
+schema::type_ptr<tls_files> cluster_tls_schema() {
+  using x = tls_files;
+  return object<x>({
+      member("cert", &x::cert, text("a PEM file"),
+             "this node's certificate, then those between it and `ca`; all three keys, or none: the nodes "
+             "speak plain TCP"),
+      member("key", &x::key, text("a PEM file"), "its key, without a passphrase"),
+      member("ca", &x::ca, text("a PEM file"),
+             "the authorities: who has a certificate that one of them has signed is taken for a node"),
+  });
+}
+
 schema::type_ptr<cluster_section> cluster_schema() {
   using x = cluster_section;
   return object<x>({
       member("listen", &x::listen, text("an IP address and a port", check_listen_address),
              "where the other nodes connect, port 0: a free one; empty: the node is alone, or, with `seeds`, "
-             "a free port on loopback. Anything but loopback needs `--insecure`"),
+             "a free port on loopback. Anything but loopback needs `tls` or `--insecure`"),
       member("seeds", &x::seeds, schema::texts("host:port", check_seed_address),
              "other nodes, through which it finds the rest"),
       member("heartbeat_ms", &x::heartbeat_ms, integer<std::uint32_t>(50, 60'000),
              "how often nodes tell each other that they are there"),
       member("timeout_ms", &x::timeout_ms, integer<std::uint32_t>(200, 600'000),
              "a node that has said nothing for so long is taken for gone; at least twice `heartbeat_ms`"),
-      later<x>("tls", "certificate and key"),
+      member("tls", &x::tls, cluster_tls_schema(), ""),
   });
 }
 
