@@ -123,7 +123,8 @@ private:
       return !session || session->is_ready();
     });
     if (unproven_.size() < tls_links::max_unproven) return;
-    if (auto oldest = unproven_.front().lock()) oldest->give_up("it has not shown who it is, and others wait");
+    if (auto oldest = unproven_.front().lock())
+      oldest->give_up("it has not shown who it is, and others wait");
     unproven_.pop_front();
   }
 
