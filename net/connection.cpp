@@ -196,8 +196,10 @@ void connection::on_answer(const std::string& reference, const answer& what) {
     if (what.no.refused()) return refuse(what.no, {id, {}, {}});
     return reply(wire::encode_published(client_id_, id, what.seq, what.duplicate));
   case 'c':
-    if (what.no.refused()) return refuse(what.no, {id, {}, {}});
-    return reply(wire::encode_run_ok(client_id_ + '/' + id, what.seq, what.duplicate));
+    return on_called(id, what);
+  case 'v':
+    what.no.refused() ? runs_.on_refused(id) : runs_.on_accepted(id, 0);
+    [[fallthrough]];
   case 'x':
     if (what.no.refused()) return refuse(what.no, {{}, {}, id});
     return reply(wire::encode_run_ok(id, 0, false));
@@ -218,6 +220,13 @@ void connection::on_answer(const std::string& reference, const answer& what) {
   }
 }
 
+void connection::on_called(const std::string& message_id, const answer& what) {
+  auto run_id = client_id_ + '/' + message_id;
+  what.no.refused() ? runs_.on_refused(run_id) : runs_.on_accepted(run_id, what.seq);
+  if (what.no.refused()) return refuse(what.no, {message_id, {}, {}});
+  reply(wire::encode_run_ok(run_id, what.seq, what.duplicate));
+}
+
 void connection::on_log_slice(const std::string& reference, const log_slice& what) {
   if (phase_ != phase::open) return;
   if (reference[0] == 'h') {
@@ -233,10 +242,13 @@ void connection::on_log_slice(const std::string& reference, const log_slice& wha
 
 void connection::on_run_update(const run_update& what) {
   if (!is_live()) return;
-  if (what.finished)
+  if (what.finished) {
+    runs_.on_over(what.result.run_id);
     out_.result(what.result.run_id, wire::make_frame(wire::encode(what.result)));
-  else
+  } else {
+    runs_.on_delta(what.delta);
     out_.delta(what.delta);
+  }
   mark_dirty();
 }
 

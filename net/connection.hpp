@@ -5,6 +5,7 @@
 #include "net/connection_context.hpp"
 #include "net/feed.hpp"
 #include "net/history_reads.hpp"
+#include "net/open_runs.hpp"
 #include "net/outbound.hpp"
 #include "net/strikes.hpp"
 #include "net/token_bucket.hpp"
@@ -102,15 +103,18 @@ private:
   void on_frame(wire::result& x);
   void on_frame(wire::ping& x);
   bool take_token(const wire::client_frame& frame);
+  void note_run(const std::string& run_id, bool stream, bool tied, std::uint64_t at);
 
   // the session, in connection_session.cpp
   void open_session();
   void welcome(const session_opened& what);
   void resume(const session_opened& what);
   void begin(subscription& x, std::uint64_t seq);
+  void on_called(const std::string& message_id, const answer& what);
   void on_subscribed(const std::string& reference, const answer& what);
   void on_unsubscribed(const std::string& reference, const answer& what);
   void on_taken_over();
+  void follow_runs();
   void confirm_written();
   void read_history(std::uint64_t number);
   std::optional<history_reads::read> take_history(std::uint64_t number);
@@ -156,6 +160,7 @@ private:
   std::map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
   std::vector<std::string> unconfirmed_; // queue events that are done with once written; queue_window of each
   history_reads histories_;
+  open_runs runs_;
   outbound out_;
   std::uint64_t noted_bytes_ = 0; // of what waits, in the node's figures
   std::uint64_t noted_frames_ = 0;

@@ -133,7 +133,13 @@ void connection::on_frame(wire::call& x) {
   out.cancel_on_disconnect = x.cancel_on_disconnect;
   out.read_at_ns = shared_->read_at_ns;
   auto no = relay_.port->call(number_, "c:" + x.message_id, std::move(out));
-  if (no.refused()) refuse(no, named(x));
+  if (no.refused()) return refuse(no, named(x));
+  note_run(client_id_ + '/' + x.message_id, x.stream, x.cancel_on_disconnect, 0);
+}
+
+/// It is asked for again when the namespace goes on elsewhere.
+void connection::note_run(const std::string& run_id, bool stream, bool tied, std::uint64_t at) {
+  if (!runs_.ask(run_id, stream, tied, at)) shared_->metrics.runs_not_followed->inc();
 }
 
 void connection::on_frame(wire::cancel& x) {
@@ -142,13 +148,15 @@ void connection::on_frame(wire::cancel& x) {
 }
 
 void connection::on_frame(wire::watch& x) {
-  auto no = relay_.port->watch(number_, "x:" + x.run_id, x.run_id, x.at);
-  if (no.refused()) refuse(no, named(x));
+  auto no = relay_.port->watch(number_, "v:" + x.run_id, x.run_id, x.at);
+  if (no.refused()) return refuse(no, named(x));
+  note_run(x.run_id, true, false, x.at);
 }
 
 void connection::on_frame(wire::unwatch& x) {
   auto no = relay_.port->unwatch(number_, "x:" + x.run_id, x.run_id);
-  if (no.refused()) refuse(no, named(x));
+  if (no.refused()) return refuse(no, named(x));
+  runs_.on_over(x.run_id);
 }
 
 void connection::on_frame(wire::delta& x) {

@@ -54,6 +54,14 @@ void connection::on_session_opened(const session_opened& what) {
   attached_ms_ = what.attached_ms;
   if (phase_ == phase::opening) return welcome(what);
   session_ = what.session;
+  follow_runs();
+}
+
+/// The namespace is another actor now, which knows of the runs and not of who waits for them.
+void connection::follow_runs() {
+  runs_.for_each_accepted([this](const std::string& run_id, const open_runs::run& x) {
+    relay_.port->follow(number_, run_id, x.seq, x.stream, x.tied, x.at);
+  });
 }
 
 void connection::welcome(const session_opened& what) {

@@ -27,6 +27,8 @@ net_metrics::net_metrics(caf::actor_system& sys) : sys_(sys) {
   frames_out = counter("frames-out", "Frames that were written to clients.");
   deliveries = counter("deliveries", "Events that were sent to clients, as pushes or from the log.");
   ephemeral_dropped = counter("ephemeral-dropped", "Ephemeral events that a slow connection did not get.");
+  runs_not_followed = counter("runs-not-followed", "Runs for which a connection cannot ask again when its "
+                                                   "namespace moves, since it waits for 256 others.");
   hung_up = counter("hung-up", "Connections that were ended for what their client did or did not do.");
 }
 

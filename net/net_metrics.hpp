@@ -31,6 +31,7 @@ struct net_metrics {
   caf::telemetry::int_counter* frames_out;
   caf::telemetry::int_counter* deliveries;
   caf::telemetry::int_counter* ephemeral_dropped;
+  caf::telemetry::int_counter* runs_not_followed; ///< See `open_runs`.
   caf::telemetry::int_counter*
       hung_up; ///< Closed by us: no hello, no pong, too many bad frames, reads nothing.
 

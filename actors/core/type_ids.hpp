@@ -86,6 +86,7 @@ struct admin_answer;
 // streams of runs
 struct watch_request;
 struct unwatch_request;
+struct follow_run;
 struct watcher_gone;
 struct drop_watcher;
 struct worker_delta;
@@ -247,6 +248,7 @@ CAF_ADD_ATOM(weir, weir, fit_atom)
 CAF_ADD_TYPE_ID(weir, (weir::pool_places))
 CAF_ADD_TYPE_ID(weir, (weir::model_receipt))
 CAF_ADD_ATOM(weir, weir, pools_atom)
+CAF_ADD_TYPE_ID(weir, (weir::follow_run))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

@@ -69,7 +69,8 @@ struct request {
   std::uint64_t ticket = 0;
   std::variant<publish_request, call_request, log_request, cancel_run, session_open, session_welcomed,
                session_detach, session_subscribe, session_unsubscribe, session_ack, session_nack,
-               presence_request, delivery_report, watch_request, unwatch_request, worker_delta, worker_result>
+               presence_request, delivery_report, watch_request, unwatch_request, worker_delta, worker_result,
+               follow_run>
       what;
 };
 

@@ -153,6 +153,7 @@ private:
   void on_request(relay_entry& from, std::uint64_t ticket, cancel_run& what);
   void on_request(relay_entry& from, std::uint64_t ticket, watch_request& what);
   void on_request(relay_entry& from, std::uint64_t ticket, unwatch_request& what);
+  void on_request(relay_entry& from, std::uint64_t ticket, follow_run& what);
   void on_request(relay_entry& from, std::uint64_t ticket, worker_delta& what);
   void on_request(relay_entry& from, std::uint64_t ticket, worker_result& what);
   template <class Request>

@@ -30,6 +30,10 @@ refusal not_in_hand(const std::string& run_id) {
           0};
 }
 
+refusal lost_call(const std::string& run_id) {
+  return {code::not_found, "unknown_run", "the call " + run_id + " is not in the log", 0, {}, 0, 0};
+}
+
 bool is(const watcher& x, const caf::actor& relay, std::uint64_t subscriber) {
   return x.relay == relay && (subscriber == 0 || x.subscriber == subscriber);
 }
@@ -150,6 +154,19 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, unwatc
     std::erase_if(call->second.callers,
                   [&what](const watcher& x) { return is(x, what.who.relay, what.who.subscriber); });
   ask_to_watch(from, ticket, what);
+}
+
+/// Who follows waits like one who has called here. Where nothing is known of the call, as in a history that
+/// begins anew, there is nothing to wait for.
+void namespace_actor::on_request(relay_entry& from, std::uint64_t, follow_run& what) {
+  auto seq = what.seq > 0 ? what.seq : sequencer_.find(what.run_id, now_ms());
+  if (seq > 0 && seq <= sequencer_.log().head()) return await_result(seq, {what.run_id, what.who, what.tied});
+  run_update out;
+  out.subscriber = what.who.subscriber;
+  out.finished = true;
+  out.result.run_id = what.run_id;
+  out.result.error = lost_call(what.run_id);
+  send(from.actor, std::move(out));
 }
 
 /// The orchestrator answers the relay itself, so that its answer comes before what the run says.

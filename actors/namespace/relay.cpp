@@ -347,6 +347,11 @@ refusal relay::unwatch(std::uint64_t number, std::string reference, std::string 
                unwatch_request{0, std::move(run_id), watcher_of(number, true, 0)});
 }
 
+void relay::follow(std::uint64_t number, const std::string& run_id, std::uint64_t seq, bool stream, bool tied,
+                   std::uint64_t at) {
+  post(0, follow_run{run_id, seq, watcher_of(number, stream, at), tied});
+}
+
 refusal relay::work(std::uint64_t number, std::string reference, worker_delta what) {
   what.subscriber = number;
   return offer(number, std::move(reference), std::move(what));

@@ -62,6 +62,8 @@ public:
   refusal cancel(std::uint64_t number, std::string reference, std::string run_id) override;
   refusal watch(std::uint64_t number, std::string reference, std::string run_id, std::uint64_t at) override;
   refusal unwatch(std::uint64_t number, std::string reference, std::string run_id) override;
+  void follow(std::uint64_t number, const std::string& run_id, std::uint64_t seq, bool stream, bool tied,
+              std::uint64_t at) override;
   refusal work(std::uint64_t number, std::string reference, worker_delta what) override;
   refusal work(std::uint64_t number, std::string reference, worker_result what) override;
 

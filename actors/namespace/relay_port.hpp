@@ -54,6 +54,12 @@ public:
                         std::uint64_t at) = 0;
   virtual refusal unwatch(std::uint64_t number, std::string reference, std::string run_id) = 0;
 
+  /// Waits on for a run that another actor of this namespace has accepted; run updates follow, also where
+  /// nothing is known of it. Needs no credit: who follows bounds it.
+  /// @param seq of the call's event; 0: not known. @param tied it ends with this subscriber.
+  virtual void follow(std::uint64_t number, const std::string& run_id, std::uint64_t seq, bool stream,
+                      bool tied, std::uint64_t at) = 0;
+
   /// What a client that is an external agent says of a run.
   virtual refusal work(std::uint64_t number, std::string reference, worker_delta what) = 0;
   virtual refusal work(std::uint64_t number, std::string reference, worker_result what) = 0;

@@ -58,6 +58,15 @@ struct unwatch_request {
   watcher who;
 };
 
+/// relay → namespace: this subscriber waits for a run that was accepted by the namespace's actor before this
+/// one, perhaps on another node. No answer; `run_update`s follow.
+struct follow_run {
+  std::string run_id;
+  std::uint64_t seq = 0; ///< Of the call's event; 0: not known.
+  watcher who;
+  bool tied = false; ///< The run ends with the subscriber.
+};
+
 /// namespace → orchestrator: this subscriber's connection is gone. @param subscriber 0: all of the relay.
 struct watcher_gone {
   caf::actor relay;
@@ -142,6 +151,12 @@ bool inspect(Inspector& f, watch_request& x) {
 template <class Inspector>
 bool inspect(Inspector& f, unwatch_request& x) {
   return f.object(x).fields(f.field("ticket", x.ticket), f.field("run_id", x.run_id), f.field("who", x.who));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, follow_run& x) {
+  return f.object(x).fields(f.field("run_id", x.run_id), f.field("seq", x.seq), f.field("who", x.who),
+                            f.field("tied", x.tied));
 }
 
 template <class Inspector>

@@ -185,6 +185,51 @@ TEST_CASE_METHOD(session_fixture,
   CHECK(socket->sent.empty()); // the client notices nothing
 }
 
+TEST_CASE_METHOD(session_fixture, "a namespace that goes on elsewhere is asked for the rest of the runs") {
+  using followed = test::fake_relay::followed;
+  welcome();
+  say(R"({"op":"call","target":"e","message_id":"c1","input":1,"stream":true,"on_disconnect":"cancel"})");
+  say(R"({"op":"call","target":"e","message_id":"c2","input":1})");
+  say(R"({"op":"call","target":"e","message_id":"c3","input":1})");
+  say(R"({"op":"watch","run_id":"bob/1","at":7})");
+  say(R"({"op":"watch","run_id":"bob/2"})");
+  say(R"({"op":"call","target":"e","message_id":"c4","input":1})"); // its answer is yet to come
+  auto& calls = gate.relay.calls;
+  auto who = gate.relay.who;
+  answer accepted;
+  accepted.seq = 41;
+  who->on_answer(calls[0].reference, accepted);
+  accepted.seq = 42;
+  who->on_answer(calls[1].reference, accepted);
+  answer no;
+  no.no = {code::too_many, "namespace_full", "full", 20, "namespace", 8, 8};
+  who->on_answer(calls[2].reference, no);
+  for (auto& x : gate.relay.watches) who->on_answer(x.reference, answer{});
+  who->on_run_update({7, false, {"alice/c1", 0, "h\u00e9"}, {}});
+  who->on_run_update({7, false, {"bob/1", 7, "deep"}, {}});
+  run_update last;
+  last.finished = true;
+  last.result.run_id = "bob/2";
+  who->on_run_update(last);
+  who->on_attached(gate.relay.info);
+  settle();
+  CHECK(gate.relay.follows
+        == std::vector<followed>{{"alice/c1", 41, true, true, 2},
+                                 {"alice/c2", 42, false, false, 0},
+                                 {"bob/1", 0, true, false, 11}});
+}
+
+TEST_CASE_METHOD(session_fixture, "of very many runs the first are followed") {
+  constexpr auto most = open_runs::max_runs;
+  open_runs runs;
+  for (std::size_t i = 0; i < most; ++i) CHECK(runs.ask("a/" + std::to_string(i), false, false, 0));
+  CHECK_FALSE(runs.ask("a/more", false, false, 0));
+  CHECK(runs.ask("a/0", true, false, 3)); // asked for again
+  runs.on_over("a/0");
+  CHECK(runs.ask("a/more", false, false, 0));
+  CHECK(runs.size() == most);
+}
+
 TEST_CASE_METHOD(session_fixture,
                  "a subscription begins when the namespace has it, and not when that is refused") {
   welcome();

@@ -91,6 +91,10 @@ public:
     if (!no.refused()) unwatches.push_back({std::move(reference), std::move(run_id)});
     return no;
   }
+  void follow(std::uint64_t, const std::string& run_id, std::uint64_t seq, bool stream, bool tied,
+              std::uint64_t at) override {
+    follows.push_back({run_id, seq, stream, tied, at});
+  }
   refusal work(std::uint64_t, std::string reference, worker_delta what) override {
     if (!no.refused()) worker_deltas.push_back({std::move(reference), std::move(what)});
     return no;
@@ -158,6 +162,15 @@ public:
   std::vector<asked<std::string>> cancels;
   std::vector<asked<std::pair<std::string, std::uint64_t>>> watches;
   std::vector<asked<std::string>> unwatches;
+  struct followed {
+    std::string run_id;
+    std::uint64_t seq;
+    bool stream;
+    bool tied;
+    std::uint64_t at;
+    bool operator==(const followed&) const = default;
+  };
+  std::vector<followed> follows;
   std::vector<asked<worker_delta>> worker_deltas;
   std::vector<asked<worker_result>> worker_results;
   std::vector<asked<std::uint32_t>> presences;
