@@ -6,6 +6,7 @@
 #include <caf/behavior.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace weir {
@@ -32,6 +33,9 @@ caf::behavior directory::make_behavior() {
   return {
       [this](const attach_relay& what) { admit(what); },
       [this](const host_places& what) { on_places(what); },
+      [this](reach_atom, const caf::node_id& node) {
+        return std::find(reach_.begin(), reach_.end(), node) != reach_.end();
+      },
       [this](tick_atom, std::uint64_t loss) {
         if (loss == losses_) on_patience_over(); // else a host came and went since
       },
@@ -49,7 +53,11 @@ void directory::on_exit() {
 // -- relays
 
 void directory::admit(const attach_relay& what) {
-  if (auto* owner = places_.owner_of(what.name)) return send(owner->host, what);
+  if (auto* owner = places_.owner_of(what.name)) {
+    auto out = what;
+    out.reach = reach_;
+    return send(owner->host, std::move(out));
+  }
   if (!patient_) return refuse(what);
   waiting_gauge_->inc();
   waiting_.push_back(what);
@@ -59,6 +67,7 @@ void directory::on_places(const host_places& what) {
   membership_ = caf::actor_cast<caf::actor>(current_sender());
   auto had_one = !places_.empty();
   places_.set(what);
+  reach_ = what.reach;
   if (had_one && places_.empty()) {
     patient_ = true;
     delayed_send(this, settings_.patience, tick_atom_v, ++losses_);

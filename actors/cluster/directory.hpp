@@ -22,7 +22,8 @@ namespace weir {
 /// clients keep their sockets over its restart; else they are refused with `503 unavailable`. Those that wait
 /// are as many as there are relays, one for each namespace and I/O thread: `limits.namespaces` bounds them.
 ///
-/// Messages: `attach_relay`, `admin_query`, `host_places`.
+/// Messages: `attach_relay`, `admin_query`, `host_places`; `(reach_atom, node_id)` is answered with whether
+/// this node has a link to that one.
 class directory : public caf::event_based_actor {
 public:
   struct config {
@@ -47,6 +48,7 @@ private:
   config settings_;
   place_table places_;
   caf::actor membership_;
+  std::vector<caf::node_id> reach_; // as many as there may be members
   std::deque<attach_relay> waiting_;
   bool patient_ = false; // the last host went not long ago
   std::uint64_t losses_ = 0;

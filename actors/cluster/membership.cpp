@@ -57,6 +57,8 @@ caf::behavior membership::make_behavior() {
       [this](vacate_atom) { return give_up_hosting(); },
       [this](fit_atom, bool fit) { set_fit(fit); },
       [this](pools_atom) { return pool_places{settings_.pools}; },
+      [this](const pool_places& what) { on_pools(what); },
+      [this](retire_atom) { retire_pools(); },
       [this](tick_atom) {
         ticking_ = false;
         work();
@@ -243,6 +245,7 @@ void membership::tell_places() {
   if (table_.self().host) out.all.push_back({table_.self().name, table_.self().host});
   for (auto& [name, x] : table_.all())
     if (x.host) out.all.push_back({name, x.host});
+  for (auto& [name, x] : table_.all()) out.reach.push_back(x.membership.node());
   if (settings_.host) send(settings_.host, out);
   if (settings_.directory) send(settings_.directory, std::move(out));
 }

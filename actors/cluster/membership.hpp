@@ -26,7 +26,8 @@ namespace weir {
 ///
 /// Messages: `member_hello`, `member_addresses`, `member_leaving` (of other nodes), `admin_query` (`nodes`,
 /// `node`, `drain`); a `vacate_atom` lets this node give up its namespaces, and is answered with whether
-/// another node can take them; a `fit_atom` says whether its host can have any now.
+/// another node can take them; a `retire_atom` lets the other nodes ask this one's model pools for nothing
+/// new; a `fit_atom` says whether its host can have any now.
 class membership : public caf::event_based_actor {
 public:
   struct config {
@@ -86,6 +87,8 @@ private:
   void set_fit(bool fit);
   caf::result<admin_answer> drain(const std::string& node);
   void tell_addresses();
+  void retire_pools();
+  void on_pools(const pool_places& what);
   void ask_for_pools(const std::string& name, std::uint64_t incarnation);
   void forget_pools(const std::string& name);
   void tell_pools();

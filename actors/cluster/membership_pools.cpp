@@ -8,6 +8,20 @@
 
 namespace weir {
 
+void membership::retire_pools() {
+  if (settings_.pools.empty()) return;
+  for (auto& x : settings_.pools) x.retiring = true;
+  for (auto& [name, x] : table_.all()) send(x.membership, pool_places{settings_.pools});
+}
+
+void membership::on_pools(const pool_places& what) {
+  auto known = what.all.empty() ? pools_.end() : pools_.find(what.all.front().node);
+  if (known == pools_.end()) return; // it is asked for them as long as it is a member
+  known->second = what.all;
+  spdlog::info("cluster: node {} gives up its model pools", known->first);
+  tell_pools();
+}
+
 /// Again until it has answered, as long as it is a member.
 void membership::ask_for_pools(const std::string& name, std::uint64_t incarnation) {
   auto i = table_.all().find(name);

@@ -6,6 +6,7 @@
 #include "actors/core/type_ids.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/node_id.hpp>
 
 #include <cstdint>
 #include <string>
@@ -68,16 +69,18 @@ struct host_places {
     caf::actor host;
   };
   std::vector<place> all;
+  std::vector<caf::node_id> reach; ///< All members, with or without the role.
 };
 
-/// membership → membership of another node, in answer to a `pools_atom`: the pools of this node that others
-/// may ask. It is no part of the hello, which stays small. membership → remote pools of the same node: those
-/// of all other nodes that are alive.
+/// membership → membership of another node, in answer to a `pools_atom`, and again when the node retires: the
+/// pools of this node that others may ask. It is no part of the hello, which stays small. membership → remote
+/// pools of the same node: those of all other nodes that are alive.
 struct pool_places {
   struct place {
     std::string node;
     std::string model;
-    caf::actor port; ///< See `pool_port`.
+    caf::actor port;       ///< See `pool_port`.
+    bool retiring = false; ///< It ends what it has, and wants nothing new.
   };
   std::vector<place> all;
 };
@@ -124,12 +127,13 @@ bool inspect(Inspector& f, host_places::place& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, host_places& x) {
-  return f.object(x).fields(f.field("all", x.all));
+  return f.object(x).fields(f.field("all", x.all), f.field("reach", x.reach));
 }
 
 template <class Inspector>
 bool inspect(Inspector& f, pool_places::place& x) {
-  return f.object(x).fields(f.field("node", x.node), f.field("model", x.model), f.field("port", x.port));
+  return f.object(x).fields(f.field("node", x.node), f.field("model", x.model), f.field("port", x.port),
+                            f.field("retiring", x.retiring));
 }
 
 template <class Inspector>

@@ -40,4 +40,12 @@ private:
   std::vector<std::string> names_; // of the places, in their order
 };
 
+/// Whether a node that asks has a link of its own to this one. CAF would pass messages on by a third node,
+/// but then neither of the two would be told when the other is gone.
+/// @param reach the nodes to which it has links.
+inline bool has_link(const caf::node_id& asking, const std::vector<caf::node_id>& reach,
+                     const caf::node_id& self) {
+  return asking == self || std::find(reach.begin(), reach.end(), self) != reach.end();
+}
+
 } // namespace weir

@@ -108,6 +108,8 @@ void host::remember(const std::string& name) {
 void host::admit(const attach_relay& what) {
   refusal no;
   if (stopping_) return refuse(what, {code::unavailable, "draining", "the node stops", 1000, {}, 0, 0});
+  if (what.hops > 0 && !has_link(what.relay.node(), what.reach, system().node()))
+    return send(what.relay, attach_later{});
   if (entries_.count(what.name) == 0 && what.hops == 0 && !is_placed_here(what.name))
     return pass_on(what, *places_.owner_of(what.name));
   auto* x = open(what.name, no);

@@ -29,6 +29,7 @@ caf::behavior model_pool::make_behavior() {
       [this](model_cancel_atom, std::uint64_t id) {
         cancel(caf::actor_cast<caf::actor_addr>(current_sender()), id);
       },
+      [this](vacate_atom) { return vacate(); },
       [this](const model_worker_idle& news) { on_idle(caf::actor_cast<caf::actor>(current_sender()), news); },
   };
 }
@@ -137,6 +138,11 @@ void model_pool::start_worker() {
   workers_.insert(worker);
 }
 
+caf::result<void> model_pool::vacate() {
+  if (book_.size() == 0) return caf::unit;
+  return waits_for_end_.emplace_back(make_response_promise<void>());
+}
+
 void model_pool::on_down(const caf::down_msg& msg) {
   auto is_source = [&msg](const caf::actor& x) { return x.address() == msg.source; };
   auto worker = std::find_if(workers_.begin(), workers_.end(), is_source);
@@ -199,6 +205,8 @@ void model_pool::forget(std::uint64_t ticket, const std::string& outcome, circui
   if (!book_.knows_sink(sink)) demonitor(sink);
   breaker_.on_result(x->pass, what, now);
   note_breaker();
+  if (book_.size() > 0) return;
+  for (auto& promise : std::exchange(waits_for_end_, {})) promise.deliver();
 }
 
 // Tells of a change of state. What waits when the breaker opens goes to its fallback at once.

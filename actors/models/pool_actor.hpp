@@ -9,6 +9,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <functional>
 #include <set>
@@ -27,8 +28,8 @@ namespace weir {
 ///
 /// A pool that dies answers all that it has in hand; see `make_pool` for who starts the next.
 ///
-/// Messages: `(permit, model_request)` and `(model_cancel_atom, id)` from callers, `model_worker_idle` from
-/// workers; see models/messages.hpp.
+/// Messages: `vacate_atom`, answered once nothing is in hand; `(permit, model_request)` and
+/// `(model_cancel_atom, id)` from callers, `model_worker_idle` from workers; see models/messages.hpp.
 class model_pool : public caf::event_based_actor {
 public:
   /// Makes a worker for the given pool.
@@ -49,6 +50,7 @@ public:
 private:
   void dispatch();
   void start_worker();
+  caf::result<void> vacate();
   void on_down(const caf::down_msg& msg);
   void replace_worker(caf::actor worker);
   void on_overdue(attempt& x);
@@ -75,7 +77,8 @@ private:
   worker_shares shares_;
   drain_rate drain_;
   bool awaits_share_ = false;
-  std::optional<attempt::time_point> timer_at_; // the earliest timer that is set
+  std::vector<caf::typed_response_promise<void>> waits_for_end_; // of those who ask: the node, once
+  std::optional<attempt::time_point> timer_at_;                  // the earliest timer that is set
   backoff restarts_{std::chrono::milliseconds{10}, std::chrono::milliseconds{5000}, 2.0, 0.0};
   std::uint32_t deaths_ = 0; // since a worker last ended an attempt itself
 };

@@ -30,11 +30,12 @@ std::variant<std::string, remote_links::verdict> remote_links::choose(std::strin
                                                                       std::uint64_t bytes,
                                                                       const std::vector<std::string>& asked,
                                                                       time_point now) const {
-  if (nodes_.empty()) return verdict::no_node;
   if (auto awake = choose_awake(key, bytes, asked, now)) return *awake;
   std::vector<std::string> silent;
-  auto out = verdict::all_asked;
+  auto out = verdict::no_node;
   for (auto& [name, x] : nodes_) {
+    if (x.retiring) continue;
+    if (out == verdict::no_node) out = verdict::all_asked;
     if (has(asked, name)) continue;
     out = verdict::full;
     if (has_room(x, bytes)) silent.push_back(name);
@@ -48,7 +49,7 @@ std::optional<std::string> remote_links::choose_awake(std::string_view key, std:
                                                       time_point now) const {
   std::vector<std::string> able;
   for (auto& [name, x] : nodes_)
-    if (!has(asked, name) && has_room(x, bytes) && !is_silent(x, now)) able.push_back(name);
+    if (!x.retiring && !has(asked, name) && has_room(x, bytes) && !is_silent(x, now)) able.push_back(name);
   if (able.empty()) return std::nullopt;
   return able[owner_of(key, able)]; // the first in rank of those that are left
 }

@@ -35,7 +35,7 @@ public:
 
   /// Why nobody can be asked.
   enum class verdict {
-    no_node,   ///< There are none.
+    no_node,   ///< There are none, or none but such as retire.
     all_asked, ///< Each has been asked already.
     full,      ///< Those that have not been asked have no room.
   };
@@ -43,6 +43,9 @@ public:
   explicit remote_links(bounds limits) : limits_(limits) {}
 
   void add(const std::string& node) { nodes_.try_emplace(node); }
+
+  /// It ends what it has been asked for, and is asked for nothing more.
+  void retire(const std::string& node) { nodes_.at(node).retiring = true; }
 
   /// It is gone, and with it all that was on its way to it.
   void remove(const std::string& node);
@@ -82,6 +85,7 @@ private:
   };
 
   struct node {
+    bool retiring = false;
     std::uint64_t unanswered = 0;
     std::uint64_t unread_bytes = 0;
     std::set<std::uint64_t> unread; // numbers, and so in the order of time

@@ -175,6 +175,8 @@ void remote_pool::learn(const pool_places& what) {
     if (i != ports_->end()) lose(node); // it was started again
     add(node, port);
   }
+  for (auto& x : what.all)
+    if (x.retiring && now.count(x.node) > 0) links_.retire(x.node);
   std::vector<std::string> gone;
   for (auto& [node, port] : *ports_)
     if (now.count(node) == 0) gone.push_back(node);

@@ -20,9 +20,10 @@ namespace weir {
 /// Stands for the pools of one name on other nodes, and is asked like one (see models/messages.hpp). It
 /// queues nothing: an attempt is passed on at once, to the node that is the first in rank for the model and
 /// the namespace (see `remote_links`), and to the next one when that refuses it, is gone before it has begun,
-/// or does not read it. When no node can take it the caller is refused: `503 unavailable`, `429 link_full`,
-/// or what the last node said. What had begun at a node that is gone fails with `503 unavailable`, and may be
-/// tried again. An attempt that no node answers fails at its deadline.
+/// or does not read it. One that retires answers what it has, and is asked for nothing more. When no node can
+/// take it the caller is refused: `503 unavailable`, `429 link_full`, or what the last node said. What had
+/// begun at a node that is gone fails with `503 unavailable`, and may be tried again. An attempt that no node
+/// answers fails at its deadline.
 ///
 /// Bounded by its inbox, whose places are held until an attempt has begun, and by what each node may have
 /// unanswered.

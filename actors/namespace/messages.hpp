@@ -126,7 +126,8 @@ struct log_slice {
 struct attach_relay {
   std::string name; ///< The namespace's.
   caf::actor relay;
-  std::uint32_t hops = 0; ///< How often one host has passed it on to another.
+  std::uint32_t hops = 0;               ///< How often one host has passed it on to another.
+  std::vector<caf::node_id> reach = {}; ///< The nodes to which the relay's has a link.
 };
 
 /// host or namespace → relay: whose the namespace is, is being settled: ask again soon.
@@ -294,7 +295,8 @@ bool inspect(Inspector& f, log_slice& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, attach_relay& x) {
-  return f.object(x).fields(f.field("name", x.name), f.field("relay", x.relay), f.field("hops", x.hops));
+  return f.object(x).fields(f.field("name", x.name), f.field("relay", x.relay), f.field("hops", x.hops),
+                            f.field("reach", x.reach));
 }
 
 template <class Inspector>

@@ -19,6 +19,16 @@ bool belong_together(const delivery& x, const delivery& y) {
   return x.what->type == y.what->type && x.what->to == y.what->to;
 }
 
+refusal out_of_reach(const std::string& ns) {
+  return {code::unavailable,
+          "unavailable",
+          "this node does not reach the one that has namespace " + ns,
+          1000,
+          "node",
+          0,
+          0};
+}
+
 refusal unreachable(const std::string& ns) {
   return {code::unavailable, "unavailable", "namespace " + ns + " is restarting", 1000, {}, 0, 0};
 }
@@ -44,10 +54,7 @@ caf::behavior relay::make_behavior() {
       [this](const notice_batch& batch) { on_notices(batch); },
       [this](const link_resumed& what) { on_link_resumed(what); },
       [this](const namespace_moves&) { on_namespace_moves(); },
-      [this](const attach_later&) {
-        attaching_ = false;
-        delayed_send(this, reattach_after, tick_atom_v);
-      },
+      [this](const attach_later&) { on_attach_later(); },
       [this](tick_atom) { ask_to_attach(); },
       [this](tick_atom, std::uint64_t attempt) { on_attach_timeout(attempt); },
       [this](move_atom, std::uint64_t move) { on_move_timeout(move); },
@@ -77,15 +84,41 @@ void relay::on_attach_timeout(std::uint64_t attempt) {
   ask_to_attach();
 }
 
+void relay::on_attach_later() {
+  if (ns_) return; // asked twice
+  attaching_ = false;
+  auto now = clock().now();
+  if (!put_off_since_) put_off_since_ = now;
+  if (now - *put_off_since_ < attach_patience) return delayed_send(this, reattach_after, tick_atom_v);
+  attached out;
+  out.no = out_of_reach(settings_.ns);
+  on_attached(out);
+}
+
+/// The link to the namespace's node may have gone while the answer came by way of another: nobody would tell
+/// of the namespace's end.
+void relay::check_link() {
+  request(settings_.host, attach_timeout, reach_atom_v, ns_.node())
+      .then(
+          [this, ns = ns_](bool reached) {
+            if (reached || ns_ != ns) return;
+            demonitor(ns_);
+            on_namespace_down();
+          },
+          [](const caf::error&) {}); // the node ends
+}
+
 bool relay::is_remote() const { return ns_ && ns_.node() != system().node(); }
 
 void relay::on_attached(const attached& info) {
   if (ns_ && ns_ == info.ns) return; // asked twice, answered twice
   info_ = info;
   attaching_ = false;
+  put_off_since_ = std::nullopt;
   if (!info.no.refused()) {
     ns_ = info.ns;
     monitor(ns_);
+    if (is_remote()) check_link();
     label_metrics(info.label);
     unconfirmed_ = 0;
     seq_ = info.seq;

@@ -35,6 +35,9 @@ public:
   /// the way to another node. To be attached twice does no harm.
   static constexpr std::chrono::seconds attach_timeout{1};
 
+  /// So long it is asked for again and again whose the namespace is; then the connections are refused.
+  static constexpr std::chrono::seconds attach_patience{10};
+
   /// While a namespace moves, requests wait here, as many as its credit allowed; then they are refused.
   static constexpr std::chrono::seconds move_patience{3};
 
@@ -95,6 +98,8 @@ private:
 
   void ask_to_attach();
   void on_attached(const attached& info);
+  void on_attach_later();
+  void check_link();
   void on_attach_timeout(std::uint64_t attempt);
   bool is_remote() const;
   void on_namespace_down();
@@ -130,7 +135,8 @@ private:
   caf::actor ns_;
   attached info_;
   bool attaching_ = false;
-  std::uint64_t attempts_ = 0;    // to attach
+  std::uint64_t attempts_ = 0; // to attach
+  std::optional<caf::actor_clock::time_point> put_off_since_;
   std::uint64_t moves_ = 0;       // of the namespace, to other nodes
   bool moving_ = false;           // it is on its way: `outgoing_` waits
   std::uint64_t unconfirmed_ = 0; // bytes that have come over the link since the last receipt

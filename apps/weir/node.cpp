@@ -223,10 +223,15 @@ public:
       return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left),
                       std::chrono::milliseconds{0});
     };
-    if (host_ && cluster_->give_up_hosting()) await_vacant(left_ms());
-    if (!gateway_) return;
-    auto left = gateway_->drain(std::chrono::milliseconds{node.drain_spread_ms}, left_ms());
-    if (left > 0) spdlog::warn("node {} closes {} connections that have not moved in time", node.name, left);
+    cluster_->retire_pools();
+    if (host_ && cluster_->give_up_hosting()) await_vacant(host_, "not all namespaces have moved", left_ms());
+    if (gateway_) {
+      auto left = gateway_->drain(std::chrono::milliseconds{node.drain_spread_ms}, left_ms());
+      if (left > 0)
+        spdlog::warn("node {} closes {} connections that have not moved in time", node.name, left);
+    }
+    for (auto& [model, port] : ports_)
+      await_vacant(models_->at(model).actor, "not all calls of model " + model + " are over", left_ms());
   }
 
   /// Why the cluster does not want it; empty: nothing is wrong.
@@ -235,10 +240,10 @@ public:
 private:
   std::string url() const { return gateway_ ? gateway_->url() : admin_->url(); }
 
-  void await_vacant(std::chrono::milliseconds at_most) {
+  void await_vacant(const caf::actor& what, const std::string& otherwise, std::chrono::milliseconds at_most) {
     caf::scoped_actor self{system_};
-    self->request(host_, at_most, vacate_atom_v)
-        .receive([] {}, [](const caf::error&) { spdlog::warn("not all namespaces have moved in time"); });
+    self->request(what, at_most, vacate_atom_v)
+        .receive([] {}, [&otherwise](const caf::error&) { spdlog::warn("{} in time", otherwise); });
   }
 
   void start_host(const node_config& config, std::shared_ptr<const agent_registry> registry) {
@@ -271,7 +276,7 @@ private:
     out.secret_mark = std::to_string(fnv1a{}.add(signed_nothing).value());
     out.on_refused = stop_signals::stop_in_order;
     if (config.has_role("models"))
-      for (auto& port : ports_) out.pools.push_back({config.node.name, port.first, port.second});
+      for (auto& port : ports_) out.pools.push_back({config.node.name, port.first, port.second, false});
     else
       for (auto& pool : *models_) out.remote_pools.push_back(pool.second.actor);
     cluster_ = std::make_unique<node_cluster>(system_, config, std::move(out));

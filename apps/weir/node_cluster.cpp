@@ -115,6 +115,8 @@ bool node_cluster::give_up_hosting() {
   return out;
 }
 
+void node_cluster::retire_pools() { caf::anon_send(membership_, retire_atom_v); }
+
 void node_cluster::leave() {
   if (membership_) caf::anon_send_exit(membership_, caf::exit_reason::user_shutdown);
   if (directory_) caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);

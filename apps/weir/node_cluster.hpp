@@ -54,6 +54,9 @@ public:
   /// @returns whether another node can.
   bool give_up_hosting();
 
+  /// Lets the other nodes ask this one's model pools for nothing new.
+  void retire_pools();
+
   /// Leaves the cluster.
   void leave();
 

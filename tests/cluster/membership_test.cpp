@@ -166,7 +166,16 @@ TEST_CASE_METHOD(cluster_fixture, "the directory takes relays to the node that h
   start(hosting);
   advance(1s);
   send(dir, attach("demo", relay));
-  CHECK(asked.size() == 1);
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].reach == std::vector<caf::node_id>{sys.node()}); // all members of a test are on one node
+  std::vector<bool> reached;
+  auto other = *caf::make_node_id(7, "0123456789012345678901234567890123456789");
+  sys.spawn([&](caf::event_based_actor* self) {
+    for (auto& x : {sys.node(), other})
+      self->request(dir, caf::infinite, reach_atom_v, x).then([&](bool is) { reached.push_back(is); });
+  });
+  run();
+  CHECK(reached == std::vector<bool>{true, false});
 
   // It goes: relays wait for it to come back …
   caf::anon_send_exit(handles["b:1"], caf::exit_reason::kill);
@@ -217,7 +226,7 @@ TEST_CASE_METHOD(cluster_fixture, "a node whose model pools are elsewhere is tol
   start(std::move(cfg));
   auto runs = node("n2", "b:1");
   runs.self.roles = {"models"};
-  runs.pools = {{"n2", "default", port}};
+  runs.pools = {{"n2", "default", port, false}};
   start(runs);
   start(node("n3", "c:1")); // has none
   advance(1s);
@@ -226,6 +235,13 @@ TEST_CASE_METHOD(cluster_fixture, "a node whose model pools are elsewhere is tol
   CHECK(told[0].all[0].node == "n2");
   CHECK(told[0].all[0].model == "default");
   CHECK(told[0].all[0].port == port);
+  CHECK_FALSE(told[0].all[0].retiring);
+
+  caf::anon_send(handles["b:1"], retire_atom_v);
+  run();
+  REQUIRE(told.size() == 2);
+  CHECK(told[1].all.at(0).retiring);
+  told.pop_back();
 
   caf::anon_send_exit(handles["b:1"], caf::exit_reason::kill);
   handles.erase("b:1");

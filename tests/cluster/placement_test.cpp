@@ -1,4 +1,4 @@
-#include "actors/cluster/placement.hpp"
+#include "actors/cluster/place_table.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -58,4 +58,14 @@ TEST_CASE("the owner is the same in every version") {
   std::string owners;
   for (int i = 0; i < 16; ++i) owners += std::to_string(owner_of(name(i), nodes(3)));
   CHECK(owners == "1120210020110120");
+}
+
+TEST_CASE("a node that asks by way of another has to have a link of its own") {
+  std::string host(40, 'a');
+  auto self = *caf::make_node_id(1, host), asking = *caf::make_node_id(2, host);
+  auto third = *caf::make_node_id(3, host);
+  CHECK(weir::has_link(asking, {third, self}, self));
+  CHECK_FALSE(weir::has_link(asking, {third}, self));
+  CHECK_FALSE(weir::has_link(asking, {}, self));
+  CHECK(weir::has_link(self, {}, self));
 }

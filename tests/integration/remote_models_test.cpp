@@ -40,6 +40,7 @@ public:
     if (!nodes_.empty()) config["cluster"]["seeds"].push_back(nodes_.at("h1")->cluster_address());
     config.merge_patch(more_);
     auto made = std::make_unique<node_process>(config.dump());
+    made->let_drain(10s, 100ms);
     made->start();
     nodes_[name] = std::move(made);
   }
@@ -165,6 +166,24 @@ TEST_CASE("a node that runs models is killed in the middle of an answer, and its
   CHECK(all.has_models(2));
   streamed_call next{alice, "c2"};
   check_whole(next.until("result"), next);
+}
+
+TEST_CASE("a node that runs models and is told to stop ends what it has, and calls go to another") {
+  names two{"m1", "m2"};
+  model_nodes all{two};
+  auto ns = model_nodes::placed_on("m1", two);
+  client alice{all["g1"], "alice", ns}, again{all["g1"], "alice", ns};
+  streamed_call call{alice, "c1"};
+  CHECK(call.until("delta")["op"] == "delta");
+  all["m1"].signal(SIGTERM);
+  CHECK(all["m1"].await_end() == 0);
+  streamed_call next{again, "c2"};
+  for (auto* x : {&call, &next}) {
+    auto result = x->until("result");
+    check_whole(result, *x);
+    CHECK(result["attempts"] == 1);
+  }
+  CHECK(all.metric("weir_remote_model_lost_total") == 0);
 }
 
 TEST_CASE("calls of a node that stands still end within their deadline, and are done by another") {

@@ -165,3 +165,18 @@ TEST_CASE("whatever happens in whatever order, nothing is left once all is read 
     CHECK(all.unread_too_long(all.now + 1h).empty());
   }
 }
+
+TEST_CASE("a node that retires is asked for nothing more, and owes what it has") {
+  remote_links links{{}};
+  for (auto* x : {"n1", "n2"}) links.add(x);
+  auto first = std::get<std::string>(links.choose("k", 1, {}, {}));
+  links.on_sent(first, 1, 10, {});
+  links.retire(first);
+  auto other = first == "n1" ? "n2" : "n1";
+  CHECK(std::get<std::string>(links.choose("k", 1, {}, {})) == other);
+  CHECK(std::get<remote_links::verdict>(links.choose("k", 1, {other}, {}))
+        == remote_links::verdict::all_asked);
+  CHECK(links.unanswered() == 1);
+  links.retire(other);
+  CHECK(std::get<remote_links::verdict>(links.choose("k", 1, {}, {})) == remote_links::verdict::no_node);
+}

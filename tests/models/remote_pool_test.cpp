@@ -275,3 +275,29 @@ TEST_CASE_METHOD(remote_fixture, "a remote pool that is made again knows the nod
   REQUIRE(sent.size() == 2);
   CHECK(sent[1].sink != sent[0].sink);
 }
+
+TEST_CASE_METHOD(remote_fixture, "a node that retires ends what it has, and the next is asked", "[remote]") {
+  add_remote(config_of("m"));
+  for (auto& x : two) add_node(x);
+  auto ns = placed_on("n1", two);
+  nodes["n1"].backend->scripts.push_back(script::answer({"How", " deep"}));
+  ask(1, 1000, ns);
+  CHECK(asked("n1") == 1);
+  nodes["n1"].retiring = true;
+  tell();
+  run();
+  auto over = false;
+  auto waits = [&over, pool = nodes["n1"].pool.actor](caf::event_based_actor* self) {
+    self->request(pool, caf::infinite, vacate_atom_v).then([&over] { over = true; });
+  };
+  sys.spawn(waits);
+  run();
+  CHECK_FALSE(over);
+  ask(2, 1000, ns);
+  CHECK(asked("n1") == 1);
+  CHECK(asked("n2") == 1);
+  advance(200ms);
+  CHECK(got().all<model_done>().size() == 2);
+  CHECK(got().all<model_failed>().empty());
+  CHECK(over);
+}

@@ -190,3 +190,31 @@ TEST_CASE_METHOD(test::node_fixture,
   advance(relay::attach_timeout + 500ms);
   CHECK(asked.size() == 2);
 }
+
+TEST_CASE_METHOD(test::node_fixture,
+                 "a relay that is put off again and again refuses its connections in the end") {
+  start();
+  run();
+  auto host = own(sys.spawn<test::probe<attach_relay>>());
+  auto handle = spawn_io<relay>(relay::config{"demo", host, nullptr});
+  run();
+  auto& asked = deref<test::probe<attach_relay>>(host).all<attach_relay>();
+  auto& x = deref<relay>(handle);
+  recorder alice("alice");
+  x.join(alice);
+  for (auto waited = 0ms; waited < relay::attach_patience; waited += 500ms) {
+    CHECK(alice.attachments.empty());
+    send(handle, attach_later{});
+    advance(500ms);
+  }
+  send(handle, attach_later{});
+  REQUIRE(alice.attachments.size() == 1);
+  CHECK(alice.attachments[0].no.reason == "unavailable");
+  CHECK(alice.attachments[0].no.retry_after_ms > 0);
+  CHECK(x.subscribers() == 0);
+  auto before = asked.size();
+  recorder bob("bob");
+  x.join(bob); // it is asked again for who comes later
+  run();
+  CHECK(asked.size() == before + 1);
+}

@@ -13,6 +13,7 @@ struct remote_fixture : pool_fixture {
     pool_handle pool;
     caf::actor port;
     std::shared_ptr<scripted_state> backend;
+    bool retiring = false;
   };
 
   ~remote_fixture() { nodes.clear(); }
@@ -51,8 +52,8 @@ struct remote_fixture : pool_fixture {
   /// As membership does.
   void tell() {
     pool_places what;
-    for (auto& [name, x] : nodes) what.all.push_back({name, "m", x.port});
-    what.all.push_back({"n1", "another", out});
+    for (auto& [name, x] : nodes) what.all.push_back({name, "m", x.port, x.retiring});
+    what.all.push_back({"n1", "another", out, false});
     send(models.at("m").actor, what);
   }
 
