@@ -20,21 +20,9 @@ std::string words_for(const caf::error& why) {
 
 } // namespace
 
-void middleman_dial(caf::event_based_actor* self, const node_address& where,
-                    std::chrono::milliseconds timeout, dial_succeeded then, dial_failed failed) {
-  middleman_dial_via(self->system().middleman().actor_handle(), self, where, timeout, std::move(then),
-                     std::move(failed));
-}
-
-void middleman_listen(caf::event_based_actor* self, const node_address& where,
-                      std::function<void(std::uint16_t)> then, dial_failed failed) {
-  middleman_listen_via(self->system().middleman().actor_handle(), self, where, std::move(then),
-                       std::move(failed));
-}
-
-void middleman_dial_via(const caf::io::middleman_actor& via, caf::event_based_actor* self,
-                        const node_address& where, std::chrono::milliseconds timeout, dial_succeeded then,
-                        dial_failed failed) {
+void middleman_dial(const caf::io::middleman_actor& via, caf::event_based_actor* self,
+                    const node_address& where, std::chrono::milliseconds timeout, dial_succeeded then,
+                    dial_failed failed) {
   self->request(via, timeout, caf::connect_atom_v, where.host, where.port)
       .then(
           [then, failed](const caf::node_id&, caf::strong_actor_ptr& found, const std::set<std::string>&) {
@@ -46,9 +34,9 @@ void middleman_dial_via(const caf::io::middleman_actor& via, caf::event_based_ac
           [failed](const caf::error& why) { failed(words_for(why)); });
 }
 
-void middleman_listen_via(const caf::io::middleman_actor& via, caf::event_based_actor* self,
-                          const node_address& where, std::function<void(std::uint16_t)> then,
-                          dial_failed failed) {
+void middleman_listen(const caf::io::middleman_actor& via, caf::event_based_actor* self,
+                      const node_address& where, std::function<void(std::uint16_t)> then,
+                      dial_failed failed) {
   self->request(via, caf::infinite, caf::publish_atom_v, where.port,
                 caf::actor_cast<caf::strong_actor_ptr>(self), std::set<std::string>{}, where.host, true)
       .then([then](std::uint16_t port) { then(port); },

@@ -23,20 +23,12 @@ using dial_function = std::function<void(caf::event_based_actor* self, const nod
 using listen_function = std::function<void(caf::event_based_actor* self, const node_address& where,
                                            std::function<void(std::uint16_t)> then, dial_failed)>;
 
-/// Over CAF's middleman: plain TCP.
-void middleman_dial(caf::event_based_actor* self, const node_address& where,
-                    std::chrono::milliseconds timeout, dial_succeeded then, dial_failed failed);
-
-void middleman_listen(caf::event_based_actor* self, const node_address& where,
-                      std::function<void(std::uint16_t)> then, dial_failed failed);
-
-/// As above, over connections that another such actor makes.
-void middleman_dial_via(const caf::io::middleman_actor& via, caf::event_based_actor* self,
-                        const node_address& where, std::chrono::milliseconds timeout, dial_succeeded then,
-                        dial_failed failed);
-void middleman_listen_via(const caf::io::middleman_actor& via, caf::event_based_actor* self,
-                          const node_address& where, std::function<void(std::uint16_t)> then,
-                          dial_failed failed);
+/// Over the connections that an actor like CAF's middleman's makes.
+void middleman_dial(const caf::io::middleman_actor& via, caf::event_based_actor* self,
+                    const node_address& where, std::chrono::milliseconds timeout, dial_succeeded then,
+                    dial_failed failed);
+void middleman_listen(const caf::io::middleman_actor& via, caf::event_based_actor* self,
+                      const node_address& where, std::function<void(std::uint16_t)> then, dial_failed failed);
 
 /// Takes back what was published, over whatever. To be called at the end of `self`.
 void middleman_close(caf::event_based_actor* self, std::uint16_t port);

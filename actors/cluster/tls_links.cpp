@@ -8,8 +8,6 @@
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/doorman_impl.hpp>
 #include <caf/io/network/stream_impl.hpp>
-#include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
 
 #include <deque>
 
@@ -133,35 +131,33 @@ private:
   std::deque<std::weak_ptr<tls_session>> unproven_; // max_unproven
 };
 
-class tls_middleman : public caf::io::middleman_actor_impl {
+class tls_middleman : public link_middleman {
 public:
   tls_middleman(caf::actor_config& cfg, caf::actor broker, tls_credentials who,
                 std::shared_ptr<tls_failures> failures, std::chrono::milliseconds patience)
-    : caf::io::middleman_actor_impl(cfg, std::move(broker)), who_(std::move(who)),
-      failures_(std::move(failures)), patience_(patience) {}
-
-  const char* name() const override { return "weir.tls-middleman"; }
+    : link_middleman(cfg, std::move(broker), patience), who_(std::move(who)), failures_(std::move(failures)) {
+  }
 
 protected:
+  caf::expected<caf::io::scribe_ptr> connect(const std::string& host, std::uint16_t port) override {
+    failures_->take(to_string(node_address{host, port})); // of an earlier time
+    return link_middleman::connect(host, port);
+  }
+
   /// The handshake is over before the broker sees the connection: at each heartbeat the broker drops what was
   /// dialled and has not said anything yet, so that over slow links few would come about.
-  caf::expected<caf::io::scribe_ptr> connect(const std::string& host, std::uint16_t port) override {
-    auto address = to_string(node_address{host, port});
-    failures_->take(address); // of an earlier time
-    auto socket = network::new_tcp_connection(host, port);
-    if (!socket) return std::move(socket.error());
-    network::nonblocking(*socket, true);
+  caf::io::scribe_ptr make_link(int socket, const std::string& address) override {
     tls_session::config what;
     what.dials = true;
     what.on_failed = [x = failures_, address](const std::string& why) { x->dial_failed(address, why); };
     try {
-      auto session = std::make_shared<tls_session>(who_, *socket, std::move(what));
-      if (session->agree(patience_)) return caf::make_counted<tls_scribe>(io(), *socket, std::move(session));
+      auto session = std::make_shared<tls_session>(who_, socket, std::move(what));
+      if (session->agree(patience())) return caf::make_counted<tls_scribe>(io(), socket, std::move(session));
     } catch (const std::exception& error) {
       failures_->dial_failed(address, error.what());
     }
-    ::close(*socket);
-    return caf::sec::cannot_connect_to_node;
+    ::close(socket);
+    return nullptr;
   }
 
   caf::expected<caf::io::doorman_ptr> open(std::uint16_t port, const char* address, bool reuse) override {
@@ -175,40 +171,22 @@ private:
 
   tls_credentials who_;
   std::shared_ptr<tls_failures> failures_;
-  std::chrono::milliseconds patience_;
 };
 
 } // namespace
 
 tls_links::tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience)
-  : system_(sys), failures_(std::make_shared<tls_failures>(sys.metrics())),
-    // In a thread of its own: to connect blocks.
-    actor_(sys.spawn<tls_middleman, caf::detached + caf::hidden>(
-        sys.middleman().named_broker<caf::io::basp_broker>("BASP"), std::move(who), failures_, patience)) {}
+  : tls_links(sys, std::move(who), patience, std::make_shared<tls_failures>(sys.metrics())) {}
 
-tls_links::~tls_links() {
-  caf::scoped_actor self{system_, true};
-  self->send_exit(actor_, caf::exit_reason::kill); // nothing less ends a middleman's actor
-  self->wait_for(actor_);
-}
-
-dial_function tls_links::dial() const {
-  return [via = actor_, failures = failures_](caf::event_based_actor* self, const node_address& where,
-                                              std::chrono::milliseconds timeout, dial_succeeded then,
-                                              dial_failed failed) {
-    auto say = [failures, address = to_string(where), failed](const std::string& why) {
-      auto of_tls = failures->take(address);
-      failed(of_tls.empty() ? why : of_tls);
-    };
-    middleman_dial_via(via, self, where, timeout, std::move(then), std::move(say));
-  };
-}
-
-listen_function tls_links::listen() const {
-  return [via = actor_](caf::event_based_actor* self, const node_address& where,
-                        std::function<void(std::uint16_t)> then, dial_failed failed) {
-    middleman_listen_via(via, self, where, std::move(then), std::move(failed));
-  };
-}
+tls_links::tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience,
+                     std::shared_ptr<tls_failures> failures)
+  : tcp_links(
+      sys,
+      sys.spawn<tls_middleman, caf::detached + caf::hidden>(
+          sys.middleman().named_broker<caf::io::basp_broker>("BASP"), std::move(who), failures, patience),
+      [failures](const std::string& address, const std::string& why) {
+        auto of_tls = failures->take(address);
+        return of_tls.empty() ? why : of_tls;
+      }) {}
 
 } // namespace weir

@@ -22,12 +22,13 @@ namespace {
 
 constexpr auto answer_timeout = std::chrono::seconds{2};
 
-std::unique_ptr<tls_links> make_links(caf::actor_system& sys, const node_config& node) {
-  if (!node.is_clustered() || !node.cluster.tls.is_set()) return nullptr;
+std::unique_ptr<tcp_links> make_links(caf::actor_system& sys, const node_config& node) {
+  if (!node.is_clustered()) return nullptr;
+  std::chrono::milliseconds patience{node.cluster.timeout_ms / 2};
+  if (!node.cluster.tls.is_set()) return std::make_unique<tcp_links>(sys, patience);
   auto loaded = load_tls_credentials(node.cluster.tls);
   if (auto* wrong = std::get_if<std::string>(&loaded)) throw std::runtime_error("cluster.tls." + *wrong);
-  return std::make_unique<tls_links>(sys, std::get<tls_credentials>(std::move(loaded)),
-                                     std::chrono::milliseconds{node.cluster.timeout_ms});
+  return std::make_unique<tls_links>(sys, std::get<tls_credentials>(std::move(loaded)), patience);
 }
 
 } // namespace
@@ -50,13 +51,13 @@ struct node_cluster::state {
 };
 
 node_cluster::node_cluster(caf::actor_system& sys, const node_config& node, config settings)
-  : system_(sys), state_(std::make_shared<state>()), tls_(make_links(sys, node)),
+  : system_(sys), state_(std::make_shared<state>()), links_(make_links(sys, node)),
     directory_(sys.spawn<weir::directory>(weir::directory::config{})) {
   std::random_device random;
   membership::config out;
-  if (tls_) {
-    out.dial = tls_->dial();
-    out.open = tls_->listen();
+  if (links_) {
+    out.dial = links_->dial();
+    out.open = links_->listen();
   }
   out.self.version = settings.version;
   out.self.name = node.node.name;

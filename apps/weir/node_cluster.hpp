@@ -15,7 +15,7 @@
 
 namespace weir {
 
-class tls_links;
+class tcp_links;
 
 /// What CAF has to be told before a node that is one of several starts.
 void prepare_cluster(caf::actor_system_config& to, const node_config& config);
@@ -65,7 +65,7 @@ private:
 
   caf::actor_system& system_;
   std::shared_ptr<state> state_;
-  std::unique_ptr<tls_links> tls_; // null: plain TCP
+  std::unique_ptr<tcp_links> links_; // null: the node is alone
   caf::actor directory_;
   caf::actor membership_;
 };

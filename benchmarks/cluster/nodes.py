@@ -99,9 +99,9 @@ class Cluster:
                 raise StartError("the nodes do not find each other")
             time.sleep(0.05)
 
-    def owner_of(self, namespace):
-        """Opens it, and says which node has it."""
-        first = next(iter(self.nodes.values()))
+    def owner_of(self, namespace, alive=None):
+        """Opens it, and says which of the nodes that are alive has it."""
+        first = next(iter(alive or self.nodes.values()))
         subprocess.run([first.command[0], "publish", "--url", first.url, "--namespace", namespace, "t", "1"],
                        stdout=subprocess.DEVNULL, check=True)
         report = json.loads(first.get("/v1/admin/nodes"))

@@ -84,12 +84,15 @@ json publish_of(int i) {
   return {{"op", "publish"}, {"type", "chat.a"}, {"message_id", name_of(i)}, {"data", i}};
 }
 
+std::string last_refusal;
+
 /// Publishes until it is taken, as a client does that is refused. Gives how often it was refused.
 int publish(client& by, int i) {
   for (int refused = 0; refused < 200; ++refused) {
     auto got = by.ask(publish_of(i));
     if (got["op"] == "ok") return refused;
     REQUIRE(got["retry_after_ms"] > 0);
+    last_refusal = got.dump();
     std::this_thread::sleep_for(50ms);
   }
   FAIL("it is refused for ever");
@@ -171,6 +174,7 @@ TEST_CASE("a node that is stopped hands its namespaces on, and its neighbours' c
     for (int i = 0; i < 300; ++i) refused += publish(alice, ++sent);
   }
   receive(bob, 1, sent);
+  INFO(last_refusal);
   CHECK(refused == 0);
 }
 

@@ -35,7 +35,12 @@ TEST_CASE("a node under traffic tells what the dashboard asks for, and how long 
   alice.send({{"op", "call"}, {"target", "assistant"}, {"message_id", "c1"}, {"input", "How deep?"}});
   REQUIRE(alice.await("result")["status"] == "complete");
 
+  // Its worker says that it is free a moment after its caller has the result.
   auto page = metrics_of(node);
+  for (int i = 0; i < 200 && page.find("weir_model_calls_total{") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(10ms);
+    page = metrics_of(node);
+  }
   // These come with what did not happen here.
   std::set<std::string> troubles{"weir_store_errors", "weir_usage_refused_total"};
   for (auto& name : dashboard::load().metrics()) {

@@ -162,7 +162,10 @@ int node_process::await_end(std::chrono::seconds at_most) {
 }
 
 void node_process::signal(int number) {
-  if (pid_ > 0) ::kill(pid_, number);
+  if (pid_ <= 0) return;
+  ::kill(pid_, number);
+  siginfo_t ignored;
+  if (number == SIGSTOP) waitid(P_PID, static_cast<id_t>(pid_), &ignored, WSTOPPED); // all of its threads
 }
 
 int node_process::wait_for_end() {

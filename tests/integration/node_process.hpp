@@ -49,6 +49,7 @@ public:
   /// Waits until it has ended by itself. Gives what `stop` does.
   int await_end(std::chrono::seconds at_most = std::chrono::seconds{20});
 
+  /// After a SIGSTOP it does nothing more.
   void signal(int number);
 
   const std::string& url() const noexcept { return url_; }
