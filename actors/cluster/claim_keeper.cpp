@@ -176,9 +176,10 @@ void claim_keeper::look_at(const std::string& node) {
       [this, node](const lease_grant& got) {
         auto waiting = looks_.extract(node);
         if (!got.owner.empty()) holders_.set_alive(got.owner, got.expires_ms);
-        for (auto& [ns, lease] : waiting.mapped())
-          if (got.owner.empty()) holders_.set_gone(lease.owner, now_ms() + settings_.ttl.count() / 4);
-        for (auto& [ns, lease] : waiting.mapped()) judge(ns, lease);
+        for (auto& [ns, lease] : waiting.mapped()) {
+          if (got.owner != lease.owner) holders_.set_gone(lease.owner, now_ms() + settings_.ttl.count() / 4);
+          judge(ns, lease);
+        }
       },
       [this, node](const refusal& no) {
         auto waiting = looks_.extract(node);

@@ -41,8 +41,8 @@ public:
     caf::actor host;                       ///< Of this node; null without the role.
     std::vector<pool_places::place> pools; ///< Of this node, for others to ask; none without the role.
     std::vector<caf::actor> remote_pools;  ///< Of this node: who is told of the others' pools.
-    dial_function dial;   ///< Needed with seeds …
-    listen_function open; ///< … and with `listen`.
+    dial_function dial;                    ///< Needed with seeds …
+    listen_function open;                  ///< … and with `listen`.
     std::function<std::int64_t()> connections = [] { return 0; }; ///< Of this node's gateway.
     /// Called once: where this node listens, and that every seed has been reached, or tried in vain.
     std::function<void(const std::string& address)> on_settled = [](const std::string&) {};

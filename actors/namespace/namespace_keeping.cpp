@@ -2,6 +2,8 @@
 
 #include "actors/namespace/namespace_actor.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace weir {
@@ -82,7 +84,9 @@ void namespace_actor::on_not_kept(const sequencer::batch& what, const refusal& n
   sequencer_.on_failed(what.id, out_of_step(no) ? begins_again() : no);
   for (auto& x : what.events)
     if (x.what->client_id == "sys") meters_.unsaid->inc();
-  if (out_of_step(no)) quit(caf::make_error(caf::sec::runtime_error, "the store's log: " + no.message));
+  if (!out_of_step(no)) return;
+  spdlog::warn("namespace {} begins again: {}", settings_.name, no.message);
+  quit(caf::make_error(caf::sec::runtime_error, "the store's log: " + no.message));
 }
 
 void namespace_actor::on_kept(const sequencer::batch& what, const store_committed& done) {

@@ -156,6 +156,7 @@ TEST_CASE_METHOD(claims_fixture, "a node's next life waits for the lease of the 
 TEST_CASE_METHOD(claims_fixture, "a node that has begun another life lives: its namespaces are not taken") {
   auto a = start("n1", 1), b = start("n2");
   CHECK(claim(a, "demo").granted);
+  CHECK(!claim(b, "demo").granted); // and it knows now who has it
   end(a, caf::exit_reason::user_shutdown);
   CHECK(claim(b, "other").granted);
   auto again = start("n1", 2);
