@@ -145,6 +145,7 @@ TEST_CASE_METHOD(cluster_fixture, "a host that cannot have namespaces is passed 
   send(handles["a:1"], fit_atom_v, true);
   CHECK(hosts());
   CHECK(told() == 1);
+  deref<test::probe<host_places>>(host).all<host_places>().clear(); // which name the probe itself
 }
 
 TEST_CASE_METHOD(cluster_fixture, "the directory takes relays to the node that hosts, once there is one") {
