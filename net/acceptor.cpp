@@ -32,8 +32,6 @@ struct acceptor::state : std::enable_shared_from_this<state>, turn_hook {
   state(std::shared_ptr<socket_context> c)
     : context(std::move(c)), socket(context->unit.context()), pause(context->unit.context()) {}
 
-  ~state() override { context->unit.forget(*this); }
-
   void accept_next() {
     socket.async_accept(context->unit.context(),
                         [self = shared_from_this()](error_code error, tcp_socket peer) {
@@ -60,18 +58,21 @@ struct acceptor::state : std::enable_shared_from_this<state>, turn_hook {
 
   /// Accepts another one, in the next turn if this one has had its share.
   void accept_on() {
+    in_turn = shared_from_this();
     context->unit.at_turn_end(*this);
     if (++accepted < accepts_per_turn) accept_next();
   }
 
   void on_turn_end() override {
+    auto self = std::exchange(in_turn, nullptr);
     auto paused = std::exchange(accepted, 0) >= accepts_per_turn;
     if (paused && socket.is_open()) accept_next();
   }
 
   std::shared_ptr<socket_context> context;
   tcp::acceptor socket;
-  std::size_t accepted = 0; // in this turn
+  std::size_t accepted = 0;       // in this turn
+  std::shared_ptr<state> in_turn; // itself: until the turn's end, whoever lets go of it in another thread
   asio::steady_timer pause;
 };
 
