@@ -13,6 +13,9 @@ namespace {
 
 constexpr double max_ms = 3600.0 * 1000;
 
+/// In 2100: later ones do not fit into a clock that counts nanoseconds, and mean the same.
+constexpr std::time_t last_date_s = 4'102'444'800;
+
 // Servers send fractions too, which RFC 9110 does not know.
 std::optional<double> number(std::string_view text) {
   double x = 0;
@@ -39,7 +42,8 @@ std::optional<system_clock::time_point> parse_http_date(const std::string& text)
   for (auto* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
     std::tm parts{};
     auto* end = strptime(text.c_str(), form, &parts);
-    if (end != nullptr && *end == '\0') return system_clock::from_time_t(timegm(&parts));
+    if (end != nullptr && *end == '\0')
+      return system_clock::from_time_t(std::clamp(timegm(&parts), std::time_t{0}, last_date_s));
   }
   return std::nullopt;
 }

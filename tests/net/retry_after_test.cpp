@@ -39,3 +39,9 @@ TEST_CASE("it is never no time, never more than an hour, and nothing where it ca
   for (auto* x : {"", "-1", "nan", "inf", "2s", " 2", "Fri, 31 Dec", "Sun, 06 Nov 1994 08:49:37 GMT+1"})
     CHECK(read(x) == std::nullopt);
 }
+
+TEST_CASE("dates that no clock can hold are as the farthest that it can") {
+  CHECK(read("Fri, 31 Dec 3988 23:59:59 GMT") == 3600 * 1000);
+  CHECK(read("Sat, 01 Jan 0001 00:00:00 GMT") == 1);
+  CHECK(read("Fri, 31 Dec 3988 23:59:59 GMT", "", "Sat, 01 Jan 0001 00:00:00 GMT") == 3600 * 1000);
+}
