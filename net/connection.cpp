@@ -161,7 +161,7 @@ void connection::on_attached(const attached& info) {
     refuse(info.no);
     return close(close_code::try_again, info.no.reason);
   }
-  feed_.on_attached(info.epoch, info.seq, *this);
+  if (!feed_.on_attached(info.epoch, info.seq, *this)) runs_.forget_places();
   ++reads_; // what was asked before is not answered any more
   if (phase_ == phase::attaching) phase_ = phase::opening;
   if (number_ > 0) open_session(); // else `join` is still under way

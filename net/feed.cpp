@@ -7,13 +7,13 @@
 
 namespace weir {
 
-void feed::on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& sink) {
+bool feed::on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& sink) {
   auto first = epoch_.empty();
   auto same = epoch_ == epoch;
   epoch_ = epoch;
   if (!first && same) {
     if (seq > cursor_ || state_ != state::live) state_ = state::lagging; // what came meanwhile is in the log
-    return;
+    return true;
   }
   auto from = std::exchange(cursor_, seq) + 1;
   for (auto& x : wanted_) x.since = seq, x.sent_to = 0;
@@ -21,6 +21,7 @@ void feed::on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& s
   state_ = state::live;
   if (!first) sink.take_gap(from, seq, "epoch");
   if (std::exchange(told_lagging_, false)) sink.take_caught_up(cursor_);
+  return false;
 }
 
 void feed::resume(std::uint64_t cursor, std::uint64_t now) {

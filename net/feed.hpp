@@ -36,7 +36,8 @@ public:
 
   /// The namespace is reached, at `seq`. What was not got of another epoch is told to `sink`; what was missed
   /// of the same one will be read.
-  void on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& sink);
+  /// @returns whether it is of the same one.
+  bool on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& sink);
 
   /// A session goes on: all that matches up to `cursor` has been sent before, and pushes are at `now`.
   void resume(std::uint64_t cursor, std::uint64_t now);

@@ -59,6 +59,11 @@ public:
     if (i != runs_.end()) i->second.at = x.at + utf8::code_points(x.text);
   }
 
+  /// The namespace's history begins anew: what was at a seq is not there any more.
+  void forget_places() {
+    for (auto& x : runs_) x.second.seq = 0;
+  }
+
   void on_over(const std::string& run_id) { runs_.erase(run_id); }
 
   /// Calls `f(run_id, run)` for each that was accepted and is not over.

@@ -199,7 +199,10 @@ void host::hand_on(const std::string& name) {
   } else {
     spdlog::debug("namespace {} goes on at node {}", name, to->node);
     send(to->host, adopt_namespace{name});
-    for (auto& relay : node.mapped().waiting) pass_on({name, relay.relay, 0}, *to);
+    for (auto& relay : node.mapped().waiting) {
+      relay.hops = 0;
+      pass_on(relay, *to);
+    }
   }
   move_next();
   note_vacant();

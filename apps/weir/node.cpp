@@ -224,12 +224,14 @@ public:
                       std::chrono::milliseconds{0});
     };
     cluster_->retire_pools();
-    if (host_ && cluster_->give_up_hosting()) await_vacant(host_, "not all namespaces have moved", left_ms());
+    auto hosts = host_ && !cluster_->give_up_hosting(); // nobody else can: they use the pools to the end
+    if (host_ && !hosts) await_vacant(host_, "not all namespaces have moved", left_ms());
     if (gateway_) {
       auto left = gateway_->drain(std::chrono::milliseconds{node.drain_spread_ms}, left_ms());
       if (left > 0)
         spdlog::warn("node {} closes {} connections that have not moved in time", node.name, left);
     }
+    if (hosts) return;
     for (auto& [model, port] : ports_)
       await_vacant(models_->at(model).actor, "not all calls of model " + model + " are over", left_ms());
   }

@@ -217,6 +217,12 @@ TEST_CASE_METHOD(session_fixture, "a namespace that goes on elsewhere is asked f
         == std::vector<followed>{{"alice/c1", 41, true, true, 2},
                                  {"alice/c2", 42, false, false, 0},
                                  {"bob/1", 0, true, false, 11}});
+  gate.relay.follows.clear();
+  gate.relay.info.epoch = "another"; // in whose history there may be something else at seq 41
+  who->on_attached(gate.relay.info);
+  settle();
+  REQUIRE(gate.relay.follows.size() == 3);
+  for (auto& x : gate.relay.follows) CHECK(x.seq == 0);
 }
 
 TEST_CASE_METHOD(session_fixture, "of very many runs the first are followed") {
