@@ -52,27 +52,26 @@ tls_session::tls_session(const tls_credentials& who, int socket, config settings
 tls_session::~tls_session() { SSL_free(ssl_); }
 
 rw_state tls_session::read_some(std::size_t& result, void* to, std::size_t at_most) {
-  result = 0;
-  if (!ready_)
-    if (auto state = shake_hands(); !ready_) return state;
-  if (at_most == 0) return rw_state::indeterminate;
-  ERR_clear_error();
-  auto got = SSL_read(ssl_, to, as_int(at_most));
-  if (got <= 0) return after(got);
-  heard_ = true;
-  result = static_cast<std::size_t>(got);
-  return rw_state::success;
+  auto out = transfer(result, at_most, [&] { return SSL_read(ssl_, to, as_int(at_most)); });
+  heard_ |= out == rw_state::success && result > 0;
+  return out;
 }
 
 rw_state tls_session::write_some(std::size_t& result, const void* from, std::size_t at_most) {
+  return transfer(result, at_most, [&] { return SSL_write(ssl_, from, as_int(at_most)); });
+}
+
+/// Either way: once both have shown who they are.
+template <class Call>
+rw_state tls_session::transfer(std::size_t& result, std::size_t at_most, Call call) {
   result = 0;
   if (!ready_)
     if (auto state = shake_hands(); !ready_) return state;
   if (at_most == 0) return rw_state::indeterminate;
   ERR_clear_error();
-  auto put = SSL_write(ssl_, from, as_int(at_most));
-  if (put <= 0) return after(put);
-  result = static_cast<std::size_t>(put);
+  auto done = call();
+  if (done <= 0) return after(done);
+  result = static_cast<std::size_t>(done);
   return rw_state::success;
 }
 

@@ -48,6 +48,8 @@ public:
   void give_up(const std::string& why);
 
 private:
+  template <class Call>
+  caf::io::network::rw_state transfer(std::size_t& result, std::size_t at_most, Call call);
   caf::io::network::rw_state shake_hands();
   caf::io::network::rw_state after(int returned);
   void fail(const std::string& why);

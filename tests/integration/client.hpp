@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <thread>
 
 namespace weir::test {
 
@@ -49,6 +50,16 @@ public:
   json ask(const json& frame) {
     send(frame);
     return await([](const json& x) { return x["op"] == "ok" || x["op"] == "error"; });
+  }
+
+  /// As `ask`, again while it is refused, as clients do; for ten seconds.
+  json insist(const json& frame) {
+    json got;
+    for (int tries = 0; tries < 100 && got["op"] != "ok"; ++tries) {
+      got = ask(frame);
+      if (got["op"] != "ok") std::this_thread::sleep_for(100ms);
+    }
+    return got;
   }
 
   void publish(const std::string& type, const std::string& message_id, const json& data = 1) {
