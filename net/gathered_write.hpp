@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstring>
+#include <span>
 
 namespace weir {
 
@@ -30,7 +31,7 @@ public:
     for (std::size_t i = 0; i < frames.size() && pieces_ < max_pieces; ++i, offset = 0) {
       const char* from = frames[i]->data() + offset;
       auto size = frames[i]->size() - offset;
-      if (size > max_copied_bytes || frames.size() == 1) {
+      if (size > max_copied_bytes) {
         add(from, size);
         continue;
       }
@@ -41,8 +42,8 @@ public:
     }
   }
 
-  std::size_t size_bytes() const noexcept { return size_bytes_; }
-  const std::array<boost::asio::const_buffer, max_pieces>& buffers() const noexcept { return buffers_; }
+  /// As many as there are: the kernel would look at empty ones too.
+  std::span<const boost::asio::const_buffer> buffers() const noexcept { return {buffers_.data(), pieces_}; }
 
 private:
   static constexpr std::size_t scratch_bytes = 68 * 1024; // a write of 64 KiB and its last frame
@@ -53,7 +54,6 @@ private:
   }
 
   void add(const char* from, std::size_t size) {
-    size_bytes_ += size;
     if (pieces_ > 0) {
       auto& last = buffers_[pieces_ - 1];
       auto* begin = static_cast<const char*>(last.data());
@@ -65,9 +65,8 @@ private:
     buffers_[pieces_++] = {from, size};
   }
 
-  std::array<boost::asio::const_buffer, max_pieces> buffers_; // those behind `pieces_` are empty
+  std::array<boost::asio::const_buffer, max_pieces> buffers_;
   std::size_t pieces_ = 0;
-  std::size_t size_bytes_ = 0;
 };
 
 /// Gives the kernel what it takes of `frames` without waiting.
@@ -78,9 +77,13 @@ template <class Frames>
 std::size_t write_gathered(tcp_socket& socket, const Frames& frames, std::size_t offset,
                            boost::system::error_code& error) {
   if (frames.size() == 0) return 0;
-  gathered_frames gathered{frames, offset};
-  if (gathered.size_bytes() == 0) return 0;
-  auto written = socket.write_some(gathered.buffers(), error);
+  std::size_t written = 0;
+  if (frames.size() == 1) { // as an event to many is: a shorter way in Asio and in the kernel
+    written = socket.write_some(boost::asio::buffer(*frames[0]) + offset, error);
+  } else {
+    gathered_frames gathered{frames, offset};
+    written = socket.write_some(gathered.buffers(), error);
+  }
   if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) error = {};
   return written;
 }
