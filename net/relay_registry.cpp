@@ -7,8 +7,8 @@ namespace weir {
 
 relay_registry::relay_registry(io_unit& unit, caf::actor host, event_encoder encode,
                                std::shared_ptr<namespace_census> census, std::uint64_t max_relays)
-  : unit_(unit), host_(std::move(host)), encode_(encode), census_(std::move(census)),
-    max_relays_(max_relays) {}
+  : unit_(unit), host_(std::move(host)), encode_(encode), census_(std::move(census)), max_relays_(max_relays),
+    metrics_(std::make_shared<relay_metrics_book>(unit.system())) {}
 
 relay_registry::~relay_registry() { clear(); }
 
@@ -49,7 +49,7 @@ void relay_registry::clear() {
 }
 
 void relay_registry::start(const std::string& ns, entry& x) {
-  x.actor = unit_.system().spawn<relay>(unit_, relay::config{ns, host_, encode_});
+  x.actor = unit_.system().spawn<relay>(unit_, relay::config{ns, host_, encode_, metrics_});
   x.port = dynamic_cast<relay*>(caf::actor_cast<caf::abstract_actor*>(x.actor));
   x.alive = std::make_shared<bool>(true);
   // Runs where the relay does, so on this thread.

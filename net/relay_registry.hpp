@@ -56,6 +56,7 @@ private:
   event_encoder encode_;
   std::shared_ptr<namespace_census> census_;
   std::uint64_t max_relays_;
+  std::shared_ptr<relay_metrics_book> metrics_;
   std::map<std::string, entry, std::less<>> relays_;
 };
 

@@ -7,6 +7,7 @@
 #include <caf/telemetry/label_view.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -37,6 +38,25 @@ inline std::int64_t stage_time(caf::actor_clock& clock) {
 caf::telemetry::dbl_histogram* stage_histogram(caf::actor_system& sys, caf::string_view family,
                                                caf::string_view help,
                                                const std::vector<caf::telemetry::label_view>& labels);
+
+/// The place of a histogram that is made when it is first needed. From any thread: two that come first at the
+/// same time make the same one, as CAF's registry has each only once.
+class lazy_histogram {
+public:
+  /// @param make gives the histogram, or the one that is there already.
+  template <class Make>
+  caf::telemetry::dbl_histogram& get(Make&& make) {
+    auto* found = histogram_.load(std::memory_order_acquire);
+    if (found == nullptr) {
+      found = make();
+      histogram_.store(found, std::memory_order_release);
+    }
+    return *found;
+  }
+
+private:
+  std::atomic<caf::telemetry::dbl_histogram*> histogram_{nullptr};
+};
 
 inline void observe_stage(caf::telemetry::dbl_histogram& to, std::int64_t from_ns, std::int64_t until_ns) {
   to.observe(static_cast<double>(std::max<std::int64_t>(until_ns - from_ns, 0)) * 1e-9);

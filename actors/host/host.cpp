@@ -177,7 +177,7 @@ void host::start(const std::string& name, entry& x) {
   if (settings_.store.actor && x.plan.keep != durability::none) remember(name);
   namespace_actor::config cfg;
   cfg.name = name;
-  cfg.label = x.label;
+  cfg.metrics = namespace_metrics_.of(x.label);
   cfg.epoch = make_epoch();
   cfg.bounds = x.plan.bounds;
   cfg.encode = settings_.encode;
@@ -203,7 +203,7 @@ void host::start(const std::string& name, entry& x) {
 void host::start_orchestrator(const std::string& name, entry& x) {
   orchestrator::config cfg;
   cfg.ns_name = name;
-  cfg.label = x.label;
+  cfg.metrics = run_metrics_.of(x.label);
   cfg.ns = x.ns;
   cfg.bounds = x.plan.bounds;
   cfg.agents = x.plan.agents;

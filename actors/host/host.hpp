@@ -5,11 +5,14 @@
 #include "actors/cluster/claim_messages.hpp"
 #include "actors/cluster/place_table.hpp"
 #include "actors/cluster/tenure.hpp"
+#include "actors/core/label_book.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/restart_ledger.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/namespace/messages.hpp"
+#include "actors/namespace/namespace_meters.hpp"
+#include "actors/runs/run_meters.hpp"
 #include "actors/runs/workflow_plan.hpp"
 #include "actors/store/store_actor.hpp"
 
@@ -159,6 +162,8 @@ private:
   std::size_t moves_ = 0;
   caf::actor membership_;                                   // null until it has said who hosts namespaces
   std::vector<caf::typed_response_promise<void>> vacating_; // who waits for this node to be empty
+  label_book<namespace_metrics> namespace_metrics_{system()};
+  label_book<run_metrics> run_metrics_{system()};
   caf::telemetry::int_counter* moved_;
   caf::telemetry::int_counter* adopted_;
 };

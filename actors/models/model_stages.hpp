@@ -3,7 +3,6 @@
 #include "actors/core/stage_metrics.hpp"
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <string>
 
@@ -29,12 +28,16 @@ public:
   }
 
 private:
-  caf::telemetry::dbl_histogram& histogram(stage what);
+  caf::telemetry::dbl_histogram& histogram(stage what) {
+    return histograms_[static_cast<std::size_t>(what)].get([this, what] { return make(what); });
+  }
+
+  caf::telemetry::dbl_histogram* make(stage what) const;
 
   caf::actor_system& sys_;
   std::string label_;
   std::string model_;
-  std::array<std::atomic<caf::telemetry::dbl_histogram*>, 3> histograms_{}; // made when first observed
+  std::array<lazy_histogram, 3> histograms_;
 };
 
 } // namespace weir

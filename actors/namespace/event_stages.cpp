@@ -8,15 +8,9 @@ constexpr std::array<caf::string_view, 4> names{"accepted", "kept", "fanned_out"
 
 } // namespace
 
-caf::telemetry::dbl_histogram* event_stages::make(stage what) {
+caf::telemetry::dbl_histogram* event_stages::make(stage what) const {
   return stage_histogram(sys_, "event-stage", "How long the stages of an event's way took.",
                          {{"namespace", label_}, {"stage", names[static_cast<std::size_t>(what)]}});
-}
-
-void event_stages::relabel(std::string label) {
-  if (label == label_) return;
-  label_ = std::move(label);
-  histograms_ = {};
 }
 
 } // namespace weir

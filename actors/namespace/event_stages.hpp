@@ -9,7 +9,8 @@
 namespace weir {
 
 /// How long the stages of one event's way take, `weir_event_stage_seconds{namespace,stage}`. Times are
-/// `stage_time`; what begins at 0, an unknown time, is not observed. One for each actor that observes.
+/// `stage_time`; what begins at 0, an unknown time, is not observed. From any thread: all namespaces of a
+/// label observe the same.
 class event_stages {
 public:
   enum class stage : std::uint8_t {
@@ -28,21 +29,16 @@ public:
       if (from_ns > 0) observe_stage(histogram(what), from_ns, until_ns);
   }
 
-  /// The namespace has another label from now on.
-  void relabel(std::string label);
-
 private:
   caf::telemetry::dbl_histogram& histogram(stage what) {
-    auto*& x = histograms_[static_cast<std::size_t>(what)];
-    if (x == nullptr) x = make(what);
-    return *x;
+    return histograms_[static_cast<std::size_t>(what)].get([this, what] { return make(what); });
   }
 
-  caf::telemetry::dbl_histogram* make(stage what);
+  caf::telemetry::dbl_histogram* make(stage what) const;
 
   caf::actor_system& sys_;
   std::string label_;
-  std::array<caf::telemetry::dbl_histogram*, 4> histograms_{}; // made when first observed
+  std::array<lazy_histogram, 4> histograms_;
 };
 
 } // namespace weir

@@ -11,8 +11,8 @@ namespace weir {
 
 namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
   : caf::event_based_actor(cfg), settings_(std::move(settings)), link_(this, settings_.store, settings_.keep),
-    label_(settings_.label.empty() ? settings_.name : settings_.label), meters_(system(), label_),
-    stages_(system(), label_),
+    meters_(settings_.metrics ? settings_.metrics
+                              : std::make_shared<namespace_metrics>(system(), settings_.name)),
     sequencer_({settings_.bounds, settings_.epoch, settings_.encode, settings_.refuse_orphans}),
     retention_({settings_.bounds.kept_events, settings_.bounds.kept_bytes, settings_.bounds.log_age_ms}),
     sessions_(settings_.bounds.sessions, settings_.bounds.session_ttl_ms),
@@ -104,7 +104,7 @@ void namespace_actor::add_relay(const caf::actor& relay) {
   info.epoch = sequencer_.epoch();
   info.seq = sequencer_.log().head();
   info.credit = settings_.bounds.relay_credit;
-  info.label = label_;
+  info.label = meters_.all().label;
   info.link_bytes = link_limit;
   send(relay, std::move(info));
 }
@@ -136,7 +136,7 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publis
       x.added_ms = now_ms();
       auto forgotten = receipts_.forgotten();
       receipts_.add(std::move(x));
-      meters_.receipts_forgotten->inc(static_cast<std::int64_t>(receipts_.forgotten() - forgotten));
+      meters_.all().receipts_forgotten->inc(static_cast<std::int64_t>(receipts_.forgotten() - forgotten));
     }
   auto ephemeral = what.ephemeral;
   asker who{from.number, ticket, what.read_at_ns};

@@ -41,8 +41,8 @@ class namespace_actor : public caf::event_based_actor {
 public:
   struct config {
     std::string name;
-    std::string label; ///< Of its metrics, see `namespace_label`; empty: the name.
-    std::string epoch; ///< Of a log that begins now.
+    std::shared_ptr<namespace_metrics> metrics; ///< Null: of a label that is its name.
+    std::string epoch;                          ///< Of a log that begins now.
     limits bounds;
     event_encoder encode = nullptr;
     std::set<std::string> targets;     ///< What can be called here.
@@ -250,9 +250,7 @@ private:
 
   config settings_;
   store_link link_;
-  std::string label_; // of its metrics
   namespace_meters meters_;
-  event_stages stages_;
   std::int64_t kept_at_ns_ = 0; // the first batch that was kept and not yet fanned out; 0: none
   sequencer sequencer_;
   retention retention_;

@@ -72,7 +72,8 @@ void namespace_actor::keep(sequencer::batch what) {
     for (auto& x : std::exchange(trims_, {})) writes.push_back(std::move(x));
   }
   what.sealed_at_ns = stage_time(clock());
-  for (auto& x : what.events) stages_.observe(event_stages::stage::accepted, x.read_at_ns, what.sealed_at_ns);
+  for (auto& x : what.events)
+    meters_.all().stages.observe(event_stages::stage::accepted, x.read_at_ns, what.sealed_at_ns);
   auto shared = std::make_shared<const sequencer::batch>(std::move(what));
   auto no =
       link_.write(std::move(writes), [this, shared](const store_committed& done) { on_kept(*shared, done); });
@@ -83,7 +84,7 @@ void namespace_actor::on_not_kept(const sequencer::batch& what, const refusal& n
   if (!sequencer_.is_in_flight(what.id)) return; // undone with an earlier one
   sequencer_.on_failed(what.id, out_of_step(no) ? begins_again() : no);
   for (auto& x : what.events)
-    if (x.what->client_id == "sys") meters_.unsaid->inc();
+    if (x.what->client_id == "sys") meters_.all().unsaid->inc();
   if (!out_of_step(no)) return;
   spdlog::warn("namespace {} begins again: {}", settings_.name, no.message);
   quit(caf::make_error(caf::sec::runtime_error, "the store's log: " + no.message));
@@ -97,7 +98,7 @@ void namespace_actor::on_kept(const sequencer::batch& what, const store_committe
     return quit(caf::make_error(caf::sec::runtime_error, "the store's log has what was given up"));
   sequencer_.on_kept(what.id);
   auto now = stage_time(clock());
-  stages_.observe(event_stages::stage::kept, what.sealed_at_ns, now);
+  meters_.all().stages.observe(event_stages::stage::kept, what.sealed_at_ns, now);
   if (kept_at_ns_ == 0) kept_at_ns_ = now;
   if (!link_.exists()) return;
   for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), x.what->ts_ms);
@@ -140,23 +141,23 @@ void namespace_actor::count(const answer& x) {
   if (x.no.refused())
     meters_.refused(x.no.reason);
   else if (x.duplicate)
-    meters_.duplicates->inc();
+    meters_.all().duplicates->inc();
   else
-    meters_.accepted->inc();
+    meters_.all().accepted->inc();
 }
 
 void namespace_actor::fan_out(std::vector<delivery> deliveries) {
   auto kept_at_ns = std::exchange(kept_at_ns_, 0);
   for (auto& x : deliveries) {
     if (x.what->receipt != receipt_kind::none) receipts_.set_seq(x.what->event_id(), x.what->seq);
-    if (x.what->causal_gap) meters_.causal_gaps->inc();
+    if (x.what->causal_gap) meters_.all().causal_gaps->inc();
   }
   std::vector<caf::actor> to;
   for (auto& x : relays_)
     if (x.link.take(deliveries))
       to.push_back(x.actor);
     else
-      meters_.left_out->inc(static_cast<std::int64_t>(deliveries.size()));
+      meters_.all().left_out->inc(static_cast<std::int64_t>(deliveries.size()));
   if (to.size() == 1) {
     send(to.front(), delivery_batch{std::move(deliveries), kept_at_ns});
   } else if (!to.empty()) {

@@ -4,31 +4,14 @@
 
 namespace weir {
 
-namespace {
-
-struct counters {
-  caf::actor_system& sys;
-  const std::string& label;
-
-  caf::telemetry::int_counter* operator()(caf::string_view name, caf::string_view help) const {
-    return sys.metrics().counter_instance("weir", name, {{"namespace", label}}, help, "1", true);
-  }
-};
-
-struct gauges {
-  caf::actor_system& sys;
-  const std::string& label;
-
-  caf::telemetry::int_gauge* operator()(caf::string_view name, caf::string_view help) const {
-    return sys.metrics().gauge_instance("weir", name, {{"namespace", label}}, help);
-  }
-};
-
-} // namespace
-
-namespace_meters::namespace_meters(caf::actor_system& sys, std::string label)
-  : sys_(sys), label_(std::move(label)) {
-  counters counter{sys_, label_};
+namespace_metrics::namespace_metrics(caf::actor_system& system, std::string name)
+  : sys(system), label(std::move(name)), stages(system, label) {
+  auto counter = [this](caf::string_view what, caf::string_view help) {
+    return sys.metrics().counter_instance("weir", what, {{"namespace", label}}, help, "1", true);
+  };
+  auto gauge = [this](caf::string_view what, caf::string_view help) {
+    return sys.metrics().gauge_instance("weir", what, {{"namespace", label}}, help);
+  };
   accepted = counter("events-accepted", "Events that were given a place and kept.");
   duplicates = counter("events-duplicate", "Repeats of an accepted event.");
   causal_gaps = counter("causal-gaps", "Events delivered without their predecessor.");
@@ -41,25 +24,27 @@ namespace_meters::namespace_meters(caf::actor_system& sys, std::string label)
   sessions_forgotten = counter("sessions-forgotten", "Sessions without a socket over the bound.");
   left_out = counter("link-left-out",
                      "Deliveries that the link to another node had no room for; read from the log.");
-  gauges gauge{sys_, label_};
-  held.move_to(gauge("causal-depth", "Events that wait for their predecessor; at most causal_events."));
-  sessions.move_to(gauge("sessions", "Sessions, attached or not."));
-  attached.move_to(gauge("sessions-attached", "Sessions with a socket."));
-  receipts.move_to(gauge("receipts-awaited", "Events whose senders wait for receipts; at most `receipts`."));
-  dedupe_ids.move_to(gauge("dedupe-ids", "Ids by which repeats are known; at most dedupe_ids."));
-  log_events.move_to(gauge("log-events", "Events in memory; at most log_events."));
-  log_bytes.move_to(gauge("log-bytes", "Bytes of events in memory; at most log_bytes."));
-  kept_events.move_to(gauge("kept-events", "Events in the store; at most kept_events."));
-  kept_bytes.move_to(gauge("kept-bytes", "Bytes of events in the store; at most kept_bytes."));
-  queue_groups.move_to(gauge("queue-groups", "Queues of clients; at most queue_groups."));
-  letters.move_to(gauge("dead-letters-held", "Dead letters to be looked at; at most dead_letters."));
+  held = gauge("causal-depth", "Events that wait for their predecessor; at most causal_events.");
+  sessions = gauge("sessions", "Sessions, attached or not.");
+  attached = gauge("sessions-attached", "Sessions with a socket.");
+  receipts = gauge("receipts-awaited", "Events whose senders wait for receipts; at most `receipts`.");
+  dedupe_ids = gauge("dedupe-ids", "Ids by which repeats are known; at most dedupe_ids.");
+  log_events = gauge("log-events", "Events in memory; at most log_events.");
+  log_bytes = gauge("log-bytes", "Bytes of events in memory; at most log_bytes.");
+  kept_events = gauge("kept-events", "Events in the store; at most kept_events.");
+  kept_bytes = gauge("kept-bytes", "Bytes of events in the store; at most kept_bytes.");
+  queue_groups = gauge("queue-groups", "Queues of clients; at most queue_groups.");
+  letters = gauge("dead-letters-held", "Dead letters to be looked at; at most dead_letters.");
 }
+
+namespace_meters::namespace_meters(std::shared_ptr<namespace_metrics> whole) : whole_(std::move(whole)) {}
 
 void namespace_meters::refused(const std::string& reason) {
   auto& x = refused_[reason];
   if (x == nullptr)
-    x = sys_.metrics().counter_instance("weir", "events-refused", {{"namespace", label_}, {"reason", reason}},
-                                        "Events and calls that were refused, by reason.", "1", true);
+    x = whole_->sys.metrics().counter_instance("weir", "events-refused",
+                                               {{"namespace", whole_->label}, {"reason", reason}},
+                                               "Events and calls that were refused, by reason.", "1", true);
   x->inc();
 }
 

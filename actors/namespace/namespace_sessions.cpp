@@ -145,7 +145,7 @@ void namespace_actor::expire_sessions() {
   auto now = now_ms();
   std::vector<store_write> writes;
   while (auto x = sessions_.take_expired(now)) {
-    if (x->expires_ms > now) meters_.sessions_forgotten->inc();
+    if (x->expires_ms > now) meters_.all().sessions_forgotten->inc();
     writes.push_back({key_delete{settings_.name, "session/" + x->id}, {}});
     for (auto& [id, spec] : x->subscriptions) forget_member(x->id, spec);
     unsaved_sessions_.erase(x->id);

@@ -158,7 +158,7 @@ void namespace_actor::feed(seat& x) {
     if (!wanted) break;
     if (!read_for(x, *wanted)) break;
   }
-  meters_.missed->inc(static_cast<std::int64_t>(x.subscription.missed() - missed));
+  meters_.all().missed->inc(static_cast<std::int64_t>(x.subscription.missed() - missed));
   if (x.subscription.cursor() >= x.kept_cursor + save_every_events) mark_changed(x);
   if (auto due = x.subscription.next_due_ms(); due > now) wake_at(due);
 }
@@ -212,11 +212,11 @@ void namespace_actor::bury(seat& x, const offered_event& what, const std::string
   std::vector<store_write> writes{
       {key_put{settings_.name, dead_letter_key(letter), encode_dead_letter(letter), 0}, {}}, cursor_put(x)};
   if (auto dropped = dead_.add(std::move(letter))) {
-    meters_.dropped_letters->inc();
+    meters_.all().dropped_letters->inc();
     writes.push_back({key_delete{settings_.name, dead_letter_key(*dropped)}, {}});
   }
   if (link_.exists()) link_.try_write(std::move(writes));
-  meters_.dead_letters->inc();
+  meters_.all().dead_letters->inc();
   nlohmann::json data = {{x.is_group() ? "queue" : "agent", x.subscription.name()},
                          {"event_id", what.what->event_id()},
                          {"seq", what.what->seq},

@@ -36,7 +36,9 @@ refusal unreachable(const std::string& ns) {
 } // namespace
 
 relay::relay(caf::actor_config& cfg, io_unit& unit, config settings)
-  : io_actor(cfg, unit), settings_(std::move(settings)), stages_(system(), settings_.ns) {}
+  : io_actor(cfg, unit), settings_(std::move(settings)) {
+  if (!settings_.metrics) settings_.metrics = std::make_shared<relay_metrics_book>(system());
+}
 
 caf::behavior relay::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) {
@@ -193,14 +195,10 @@ void relay::on_move_timeout(std::uint64_t move) {
 
 /// The first 1,000 namespaces of a node have metrics of their own: which they are is its host's to know.
 void relay::label_metrics(const std::string& label) {
-  auto gauge = [&](caf::string_view name, caf::string_view help) {
-    return system().metrics().gauge_instance("weir", name, {{"namespace", label}}, help);
-  };
-  pending_gauge_.move_to(gauge("namespace-pending", "Requests on their way to a namespace."));
-  credit_gauge_.move_to(
-      gauge("namespace-pending-limit", "The bound on weir_namespace_pending: the credit of all relays."));
-  held_gauge_.move_to(gauge("namespace-held-back", "Requests that wait while their namespace moves."));
-  stages_.relabel(label);
+  metrics_ = settings_.metrics->of(label);
+  pending_gauge_.move_to(metrics_->pending);
+  credit_gauge_.move_to(metrics_->credit);
+  held_gauge_.move_to(metrics_->held);
   note_pending();
 }
 
@@ -236,12 +234,12 @@ void relay::on_deliveries(const delivery_batch& batch) {
     deliver(all.subspan(first, last - first));
   }
   confirm(batch);
-  if (batch.kept_at_ns > 0) note_handed(batch.kept_at_ns);
+  if (batch.kept_at_ns > 0 && metrics_) note_handed(batch.kept_at_ns);
 }
 
 void relay::note_handed(std::int64_t kept_at_ns) {
   auto now = stage_time(clock());
-  stages_.observe(event_stages::stage::fanned_out, kept_at_ns, now);
+  metrics_->stages.observe(event_stages::stage::fanned_out, kept_at_ns, now);
   handed_at_ns_.push_back(now);
   unit().at_turn_end(written_);
 }
@@ -251,7 +249,7 @@ void relay::on_written(written_hook& hook) {
   hook.is_last = !hook.is_last;
   if (hook.is_last) return unit().at_turn_end(hook);
   auto now = stage_time(clock());
-  for (auto at_ns : handed_at_ns_) stages_.observe(event_stages::stage::written, at_ns, now);
+  for (auto at_ns : handed_at_ns_) metrics_->stages.observe(event_stages::stage::written, at_ns, now);
   handed_at_ns_.clear();
 }
 

@@ -3,11 +3,12 @@
 #include "actors/core/drain_rate.hpp"
 #include "actors/core/gauge_share.hpp"
 #include "actors/core/io_unit.hpp"
-#include "actors/namespace/event_stages.hpp"
 #include "actors/namespace/messages.hpp"
 #include "actors/namespace/pattern_table.hpp"
+#include "actors/namespace/relay_metrics.hpp"
 #include "actors/namespace/relay_port.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,8 +28,9 @@ class relay : public io_actor, public relay_port, private turn_hook {
 public:
   struct config {
     std::string ns;
-    caf::actor host;      ///< Knows the namespace, or makes it.
-    event_encoder encode; ///< For deliveries that come without a frame.
+    caf::actor host;                                       ///< Knows the namespace, or makes it.
+    event_encoder encode;                                  ///< For deliveries that come without a frame.
+    std::shared_ptr<relay_metrics_book> metrics = nullptr; ///< Of its thread; null: its own.
   };
 
   /// A request to be attached that is not answered in this time is made again: it, or its answer, was lost on
@@ -153,7 +155,7 @@ private:
   gauge_share pending_gauge_;
   gauge_share credit_gauge_;
   gauge_share held_gauge_;
-  event_stages stages_;
+  std::shared_ptr<relay_metrics> metrics_; // those of the namespace, once that is known
   std::vector<std::int64_t> handed_at_ns_; // of the batches of this turn
   written_hook written_{*this};
 };

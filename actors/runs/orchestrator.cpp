@@ -31,7 +31,8 @@ orchestrator::orchestrator(caf::actor_config& cfg, config settings)
     watches_(settings_.bounds.run_watchers, settings_.bounds.watches_per_connection),
     results_(max_results, max_result_bytes),
     memory_(max_threads, max_memory_bytes, static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms)),
-    meters_(system(), settings_.label.empty() ? settings_.ns_name : settings_.label) {}
+    meters_(settings_.metrics ? settings_.metrics
+                              : std::make_shared<run_metrics>(system(), settings_.ns_name)) {}
 
 caf::behavior orchestrator::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });

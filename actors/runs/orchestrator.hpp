@@ -48,7 +48,7 @@ class orchestrator : public caf::event_based_actor {
 public:
   struct config {
     std::string ns_name;
-    std::string label; ///< Of its metrics, see `namespace_label`; empty: the name.
+    std::shared_ptr<run_metrics> metrics; ///< Null: of a label that is the namespace's name.
     caf::actor ns;
     limits bounds;
     std::vector<agent_config> agents;

@@ -46,7 +46,7 @@ void orchestrator::keep(const open_run& done, std::uint64_t seq, const run_resul
   auto answer = text_of_output(result.output).value_or("");
   with_conversation(key, [=, this](const conversation* earlier) mutable {
     if (earlier == nullptr) {
-      meters_.forgotten->inc(); // better than to lose what was there before
+      meters_.all().forgotten->inc(); // better than to lose what was there before
       return write(seq, std::move(writes), 1);
     }
     auto all = *earlier;
@@ -57,7 +57,7 @@ void orchestrator::keep(const open_run& done, std::uint64_t seq, const run_resul
       writes.push_back({key_put{settings_.ns_name, key, encode_conversation(all), expires_ms}, {}});
     auto dropped = memory_.dropped();
     put_conversation(key, std::move(all), at_ms);
-    if (!link_.exists()) meters_.forgotten->inc(static_cast<std::int64_t>(memory_.dropped() - dropped));
+    if (!link_.exists()) meters_.all().forgotten->inc(static_cast<std::int64_t>(memory_.dropped() - dropped));
     write(seq, std::move(writes), 1);
   });
 }
@@ -70,7 +70,7 @@ void orchestrator::write(std::uint64_t seq, std::vector<store_write> writes, std
       run_delayed(write_retry, [this, seq, writes, attempt] { write(seq, writes, attempt + 1); });
       return;
     }
-    meters_.unkept->inc();
+    meters_.all().unkept->inc();
     settle(seq);
   };
   auto no = link_.write(std::move(writes), [this, seq, again](const store_committed& done) {

@@ -6,31 +6,34 @@
 
 namespace weir {
 
-run_meters::run_meters(caf::actor_system& sys, std::string label) : sys_(sys), label_(std::move(label)) {
-  auto counter = [&](caf::string_view name, caf::string_view help) {
-    return sys_.metrics().counter_instance("weir", name, {{"namespace", label_}}, help, "1", true);
+run_metrics::run_metrics(caf::actor_system& system, std::string name) : sys(system), label(std::move(name)) {
+  auto counter = [this](caf::string_view what, caf::string_view help) {
+    return sys.metrics().counter_instance("weir", what, {{"namespace", label}}, help, "1", true);
   };
-  auto gauge = [&](caf::string_view name, caf::string_view help) {
-    return sys_.metrics().gauge_instance("weir", name, {{"namespace", label_}}, help);
+  auto gauge = [this](caf::string_view what, caf::string_view help) {
+    return sys.metrics().gauge_instance("weir", what, {{"namespace", label}}, help);
   };
   unkept = counter("results-unkept", "Results that the store did not take, kept in memory only.");
   forgotten = counter("threads-forgotten", "Threads that could not be remembered, or over the bound.");
   awaited_dropped =
       counter("runs-awaited-dropped", "Events of workflows' awaits that came too early, over the "
                                       "sixteen that are held for an await.");
-  runs.move_to(gauge("runs", "Runs that have begun or wait in their threads; at most `runs`."));
-  results.move_to(gauge("results-held", "The newest results, in memory; at most 1,000."));
-  result_bytes.move_to(gauge("results-held-bytes", "As weir_results_held, in bytes; at most 8 MiB."));
-  threads.move_to(gauge("threads-held", "Threads' conversations in memory; at most 1,000."));
-  thread_bytes.move_to(gauge("threads-held-bytes", "As weir_threads_held, in bytes; at most 8 MiB."));
+  runs = gauge("runs", "Runs that have begun or wait in their threads; at most `runs`.");
+  results = gauge("results-held", "The newest results, in memory; at most 1,000.");
+  result_bytes = gauge("results-held-bytes", "As weir_results_held, in bytes; at most 8 MiB.");
+  threads = gauge("threads-held", "Threads' conversations in memory; at most 1,000.");
+  thread_bytes = gauge("threads-held-bytes", "As weir_threads_held, in bytes; at most 8 MiB.");
 }
+
+run_meters::run_meters(std::shared_ptr<run_metrics> whole) : whole_(std::move(whole)) {}
 
 void run_meters::finished(run_status how) {
   auto& x = finished_.at(static_cast<std::size_t>(how));
   if (x == nullptr) {
     std::string status = to_string(how);
-    x = sys_.metrics().counter_instance("weir", "runs-finished", {{"namespace", label_}, {"status", status}},
-                                        "Runs that are over, by status.", "1", true);
+    x = whole_->sys.metrics().counter_instance("weir", "runs-finished",
+                                               {{"namespace", whole_->label}, {"status", status}},
+                                               "Runs that are over, by status.", "1", true);
   }
   x->inc();
 }

@@ -7,13 +7,31 @@
 #include <caf/telemetry/counter.hpp>
 
 #include <array>
+#include <memory>
 #include <string>
 
 namespace weir {
 
-/// What is counted of one namespace's runs, under its label: see `namespace_label`.
-struct run_meters {
-  run_meters(caf::actor_system& sys, std::string label);
+/// What is counted of the runs of the namespaces of one label: see `namespace_label`.
+struct run_metrics {
+  run_metrics(caf::actor_system& sys, std::string label);
+
+  caf::actor_system& sys;
+  std::string label;
+  caf::telemetry::int_counter* unkept;
+  caf::telemetry::int_counter* forgotten;
+  caf::telemetry::int_counter* awaited_dropped;
+  caf::telemetry::int_gauge* runs;
+  caf::telemetry::int_gauge* results;
+  caf::telemetry::int_gauge* result_bytes;
+  caf::telemetry::int_gauge* threads;
+  caf::telemetry::int_gauge* thread_bytes;
+};
+
+/// One namespace's part of them.
+class run_meters {
+public:
+  explicit run_meters(std::shared_ptr<run_metrics> whole);
 
   /// A run is over.
   void finished(run_status how);
@@ -21,19 +39,19 @@ struct run_meters {
   /// The actor ends: what it had is not there any more.
   void clear();
 
-  caf::telemetry::int_counter* unkept;
-  caf::telemetry::int_counter* forgotten;
-  caf::telemetry::int_counter* awaited_dropped;
-  gauge_share runs;
-  gauge_share results;
-  gauge_share result_bytes;
-  gauge_share threads;
-  gauge_share thread_bytes;
+  /// The counters; the gauges are only changed by the shares below.
+  run_metrics& all() noexcept { return *whole_; }
 
 private:
-  caf::actor_system& sys_;
-  std::string label_;
+  std::shared_ptr<run_metrics> whole_;
   std::array<caf::telemetry::int_counter*, 8> finished_{}; // made when first counted
+
+public:
+  gauge_share runs{whole_->runs};
+  gauge_share results{whole_->results};
+  gauge_share result_bytes{whole_->result_bytes};
+  gauge_share threads{whole_->threads};
+  gauge_share thread_bytes{whole_->thread_bytes};
 };
 
 } // namespace weir

@@ -1,5 +1,6 @@
 // How long an event's way takes, stage by stage; and what a namespace tells of its bounds.
 
+#include "actors/core/label_book.hpp"
 #include "actors/namespace/namespace_meters.hpp"
 #include "tests/support/node_fixture.hpp"
 #include "tests/support/stages.hpp"
@@ -165,18 +166,21 @@ TEST_CASE_METHOD(stages_fixture, "what is on its way to a namespace is told at t
 }
 
 TEST_CASE_METHOD(test::fixture, "namespaces that share a label add up") {
-  namespace_meters a{sys, "other"};
+  label_book<namespace_metrics> book{sys};
+  namespace_meters a{book.of("other")};
   {
-    namespace_meters b{sys, "other"};
+    namespace_meters b{book.of("other")};
     a.sessions.value(2);
     b.sessions.value(3);
     auto* whole = sys.metrics().gauge_instance("weir", "sessions", {{"namespace", "other"}}, "");
     CHECK(whole->value() == 5);
     b.clear();
     CHECK(whole->value() == 2);
-    a.accepted->inc();
-    b.accepted->inc();
-    CHECK(a.accepted->value() == 2);
+    a.all().accepted->inc();
+    b.all().accepted->inc();
+    CHECK(a.all().accepted->value() == 2);
+    CHECK(&a.all() == &b.all());
+    CHECK(&a.all() != book.of("demo").get());
   }
   a.clear();
 }
