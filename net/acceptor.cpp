@@ -11,6 +11,7 @@
 
 #include <stdexcept>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace weir {
@@ -24,6 +25,11 @@ using error_code = boost::system::error_code;
 constexpr int backlog = 4096;
 constexpr auto pause_after_error = std::chrono::milliseconds{50};
 
+/// Bytes that the kernel keeps of a socket beyond what it has sent: a client that does not read is noticed
+/// after these and not after megabytes, and a write waits behind no more than two others.
+constexpr int unsent_bytes = 128 * 1024;
+
+using unsent_limit = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 } // namespace
@@ -44,6 +50,7 @@ struct acceptor::state : std::enable_shared_from_this<state>, turn_hook {
     if (!error) {
       error_code ignored;
       peer.set_option(tcp::no_delay(true), ignored);
+      peer.set_option(unsent_limit{unsent_bytes}, ignored);
       serve_http(context, std::move(peer));
       return accept_on();
     }

@@ -48,12 +48,11 @@ address address::parse(const std::string& url) {
   return out;
 }
 
-int begin_connect(const address& to, std::uint32_t source, int receive_bytes) {
+int begin_connect(const address& to, std::uint32_t source) {
   auto fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) fail("socket");
   int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (receive_bytes > 0) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   if (source != 0) bind_source(fd, source);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&to.ip), sizeof to.ip) == 0 || errno == EINPROGRESS)
     return fd;

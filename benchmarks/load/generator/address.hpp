@@ -19,9 +19,9 @@ struct address {
 };
 
 /// Opens a socket that does not block and begins to connect it. @param source where it connects from, in host
-/// order; 0 leaves that to the kernel. @param receive_bytes its receive buffer; 0 for the kernel's choice.
+/// order; 0 leaves that to the kernel.
 /// Throws std::system_error when the machine has no more sockets. Gives -1 when the server cannot be reached.
-int begin_connect(const address& to, std::uint32_t source, int receive_bytes);
+int begin_connect(const address& to, std::uint32_t source);
 
 /// What became of a connect, as `errno` would say; 0 when it went through.
 int connect_error(int fd);

@@ -25,7 +25,6 @@ struct client {
   bool was_ready = false; ///< Ever; its session can bring back what it missed.
   bool recovered = false; ///< By the last welcome.
   bool stopped_reading = false;
-  bool narrow = false;      ///< Its receive buffer is small.
   bool wants_write = false; ///< `out` waits for room in the socket.
   std::uint8_t cohort = 0;  ///< Whose figures its deliveries are added to.
   std::uint8_t phase = 0;   ///< Of the newest event that it has.

@@ -189,12 +189,13 @@ int run_resume(const options& given) {
 int run_slow(const options& settings) {
   parted parts(settings, "normal", "slow");
   auto& it = parts.it;
-  for (auto number : parts.apart) it.clients().at(number).narrow = true;
   it.connect();
   slow_readers slow(it.clients(), parts.apart);
   slow.begin();
   auto peak = it.usage();
-  auto slow_until = now_ns() + from_s(settings.warmup_s + settings.slow_for_s), look_at = std::int64_t{0};
+  auto between = 0.5 / settings.rate; // the last event of the first phase is read before the second begins
+  auto slow_until = now_ns() + from_s(settings.warmup_s + settings.slow_for_s + between);
+  auto look_at = std::int64_t{0};
   std::int64_t reading_ns = 0, caught_up_ns = 0;
   auto watch = [&] {
     auto now = now_ns();

@@ -37,7 +37,6 @@ struct pool_settings {
   std::size_t in_progress = 256; ///< Handshakes at once; the others wait.
   bool reconnect = false;        ///< Clients whose socket ends come back.
   std::int64_t reconnect_jitter_ms = 100;
-  int slow_receive_bytes = 4096; ///< Receive buffer of clients that will stop reading.
 };
 
 /// What has happened to the pool's connections so far.

@@ -52,7 +52,7 @@ void pool::begin(client& x) {
   ++in_progress_;
   x.at = client::phase::connecting;
   x.try_ns = now_ns();
-  x.fd = begin_connect(to, source_of(x, to), x.narrow ? settings_.slow_receive_bytes : 0);
+  x.fd = begin_connect(to, source_of(x, to));
   if (x.fd < 0) {
     ++figures_.failed_attempts;
     return attempt_over(x, after_failure_ns);
