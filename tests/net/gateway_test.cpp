@@ -273,6 +273,35 @@ TEST_CASE("a client that reads slowly gets every event once, some pushed and som
   CHECK(last["event_id"] == "alice/last");
 }
 
+TEST_CASE("a client that stops reading is noticed before the kernel holds much for it") {
+  auto bounds = generous();
+  bounds.outbound_frames = 16;
+  live_gateway node{bounds, 2};
+  socket_client slow{node.port()};
+  slow.hello("demo", "slow");
+  slow.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
+  slow.receive_op("ok");
+  socket_client alice{node.port()};
+  alice.hello("demo", "alice");
+  auto next = 0;
+  auto publish_some = [&](int count) {
+    for (int i = 0; i < count; ++i) alice.send(publish("m" + std::to_string(next++), std::string(4000, 'x')));
+    for (int i = 0; i < count; ++i) CHECK(alice.receive().value()["op"] == "ok");
+  };
+  for (int i = 0; i < 40; ++i) { // while it reads, the kernel gives its socket more and more room
+    publish_some(10);
+    for (int n = 0; n < 10; ++n) slow.receive_op("event");
+  }
+  for (int i = 0; i < 15; ++i) publish_some(10);
+  bool lagged = false;
+  for (int n = 0; n < 150;) {
+    auto op = slow.receive().value()["op"];
+    lagged |= op == "lagging";
+    n += op == "event";
+  }
+  CHECK(lagged);
+}
+
 TEST_CASE("a node that stops closes its connections with 1001") {
   auto node = std::make_unique<live_gateway>(limits{}, 2);
   socket_client client{node->port()};
