@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/namespace/messages.hpp"
+#include "actors/namespace/type_index.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,9 @@ public:
     std::uint64_t bytes = 16 * 1024 * 1024;
     std::uint64_t age_ms = 86'400'000;
   };
+
+  /// A reader of more types than this looks at all events, which then are mostly its own.
+  static constexpr std::size_t max_read_types = 64;
 
   explicit event_log(bounds limits) : limits_(limits) {}
 
@@ -44,11 +48,16 @@ public:
   std::uint64_t trimmed() const noexcept { return trimmed_; }
 
 private:
+  class candidates;
+
+  log_slice read_forward(const log_request& what, candidates from) const;
+  log_slice read_backward(const log_request& what, candidates from) const;
   void drop_oldest();
   static std::uint64_t cost(const delivery& x) noexcept;
 
   bounds limits_;
   std::deque<delivery> events_;
+  type_index types_; // of `events_`
   std::uint64_t head_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t trimmed_ = 0;

@@ -1,6 +1,10 @@
 #include "actors/namespace/event_log.hpp"
+#include "actors/namespace/log_filter.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <random>
 
 using namespace weir;
 
@@ -97,5 +101,53 @@ TEST_CASE("the log trims its oldest events by count, by bytes and by age") {
     CHECK(x.size() == 0);
     CHECK(x.first_kept() == 4);
     CHECK(x.head() == 3);
+  }
+}
+
+namespace {
+
+/// What a read of all events, one after the other, gives.
+list look_at_all(const event_log& log, const log_request& what) {
+  list out;
+  for (auto seq = log.first_kept(); seq <= log.head(); ++seq) {
+    auto& x = *log.at(seq)->what;
+    auto in = what.before_seq > 0 ? seq < what.before_seq : seq > what.after_seq;
+    if (in && wanted(what, x.type, x.to)) out.push_back(seq);
+  }
+  if (out.size() > what.limit) {
+    if (what.before_seq > 0)
+      out.erase(out.begin(), out.end() - what.limit);
+    else
+      out.resize(what.limit);
+  }
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a read by types gives what a look at all events gives") {
+  std::minstd_rand random{GENERATE(1U, 2U, 3U)};
+  auto below = [&random](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
+  auto types = GENERATE(3U, 50U, 200U); // fewer and more than a reader is given by type
+  event_log x({.events = 300});
+  for (std::uint64_t seq = 1; seq <= 1000; ++seq) {
+    x.append(make(seq, "a." + std::to_string(below(types)), 0, below(8) == 0 ? "bob" : ""));
+    if (seq % 10 != 0) continue;
+    log_request what;
+    for (auto n = below(4); n > 0; --n)
+      what.patterns.push_back(below(10) == 0 ? "a.*" : "a." + std::to_string(below(types)));
+    if (below(4) == 0) what.patterns.push_back(">");
+    what.client_id = below(2) == 0 ? "alice" : "";
+    (below(2) == 0 ? what.before_seq : what.after_seq) = below(1100);
+    what.limit = below(20);
+    auto got = x.read(what);
+    auto expected = look_at_all(x, what);
+    REQUIRE(seqs(got) == expected);
+    REQUIRE(got.first_kept == x.first_kept());
+    if (what.before_seq > 0) continue;
+    if (what.limit > 0 && expected.size() == what.limit)
+      REQUIRE(got.read_to == expected.back());
+    else if (what.limit > 0)
+      REQUIRE(got.read_to == std::max(x.head(), what.after_seq));
   }
 }
