@@ -29,7 +29,8 @@ def figures(report):
     latency = next(iter(report.get("latency_ms", {}).values()), {})
     return {"deliveries/s": report["deliveries_per_s"], "p50 ms": latency.get("p50", 0),
             "p99 ms": latency.get("p99", 0), "p99.9 ms": latency.get("p99.9", 0),
-            "cpu us/delivery": report["server_cpu_us_per_delivery"]}
+            "cpu us/delivery": report["server_cpu_us_per_delivery"],
+            "user us/delivery": report["server_user_cpu_us_per_delivery"]}
 
 
 def trouble(report):

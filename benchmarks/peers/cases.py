@@ -85,21 +85,22 @@ class MemoryCase:
 
 
 class FlatnessCase:
-    """A fresh node at several sizes with the same number of deliveries per second.
+    """A fresh server at several sizes with the same number of deliveries per second.
     @param runs by size: the mode of weir_load and its options"""
 
-    def __init__(self, title, runs):
-        self.title = title
+    def __init__(self, name, title, runs):
+        self.name = name
+        self.title = f"{name}, {title}"
         self.runs = runs
 
     def rows(self, session):
-        return list(self.runs) if "node" in session.names else []
+        return list(self.runs) if self.name in session.names else []
 
     def measure(self, session, size):
         mode, options = self.runs[size]
-        server = PEERS["node"].started(session.place)
+        server = PEERS[self.name].started(session.place)
         try:
-            report = session.load(f"{self.title} {size}", "node", server, mode, options)
+            report = session.load(f"{self.title} {size}", self.name, server, mode, options)
         finally:
             server.stop()
         return figures(report) if report else None
@@ -131,12 +132,13 @@ def flatness_cases(args):
     """Fan-out with fewer events the more subscribers there are; then each client publishing to itself alone: a
     quarter of the deliveries, with an event for each, and the same work however many namespaces it falls on."""
     per_s, seconds = args.flat_deliveries, ["--seconds", args.seconds]
-    yield FlatnessCase("node, subscribers", {
-        f"{n:,}": ("fanout", ["-n", n, "--publishers", 1, "--rate", per_s / n, *seconds])
-        for n in args.flat_subscribers})
+    for name in ("control", "node"):
+        yield FlatnessCase(name, "subscribers", {
+            f"{n:,}": ("fanout", ["-n", n, "--publishers", 1, "--rate", per_s / n, *seconds])
+            for n in args.flat_subscribers})
     n = args.namespace_clients
     patience = ["--in-progress", 32, "--connect-timeout-s", 900]  # each of them opens a namespace
-    yield FlatnessCase(f"node, namespaces ({n:,} clients)", {
+    yield FlatnessCase("node", f"namespaces ({n:,} clients)", {
         f"{x:,}": ("echo", ["-n", n, "--namespaces", x, "--rate", per_s / 4, *patience, *seconds])
         for x in args.flat_namespaces})
 

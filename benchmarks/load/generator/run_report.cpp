@@ -97,6 +97,8 @@ void run::report_server() {
                        {"bytes_connected", memory(connected_)},
                        {"bytes_end", memory(over_)}};
   report_["server_cpu_us_per_delivery"] = per(1e6 * cpu_s, deliveries);
+  report_["server_user_cpu_us_per_delivery"] =
+      per(1e6 * (over_.user_cpu_s - measured_.user_cpu_s), deliveries);
   report_["user_bytes_per_connection"] = per(grown(before_.user_bytes, connected_.user_bytes), connections);
   report_["kernel_slab_bytes_per_connection"] =
       per(grown(before_.slab_bytes, connected_.slab_bytes), connections);

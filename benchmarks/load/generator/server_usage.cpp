@@ -46,6 +46,7 @@ void add_stat(const std::string& folder, server_usage& out) {
   for (int i = 16; i < 20; ++i) words >> skipped;
   words >> threads;
   out.cpu_s += static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  out.user_cpu_s += static_cast<double>(user) / static_cast<double>(sysconf(_SC_CLK_TCK));
   out.threads += threads;
 }
 

@@ -10,7 +10,8 @@ namespace weir::bench {
 
 /// What the servers under load take of the machine, all of them together, at one moment.
 struct server_usage {
-  double cpu_s = 0; ///< User and system time so far, in steps of 10 ms.
+  double cpu_s = 0;      ///< User and system time so far, in steps of 10 ms.
+  double user_cpu_s = 0; ///< Of it outside the kernel.
   std::uint64_t rss_bytes = 0;
   std::uint64_t user_bytes = 0; ///< `Pss_Anon` of smaps_rollup: memory of their own, without files and code.
   std::uint64_t threads = 0;
