@@ -1,10 +1,12 @@
 #include "tests/support/live_gateway.hpp"
 #include "tests/support/socket_client.hpp"
 
+#include <caf/telemetry/metric_registry.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <future>
+#include <thread>
 
 using namespace weir;
 using namespace weir::test;
@@ -300,6 +302,31 @@ TEST_CASE("a client that stops reading is noticed before the kernel holds much f
     n += op == "event";
   }
   CHECK(lagged);
+}
+
+TEST_CASE("of the pings that come while nothing can be written only the newest is answered") {
+  live_gateway node{generous(), 2};
+  socket_client slow{node.port(), 16'384};
+  slow.hello("demo", "slow");
+  slow.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
+  slow.receive_op("ok");
+  slow.ping("first");
+  slow.send({{"op", "ping"}});
+  slow.receive_op("pong");
+  CHECK(slow.pongs() == std::vector<std::string>{"first"});
+  socket_client alice{node.port()};
+  alice.hello("demo", "alice");
+  constexpr int count = 200;
+  for (int i = 0; i < count; ++i) alice.send(publish("m" + std::to_string(i), std::string(8000, 'x')));
+  for (int i = 0; i < count; ++i) CHECK(alice.receive().value()["op"] == "ok");
+  auto* heard = node.sys.metrics().counter_singleton("weir.net", "frames-in", "", "1", true);
+  auto before = heard->value();
+  for (int i = 1; i <= 100; ++i) slow.ping(std::to_string(i));
+  slow.send({{"op", "ping"}});
+  for (int i = 0; i < 10'000 && heard->value() == before; ++i) // until it has heard all of them
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  slow.receive_op("pong");
+  CHECK(slow.pongs() == std::vector<std::string>{"first", "100"});
 }
 
 TEST_CASE("a node that stops closes its connections with 1001") {

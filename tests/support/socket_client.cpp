@@ -25,6 +25,13 @@ struct socket_client::state {
   websocket::stream<tcp::socket> ws{context};
   beast::flat_buffer buffer;
   std::uint16_t code = 0;
+  std::vector<std::string> pongs;
+
+  state() {
+    ws.control_callback([this](websocket::frame_type type, beast::string_view payload) {
+      if (type == websocket::frame_type::pong) pongs.emplace_back(payload);
+    });
+  }
 
   /// Starts an operation and waits for it. `start` is given the handler to pass on.
   template <class Start>
@@ -133,6 +140,14 @@ std::uint16_t socket_client::close_code() {
   }
   return state_->code;
 }
+
+void socket_client::ping(const std::string& payload) {
+  check(state_->wait([&](auto done) {
+    state_->ws.async_ping(websocket::ping_data{payload.data(), payload.size()}, std::move(done));
+  }));
+}
+
+const std::vector<std::string>& socket_client::pongs() const { return state_->pongs; }
 
 void socket_client::close() {
   state_->wait([&](auto done) { state_->ws.async_close(websocket::close_code::normal, std::move(done)); });

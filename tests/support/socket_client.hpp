@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace weir::test {
 
@@ -49,6 +50,10 @@ public:
   std::uint16_t close_code();
 
   void close();
+
+  /// Sends a ping frame. Answers are noted while something else is received.
+  void ping(const std::string& payload);
+  const std::vector<std::string>& pongs() const;
 
 private:
   struct state;
