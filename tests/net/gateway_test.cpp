@@ -279,7 +279,7 @@ TEST_CASE("a client that stops reading is noticed before the kernel holds much f
   auto bounds = generous();
   bounds.outbound_frames = 16;
   live_gateway node{bounds, 2};
-  socket_client slow{node.port()};
+  socket_client slow{node.port(), 65'536};
   slow.hello("demo", "slow");
   slow.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
   slow.receive_op("ok");
