@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace weir {
@@ -25,7 +25,7 @@ public:
   void add(std::string_view pattern, key holder) {
     auto* at = &root_;
     while (!pattern.empty()) {
-      auto& below = at->children[std::string{next_token(pattern)}];
+      auto& below = at->place(next_token(pattern));
       if (!below) below = std::make_unique<node>();
       at = below.get();
     }
@@ -49,14 +49,37 @@ public:
   std::size_t size() const noexcept { return size_; }
 
 private:
+  struct token_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view x) const noexcept { return std::hash<std::string_view>{}(x); }
+  };
+
+  /// Wildcards have places of their own, so that an event is looked for once on each level.
   struct node {
-    std::map<std::string, std::unique_ptr<node>, std::less<>> children;
+    std::unordered_map<std::string, std::unique_ptr<node>, token_hash, std::equal_to<>> literals;
+    std::unique_ptr<node> any;  // `*`
+    std::unique_ptr<node> tail; // `>`
     std::vector<key> holders;
 
-    bool is_leaf() const noexcept { return children.empty() && holders.empty(); }
-    const node* child(std::string_view token) const {
-      auto i = children.find(token);
-      return i == children.end() ? nullptr : i->second.get();
+    bool is_leaf() const noexcept { return literals.empty() && !any && !tail && holders.empty(); }
+
+    std::unique_ptr<node>& place(std::string_view token) {
+      if (token == "*") return any;
+      if (token == ">") return tail;
+      auto i = literals.find(token);
+      return i != literals.end() ? i->second : literals[std::string{token}];
+    }
+
+    void drop(std::string_view token) {
+      if (token == "*" || token == ">")
+        place(token).reset();
+      else if (auto i = literals.find(token); i != literals.end())
+        literals.erase(i);
+    }
+
+    const node* literal(std::string_view token) const {
+      auto i = literals.find(token);
+      return i == literals.end() ? nullptr : i->second.get();
     }
   };
 
@@ -66,12 +89,12 @@ private:
       if (!at.holders.empty()) visit(at.holders);
       return;
     }
-    if (auto* tail = at.child(">")) visit(tail->holders);
+    if (at.tail) visit(at.tail->holders);
     auto dot = rest.find('.');
     auto token = rest.substr(0, dot);
     auto below = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
-    if (auto* exact = at.child(token)) match_below(*exact, below, visit);
-    if (auto* any = at.child("*")) match_below(*any, below, visit);
+    if (auto* exact = at.literal(token)) match_below(*exact, below, visit);
+    if (at.any) match_below(*at.any, below, visit);
   }
 
   static bool remove_below(node& at, std::string_view rest, key holder) {
@@ -82,10 +105,10 @@ private:
       at.holders.pop_back();
       return true;
     }
-    auto i = at.children.find(next_token(rest));
-    if (i == at.children.end()) return false;
-    auto removed = remove_below(*i->second, rest, holder);
-    if (i->second->is_leaf()) at.children.erase(i); // so that patterns that come and go leave nothing behind
+    auto token = next_token(rest);
+    auto& below = at.place(token);
+    auto removed = below && remove_below(*below, rest, holder);
+    if (!below || below->is_leaf()) at.drop(token); // so that patterns that come and go leave nothing behind
     return removed;
   }
 
