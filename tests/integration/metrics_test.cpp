@@ -35,9 +35,10 @@ TEST_CASE("a node under traffic tells what the dashboard asks for, and how long 
   alice.send({{"op", "call"}, {"target", "assistant"}, {"message_id", "c1"}, {"input", "How deep?"}});
   REQUIRE(alice.await("result")["status"] == "complete");
 
-  // Its worker says that it is free a moment after its caller has the result.
+  // Its worker says that it is free, and its run that it is over, a moment after its caller has the result.
   auto page = metrics_of(node);
-  for (int i = 0; i < 200 && page.find("weir_model_calls_total{") == std::string::npos; ++i) {
+  auto has = [&page](const std::string& series) { return page.find(series) != std::string::npos; };
+  for (int i = 0; i < 200 && !(has("weir_model_calls_total{") && has("weir_runs_finished_total{")); ++i) {
     std::this_thread::sleep_for(10ms);
     page = metrics_of(node);
   }
@@ -48,7 +49,8 @@ TEST_CASE("a node under traffic tells what the dashboard asks for, and how long 
   };
   for (auto& name : dashboard::load().metrics()) {
     INFO(name);
-    CHECK((troubles.count(name) > 0 || of_others(name) || page.find("# TYPE " + name + ' ') != std::string::npos));
+    CHECK((troubles.count(name) > 0 || of_others(name)
+           || page.find("# TYPE " + name + ' ') != std::string::npos));
   }
   auto count = [&](const std::string& family, const std::string& labels) {
     return value_of(page, "weir_" + family + "_seconds_count{" + labels + '}');
