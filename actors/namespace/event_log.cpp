@@ -94,19 +94,19 @@ log_slice event_log::read(const log_request& what) const {
 
 log_slice event_log::read_forward(const log_request& what, candidates from) const {
   log_slice out;
+  out.read_to = std::max(what.after_seq, first_kept() - 1);
   from.skip_to(std::min(what.after_seq, head_) + 1);
   while (out.deliveries.size() < what.limit) {
     auto seq = from.pop_front();
     if (seq == 0) {
-      out.read_to = std::max({what.after_seq, head_, first_kept() - 1});
-      return out;
+      out.read_to = std::max(out.read_to, head_);
+      break;
     }
     auto& next = *at(seq);
     if (!wanted(what, next.what->type, next.what->to)) continue;
     out.deliveries.push_back(next);
     out.read_to = seq;
   }
-  if (what.limit == 0) out.read_to = std::max(what.after_seq, first_kept() - 1);
   return out;
 }
 

@@ -16,14 +16,6 @@ namespace weir {
 /// its log: 8 bytes for each event, and an entry for each type that it holds.
 class type_index {
 public:
-  /// Seqs in ascending order; those before `first` are gone.
-  struct places {
-    std::vector<std::uint64_t> seqs;
-    std::size_t first = 0;
-
-    std::span<const std::uint64_t> all() const noexcept { return std::span{seqs}.subspan(first); }
-  };
-
   /// The newest event is of this type.
   void add(const std::string& type, std::uint64_t seq);
 
@@ -39,6 +31,14 @@ public:
   std::size_t types() const noexcept { return by_type_.size(); }
 
 private:
+  /// Seqs in ascending order; those before `first` are gone.
+  struct places {
+    std::vector<std::uint64_t> seqs;
+    std::size_t first = 0;
+
+    std::span<const std::uint64_t> all() const noexcept { return std::span{seqs}.subspan(first); }
+  };
+
   std::map<std::string, places, std::less<>> by_type_;
 };
 

@@ -1,5 +1,7 @@
 #include "actors/runs/run_meters.hpp"
 
+#include "actors/core/labelled_metrics.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/string_view.hpp>
 #include <caf/telemetry/metric_registry.hpp>
@@ -7,22 +9,17 @@
 namespace weir {
 
 run_metrics::run_metrics(caf::actor_system& system, std::string name) : sys(system), label(std::move(name)) {
-  auto counter = [this](caf::string_view what, caf::string_view help) {
-    return sys.metrics().counter_instance("weir", what, {{"namespace", label}}, help, "1", true);
-  };
-  auto gauge = [this](caf::string_view what, caf::string_view help) {
-    return sys.metrics().gauge_instance("weir", what, {{"namespace", label}}, help);
-  };
-  unkept = counter("results-unkept", "Results that the store did not take, kept in memory only.");
-  forgotten = counter("threads-forgotten", "Threads that could not be remembered, or over the bound.");
+  labelled_metrics make{sys, label};
+  unkept = make.counter("results-unkept", "Results that the store did not take, kept in memory only.");
+  forgotten = make.counter("threads-forgotten", "Threads that could not be remembered, or over the bound.");
   awaited_dropped =
-      counter("runs-awaited-dropped", "Events of workflows' awaits that came too early, over the "
-                                      "sixteen that are held for an await.");
-  runs = gauge("runs", "Runs that have begun or wait in their threads; at most `runs`.");
-  results = gauge("results-held", "The newest results, in memory; at most 1,000.");
-  result_bytes = gauge("results-held-bytes", "As weir_results_held, in bytes; at most 8 MiB.");
-  threads = gauge("threads-held", "Threads' conversations in memory; at most 1,000.");
-  thread_bytes = gauge("threads-held-bytes", "As weir_threads_held, in bytes; at most 8 MiB.");
+      make.counter("runs-awaited-dropped", "Events of workflows' awaits that came too early, over the "
+                                           "sixteen that are held for an await.");
+  runs = make.gauge("runs", "Runs that have begun or wait in their threads; at most `runs`.");
+  results = make.gauge("results-held", "The newest results, in memory; at most 1,000.");
+  result_bytes = make.gauge("results-held-bytes", "As weir_results_held, in bytes; at most 8 MiB.");
+  threads = make.gauge("threads-held", "Threads' conversations in memory; at most 1,000.");
+  thread_bytes = make.gauge("threads-held-bytes", "As weir_threads_held, in bytes; at most 8 MiB.");
 }
 
 run_meters::run_meters(std::shared_ptr<run_metrics> whole) : whole_(std::move(whole)) {}

@@ -145,9 +145,11 @@ TEST_CASE("a read by types gives what a look at all events gives") {
     REQUIRE(seqs(got) == expected);
     REQUIRE(got.first_kept == x.first_kept());
     if (what.before_seq > 0) continue;
-    if (what.limit > 0 && expected.size() == what.limit)
+    if (what.limit == 0)
+      REQUIRE(got.read_to == std::max(x.first_kept() - 1, what.after_seq));
+    else if (expected.size() == what.limit)
       REQUIRE(got.read_to == expected.back());
-    else if (what.limit > 0)
+    else
       REQUIRE(got.read_to == std::max(x.head(), what.after_seq));
   }
 }

@@ -14,6 +14,17 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using nlohmann::json;
 
+namespace {
+
+/// Says hello, and subscribes to what `publish` publishes.
+void listen(socket_client& who, const std::string& client_id) {
+  who.hello("demo", client_id);
+  who.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
+  who.receive_op("ok");
+}
+
+} // namespace
+
 TEST_CASE("an event goes from one client to the other, and its answer back") {
   live_gateway node{{}, 2};
   socket_client alice{node.port()}, bob{node.port()};
@@ -36,9 +47,7 @@ TEST_CASE("what one client sends keeps its order on the whole way") {
   live_gateway node{generous(), 2};
   socket_client alice{node.port()}, bob{node.port()};
   alice.hello("demo", "alice");
-  bob.hello("demo", "bob");
-  bob.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
-  bob.receive_op("ok");
+  listen(bob, "bob");
   constexpr int count = 500;
   for (int i = 0; i < count; ++i) alice.send(publish("m" + std::to_string(i), i));
   for (int i = 0; i < count; ++i) CHECK(bob.receive_op("event")["data"] == i);
@@ -247,9 +256,7 @@ TEST_CASE("a client that reads slowly gets every event once, some pushed and som
   bounds.log_bytes = 1 << 30;
   live_gateway node{bounds, 2};
   socket_client slow{node.port(), 262'144};
-  slow.hello("demo", "slow");
-  slow.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
-  slow.receive_op("ok");
+  listen(slow, "slow");
   socket_client alice{node.port()};
   alice.hello("demo", "alice");
   constexpr int count = 1800;
@@ -280,9 +287,7 @@ TEST_CASE("a client that stops reading is noticed before the kernel holds much f
   bounds.outbound_frames = 16;
   live_gateway node{bounds, 2};
   socket_client slow{node.port(), 65'536};
-  slow.hello("demo", "slow");
-  slow.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
-  slow.receive_op("ok");
+  listen(slow, "slow");
   socket_client alice{node.port()};
   alice.hello("demo", "alice");
   auto next = 0;
@@ -307,9 +312,7 @@ TEST_CASE("a client that stops reading is noticed before the kernel holds much f
 TEST_CASE("of the pings that come while nothing can be written only the newest is answered") {
   live_gateway node{generous(), 2};
   socket_client slow{node.port(), 16'384};
-  slow.hello("demo", "slow");
-  slow.send({{"op", "subscribe"}, {"id", "s"}, {"pattern", "chat.*"}});
-  slow.receive_op("ok");
+  listen(slow, "slow");
   slow.ping("first");
   slow.send({{"op", "ping"}});
   slow.receive_op("pong");
