@@ -1,6 +1,6 @@
 #include "net/session_token.hpp"
 
-#include "net/base64url.hpp"
+#include "actors/core/base64url.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>

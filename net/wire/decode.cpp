@@ -1,5 +1,6 @@
 #include "net/wire/decode.hpp"
 
+#include "actors/core/client_id.hpp"
 #include "actors/namespace/pattern.hpp"
 #include "net/wire/field_reader.hpp"
 #include "net/wire/plain_publish.hpp"
@@ -39,11 +40,6 @@ std::size_t depth_of(std::string_view text) noexcept {
     }
   }
   return deepest;
-}
-
-/// Whether the client_id is one that only the server speaks as.
-bool is_server_client(std::string_view id) noexcept {
-  return id == "sys" || id.rfind("sys.", 0) == 0 || id.rfind("sys:", 0) == 0 || id.rfind("agent:", 0) == 0;
 }
 
 client_frame read_hello(field_reader& in) {

@@ -1,6 +1,6 @@
 #include "net/session_token.hpp"
 
-#include "net/base64url.hpp"
+#include "actors/core/base64url.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

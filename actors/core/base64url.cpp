@@ -1,4 +1,4 @@
-#include "net/base64url.hpp"
+#include "actors/core/base64url.hpp"
 
 #include <cstddef>
 #include <cstdint>
