@@ -1,5 +1,6 @@
 #include "actors/agents/plugin.hpp"
 #include "actors/agents/plugin_loader.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "weir/testing.hpp"
 

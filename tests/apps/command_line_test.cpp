@@ -1,4 +1,5 @@
 // The built binary against a scripted server.
+#include "tests/paths.hpp"
 #include "tests/support/fake_ws_server.hpp"
 #include "tests/support/shell.hpp"
 
@@ -110,7 +111,7 @@ TEST_CASE("tail prints events as they come", "[cli]") {
 
 TEST_CASE("tail ends with 0 on ctrl-c", "[cli]") {
   fake_ws_server server{node};
-  auto tail = std::string{WEIR_BINARY} + " tail stay --url " + server.url();
+  auto tail = std::string{WEIR_BINARY_PATH} + " tail stay --url " + server.url();
   auto got = shell("d=$(mktemp -d); mkfifo $d/f; " + tail
                    + " >$d/f & p=$!; read -r line <$d/f; kill -INT $p; wait $p; s=$?; rm -r $d; exit $s");
   CHECK(got.status == 0);

@@ -1,4 +1,5 @@
 #include "apps/weir/config/load.hpp"
+#include "tests/paths.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

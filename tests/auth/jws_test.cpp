@@ -1,6 +1,7 @@
 #include "actors/auth/jws.hpp"
 
 #include "actors/core/base64url.hpp"
+#include "tests/paths.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

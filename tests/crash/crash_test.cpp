@@ -7,6 +7,7 @@
 #include "tests/crash/crowd.hpp"
 #include "tests/crash/write_history.hpp"
 #include "tests/integration/node_process.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/quiet_port.hpp"
 #include "tests/support/redis_server.hpp"
 

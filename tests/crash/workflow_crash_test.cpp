@@ -9,6 +9,7 @@
 #include "actors/runs/run_journal.hpp"
 #include "actors/store/sqlite_store.hpp"
 #include "tests/integration/client.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/quiet_port.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -1,5 +1,6 @@
 // Agents that are programs of other languages: the examples, as they are, with a real node.
 #include "tests/integration/client.hpp"
+#include "tests/paths.hpp"
 
 #include <array>
 #include <csignal>

@@ -1,4 +1,5 @@
 #include "tests/integration/node_process.hpp"
+#include "tests/paths.hpp"
 
 #include <cerrno>
 #include <csignal>

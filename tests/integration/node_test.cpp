@@ -1,6 +1,7 @@
 // The whole way through, with the real node.
 #include "actors/core/utf8.hpp"
 #include "tests/integration/client.hpp"
+#include "tests/paths.hpp"
 
 using namespace weir;
 using namespace weir::test;

@@ -1,5 +1,6 @@
 // The stock node with plugins.
 #include "tests/integration/client.hpp"
+#include "tests/paths.hpp"
 
 #include <cstdlib>
 #include <filesystem>

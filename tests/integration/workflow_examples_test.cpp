@@ -1,5 +1,6 @@
 // The examples of workflows, as a new user would try them: the real node with their configurations.
 #include "tests/integration/client.hpp"
+#include "tests/paths.hpp"
 
 #include <fstream>
 #include <sstream>

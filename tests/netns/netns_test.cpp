@@ -6,6 +6,7 @@
 #include "tests/integration/node_process.hpp"
 #include "tests/netns/probe.hpp"
 #include "tests/netns/test_network.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/placed_on.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -1,4 +1,5 @@
 #include "actors/runs/workflow_plan.hpp"
+#include "tests/paths.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

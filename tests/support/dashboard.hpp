@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/paths.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cctype>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/paths.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <sys/wait.h>
@@ -27,6 +29,8 @@ inline outcome shell(const std::string& line) {
 }
 
 /// The built binary.
-inline outcome run(const std::string& arguments) { return shell(std::string{WEIR_BINARY} + ' ' + arguments); }
+inline outcome run(const std::string& arguments) {
+  return shell(std::string{WEIR_BINARY_PATH} + ' ' + arguments);
+}
 
 } // namespace weir::test
