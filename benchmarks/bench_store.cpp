@@ -1,7 +1,7 @@
 #include "benchmarks/bench_store.hpp"
 
-#include "actors/namespace/content_hash.hpp"
-#include "actors/store/sqlite_store.hpp"
+#include "actors/event/content_hash.hpp"
+#include "actors/store/sqlite/sqlite_store.hpp"
 
 #include <cstdlib>
 #include <stdexcept>

@@ -22,6 +22,7 @@ set_target_properties(weir PROPERTIES EXPORT_NAME node)
 install(DIRECTORY include/weir DESTINATION include FILES_MATCHING PATTERN "*.hpp")
 install(FILES ${PROJECT_BINARY_DIR}/generated/weir/version.hpp DESTINATION include/weir)
 install(DIRECTORY actors DESTINATION include/weir FILES_MATCHING PATTERN "*.hpp" PATTERN "pch.hpp" EXCLUDE)
+install(FILES testing/agent_test.hpp DESTINATION include/weir/testing)
 install(FILES apps/weir/app.hpp DESTINATION include/weir/apps/weir)
 
 # A CAF that scripts/setup built is nowhere else to be found.

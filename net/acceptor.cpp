@@ -1,6 +1,6 @@
 #include "net/acceptor.hpp"
 
-#include "net/http_session.hpp"
+#include "net/http/http_session.hpp"
 #include "net/tcp_socket.hpp"
 
 #include <boost/asio/io_context.hpp>

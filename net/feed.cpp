@@ -1,6 +1,6 @@
 #include "net/feed.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <algorithm>
 #include <utility>

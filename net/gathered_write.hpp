@@ -2,7 +2,7 @@
 
 // Includes Asio: only for the .cpp files of this folder.
 
-#include "actors/namespace/event.hpp"
+#include "actors/event/event.hpp"
 #include "net/tcp_socket.hpp"
 
 #include <boost/asio/buffer.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/utf8.hpp"
-#include "actors/runs/messages.hpp"
+#include "actors/messages/runs.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/namespace/event.hpp"
-#include "actors/runs/messages.hpp"
+#include "actors/event/event.hpp"
+#include "actors/messages/runs.hpp"
 #include "net/frame_queue.hpp"
 
 #include <cstdint>

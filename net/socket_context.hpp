@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/limits.hpp"
-#include "net/http_routes.hpp"
+#include "net/http/http_routes.hpp"
 #include "net/io_thread.hpp"
 #include "net/return_schedule.hpp"
 #include "net/transport.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/namespace/event.hpp"
+#include "actors/event/event.hpp"
 
 #include <cstdint>
 #include <string>

@@ -18,9 +18,9 @@
 #include "actors/agents/state.hpp"
 #include "actors/agents/tool.hpp"
 #include "actors/core/refusal.hpp"
-#include "actors/models/chat.hpp"
-#include "actors/namespace/event.hpp"
-#include "actors/runs/results.hpp"
+#include "actors/event/event.hpp"
+#include "actors/event/results.hpp"
+#include "actors/messages/chat.hpp"
 
 #include <cstdint>
 #include <functional>

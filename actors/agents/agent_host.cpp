@@ -1,8 +1,8 @@
 #include "actors/agents/agent_host.hpp"
 
 #include "actors/agents/task_state.hpp"
-#include "actors/runs/chat_call.hpp"
-#include "actors/runs/sub_calls.hpp"
+#include "actors/calls/chat_call.hpp"
+#include "actors/calls/sub_calls.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>

@@ -3,8 +3,8 @@
 #include "actors/agents/agent.hpp"
 #include "actors/agents/agent_timers.hpp"
 #include "actors/agents/state_keeper.hpp"
+#include "actors/calls/sub_calls.hpp"
 #include "actors/models/pool.hpp"
-#include "actors/runs/sub_calls.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/response_promise.hpp>

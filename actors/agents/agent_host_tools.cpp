@@ -1,7 +1,7 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/agents/task_state.hpp"
+#include "actors/calls/agent_tool.hpp"
 #include "actors/core/plain_name.hpp"
-#include "actors/runs/agent_tool.hpp"
 
 #include <set>
 #include <stdexcept>

@@ -1,8 +1,8 @@
 #include "actors/agents/prompt_agent.hpp"
 
 #include "actors/agents/agent_host.hpp"
-#include "actors/namespace/pattern.hpp"
-#include "actors/runs/json_text.hpp"
+#include "actors/core/json_text.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
 

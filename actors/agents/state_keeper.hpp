@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/agents/state.hpp"
-#include "actors/namespace/store_link.hpp"
+#include "actors/store/store_link.hpp"
 
 #include <deque>
 #include <functional>

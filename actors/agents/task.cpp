@@ -1,7 +1,7 @@
 #include "actors/agents/agent.hpp"
 
 #include "actors/agents/task_state.hpp"
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -2,7 +2,7 @@
 
 // The functions that an agent offers to its model. See `task::ask`.
 
-#include "actors/models/chat.hpp"
+#include "actors/messages/chat.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/cluster/claim_messages.hpp"
 #include "actors/cluster/holder_table.hpp"
-#include "actors/cluster/tenure.hpp"
-#include "actors/namespace/store_link.hpp"
+#include "actors/core/tenure.hpp"
+#include "actors/messages/claims.hpp"
+#include "actors/store/store_link.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/telemetry/counter.hpp>

@@ -1,6 +1,6 @@
 #include "actors/cluster/directory.hpp"
 
-#include "actors/namespace/admin_list.hpp"
+#include "actors/messages/admin_list.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>

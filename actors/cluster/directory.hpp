@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/cluster/place_table.hpp"
-#include "actors/namespace/messages.hpp"
+#include "actors/messages/namespace.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/telemetry/counter.hpp>

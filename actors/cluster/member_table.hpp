@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/cluster/messages.hpp"
+#include "actors/messages/cluster.hpp"
 
 #include <map>
 #include <optional>

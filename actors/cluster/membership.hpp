@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/cluster/dial_book.hpp"
+#include "actors/cluster/links/dial_book.hpp"
+#include "actors/cluster/links/middleman_dial.hpp"
 #include "actors/cluster/member_table.hpp"
-#include "actors/cluster/middleman_dial.hpp"
-#include "actors/namespace/messages.hpp"
+#include "actors/messages/namespace.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/telemetry/counter.hpp>

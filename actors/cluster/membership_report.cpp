@@ -1,7 +1,7 @@
 // What an operator is told of the nodes.
 
 #include "actors/cluster/membership.hpp"
-#include "actors/namespace/admin_list.hpp"
+#include "actors/messages/admin_list.hpp"
 
 #include <caf/behavior.hpp>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/cluster/messages.hpp"
-#include "actors/cluster/placement.hpp"
+#include "actors/core/placement.hpp"
+#include "actors/messages/cluster.hpp"
 
 #include <algorithm>
 #include <string>

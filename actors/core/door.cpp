@@ -1,6 +1,6 @@
 #include "actors/core/door.hpp"
 
-#include "actors/core/type_ids.hpp"
+#include "actors/core/core_type_ids.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/response_promise.hpp>

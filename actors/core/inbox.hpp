@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/core/core_type_ids.hpp"
 #include "actors/core/drain_rate.hpp"
 #include "actors/core/refusal.hpp"
-#include "actors/core/type_ids.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>

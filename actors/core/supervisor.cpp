@@ -1,7 +1,7 @@
 #include "actors/core/supervisor.hpp"
 
+#include "actors/core/core_type_ids.hpp"
 #include "actors/core/door.hpp"
-#include "actors/core/type_ids.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>

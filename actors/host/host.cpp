@@ -2,7 +2,7 @@
 
 #include "actors/cluster/lease_names.hpp"
 #include "actors/core/namespace_label.hpp"
-#include "actors/core/type_ids.hpp"
+#include "actors/messages/type_ids.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/orchestrator.hpp"
 

@@ -2,18 +2,18 @@
 
 #include "actors/agents/config.hpp"
 #include "actors/agents/registry.hpp"
-#include "actors/cluster/claim_messages.hpp"
 #include "actors/cluster/place_table.hpp"
-#include "actors/cluster/tenure.hpp"
 #include "actors/core/label_book.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/restart_ledger.hpp"
+#include "actors/core/tenure.hpp"
 #include "actors/core/wall_clock.hpp"
+#include "actors/messages/claims.hpp"
+#include "actors/messages/namespace.hpp"
 #include "actors/models/pool.hpp"
-#include "actors/namespace/messages.hpp"
 #include "actors/namespace/namespace_meters.hpp"
 #include "actors/runs/run_meters.hpp"
-#include "actors/runs/workflow_plan.hpp"
+#include "actors/runs/workflow/workflow_plan.hpp"
 #include "actors/store/store_actor.hpp"
 
 #include <caf/event_based_actor.hpp>

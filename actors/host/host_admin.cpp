@@ -1,7 +1,7 @@
 // What an operator is told of the namespaces of this node.
 
 #include "actors/host/host.hpp"
-#include "actors/namespace/admin_list.hpp"
+#include "actors/messages/admin_list.hpp"
 
 #include <caf/behavior.hpp>
 

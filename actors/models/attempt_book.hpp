@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/core/deadline_index.hpp"
+#include "actors/messages/models.hpp"
 #include "actors/models/circuit_breaker.hpp"
 #include "actors/models/fair_queue.hpp"
-#include "actors/models/messages.hpp"
 
 #include <caf/actor_addr.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/models/messages.hpp"
+#include "actors/messages/models.hpp"
 
 #include <caf/fwd.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/refusal.hpp"
-#include "actors/models/messages.hpp"
+#include "actors/messages/models.hpp"
 #include "actors/models/token_quota.hpp"
 
 #include <caf/fwd.hpp>

@@ -1,6 +1,6 @@
 #include "actors/namespace/durable_subscription.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
 

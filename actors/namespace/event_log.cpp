@@ -1,6 +1,6 @@
 #include "actors/namespace/event_log.hpp"
 
-#include "actors/namespace/log_filter.hpp"
+#include "actors/messages/log_filter.hpp"
 
 #include <algorithm>
 #include <span>

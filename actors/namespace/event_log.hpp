@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/namespace/messages.hpp"
+#include "actors/messages/namespace.hpp"
 #include "actors/namespace/type_index.hpp"
 
 #include <cstdint>

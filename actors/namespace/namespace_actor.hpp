@@ -1,19 +1,19 @@
 #pragma once
 
-#include "actors/cluster/tenure.hpp"
 #include "actors/core/limits.hpp"
+#include "actors/core/tenure.hpp"
+#include "actors/messages/namespace.hpp"
 #include "actors/namespace/dead_letters.hpp"
 #include "actors/namespace/durable_subscription.hpp"
 #include "actors/namespace/event_stages.hpp"
 #include "actors/namespace/link_credit.hpp"
-#include "actors/namespace/messages.hpp"
 #include "actors/namespace/namespace_meters.hpp"
 #include "actors/namespace/presence_book.hpp"
 #include "actors/namespace/receipt_book.hpp"
 #include "actors/namespace/retention.hpp"
 #include "actors/namespace/sequencer.hpp"
 #include "actors/namespace/session_table.hpp"
-#include "actors/namespace/store_link.hpp"
+#include "actors/store/store_link.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/response_promise.hpp>

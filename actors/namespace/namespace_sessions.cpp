@@ -1,7 +1,7 @@
 // Sessions: what a client has asked for, and where it is; presence and receipts.
 
+#include "actors/event/pattern.hpp"
 #include "actors/namespace/namespace_actor.hpp"
-#include "actors/namespace/pattern.hpp"
 
 #include <algorithm>
 #include <random>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/namespace/receipt_kind.hpp"
+#include "actors/event/receipt_kind.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -3,8 +3,8 @@
 #include "actors/core/drain_rate.hpp"
 #include "actors/core/gauge_share.hpp"
 #include "actors/core/io_unit.hpp"
-#include "actors/namespace/messages.hpp"
-#include "actors/namespace/pattern_table.hpp"
+#include "actors/event/pattern_table.hpp"
+#include "actors/messages/namespace.hpp"
 #include "actors/namespace/relay_metrics.hpp"
 #include "actors/namespace/relay_port.hpp"
 

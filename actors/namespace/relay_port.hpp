@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/refusal.hpp"
-#include "actors/namespace/messages.hpp"
+#include "actors/messages/namespace.hpp"
 #include "actors/namespace/subscriber.hpp"
 
 #include <cstdint>

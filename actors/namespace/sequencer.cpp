@@ -1,7 +1,7 @@
 #include "actors/namespace/sequencer.hpp"
 
 #include "actors/core/drain_rate.hpp"
-#include "actors/namespace/content_hash.hpp"
+#include "actors/event/content_hash.hpp"
 
 #include <nlohmann/json.hpp>
 

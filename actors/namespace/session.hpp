@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/namespace/session_messages.hpp"
+#include "actors/messages/sessions.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,6 +1,6 @@
 #include "actors/namespace/type_index.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <algorithm>
 

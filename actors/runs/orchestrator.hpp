@@ -5,9 +5,8 @@
 #include "actors/agents/registry.hpp"
 #include "actors/core/deadline_index.hpp"
 #include "actors/core/limits.hpp"
+#include "actors/messages/namespace.hpp"
 #include "actors/models/pool.hpp"
-#include "actors/namespace/messages.hpp"
-#include "actors/namespace/store_link.hpp"
 #include "actors/runs/call_order.hpp"
 #include "actors/runs/recent_results.hpp"
 #include "actors/runs/run_meters.hpp"
@@ -17,6 +16,7 @@
 #include "actors/runs/watch_book.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "actors/store/store_actor.hpp"
+#include "actors/store/store_link.hpp"
 
 #include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>

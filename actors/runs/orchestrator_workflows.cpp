@@ -3,8 +3,8 @@
 
 #include "actors/runs/orchestrator.hpp"
 
+#include "actors/event/pattern.hpp"
 #include "actors/namespace/namespace_actor.hpp"
-#include "actors/namespace/pattern.hpp"
 #include "actors/runs/workflow_run.hpp"
 
 #include <caf/typed_response_promise.hpp>

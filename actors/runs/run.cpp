@@ -1,9 +1,9 @@
 #include "actors/runs/run.hpp"
 
 #include "actors/agents/agent_host.hpp"
+#include "actors/calls/agent_tool.hpp"
+#include "actors/calls/ask_agent.hpp"
 #include "actors/core/utf8.hpp"
-#include "actors/runs/agent_tool.hpp"
-#include "actors/runs/ask_agent.hpp"
 #include "actors/runs/kept_result.hpp"
 
 #include <caf/behavior.hpp>

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/agents/config.hpp"
+#include "actors/messages/namespace.hpp"
+#include "actors/messages/runs.hpp"
 #include "actors/models/pool.hpp"
-#include "actors/namespace/messages.hpp"
-#include "actors/runs/messages.hpp"
 #include "actors/runs/run_viewers.hpp"
 
 #include <caf/event_based_actor.hpp>

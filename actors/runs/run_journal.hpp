@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/namespace/store_link.hpp"
+#include "actors/store/store_link.hpp"
 
 #include <caf/event_based_actor.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/gauge_share.hpp"
-#include "actors/runs/messages.hpp"
+#include "actors/messages/runs.hpp"
 
 #include <caf/fwd.hpp>
 #include <caf/telemetry/counter.hpp>

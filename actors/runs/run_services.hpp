@@ -3,7 +3,7 @@
 #include "actors/agents/config.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/models/pool.hpp"
-#include "actors/runs/workflow_plan.hpp"
+#include "actors/runs/workflow/workflow_plan.hpp"
 #include "actors/store/store_actor.hpp"
 
 #include <caf/actor.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/runs/messages.hpp"
+#include "actors/messages/runs.hpp"
 
 #include <cstdint>
 #include <map>

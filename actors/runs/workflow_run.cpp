@@ -1,8 +1,8 @@
 #include "actors/runs/workflow_run.hpp"
 
-#include "actors/namespace/messages.hpp"
+#include "actors/messages/namespace.hpp"
 #include "actors/runs/kept_result.hpp"
-#include "actors/runs/workflow_plan.hpp"
+#include "actors/runs/workflow/workflow_plan.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>

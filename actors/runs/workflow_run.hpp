@@ -1,12 +1,12 @@
 #pragma once
 
-#include "actors/runs/messages.hpp"
+#include "actors/calls/sub_calls.hpp"
+#include "actors/messages/runs.hpp"
+#include "actors/messages/workflows.hpp"
 #include "actors/runs/run_journal.hpp"
 #include "actors/runs/run_services.hpp"
 #include "actors/runs/run_viewers.hpp"
-#include "actors/runs/sub_calls.hpp"
-#include "actors/runs/workflow_machine.hpp"
-#include "actors/runs/workflow_messages.hpp"
+#include "actors/runs/workflow/workflow_machine.hpp"
 
 #include <caf/event_based_actor.hpp>
 

@@ -1,7 +1,7 @@
 // What the machine of a workflow's run wants done: steps of agents, of models and of clients.
 
 #include "actors/agents/agent_host.hpp"
-#include "actors/runs/ask_agent.hpp"
+#include "actors/calls/ask_agent.hpp"
 #include "actors/runs/kept_result.hpp"
 #include "actors/runs/run.hpp"
 #include "actors/runs/workflow_run.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/store/messages.hpp"
+#include "actors/messages/store.hpp"
 #include "actors/store/store.hpp"
 
 namespace weir {

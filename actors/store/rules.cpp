@@ -1,6 +1,6 @@
 #include "actors/store/rules.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <algorithm>
 

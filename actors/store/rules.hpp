@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/namespace/log_filter.hpp"
-#include "actors/store/types.hpp"
+#include "actors/messages/log_filter.hpp"
+#include "actors/messages/store_types.hpp"
 
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/store/types.hpp"
+#include "actors/messages/store_types.hpp"
 
 #include <functional>
 #include <span>

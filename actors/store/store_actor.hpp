@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/inbox.hpp"
-#include "actors/store/messages.hpp"
+#include "actors/messages/store.hpp"
 #include "actors/store/store.hpp"
 #include "actors/store/store_metrics.hpp"
 

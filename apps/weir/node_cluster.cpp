@@ -1,8 +1,8 @@
 #include "apps/weir/node_cluster.hpp"
 
 #include "actors/cluster/directory.hpp"
+#include "actors/cluster/links/tls_links.hpp"
 #include "actors/cluster/membership.hpp"
-#include "actors/cluster/tls_links.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "net/net_metrics.hpp"
 

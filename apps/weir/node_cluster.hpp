@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/cluster/messages.hpp"
+#include "actors/messages/cluster.hpp"
 #include "apps/weir/config/node_config.hpp"
 
 #include <caf/actor.hpp>

@@ -1,5 +1,5 @@
 // How long is a namespace silent when its owner is killed? See README.md in this folder.
-#include "net/ws_client.hpp"
+#include "net/client/ws_client.hpp"
 #include "tests/integration/node_process.hpp"
 #include "tests/support/placed_on.hpp"
 #include "tests/support/redis_server.hpp"

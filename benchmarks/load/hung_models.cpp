@@ -1,6 +1,6 @@
 // Do hung models slow down clients that have nothing to do with them? See README.md in this folder.
 #include "benchmarks/load/latencies.hpp"
-#include "net/ws_client.hpp"
+#include "net/client/ws_client.hpp"
 #include "tests/integration/node_process.hpp"
 
 #include <nlohmann/json.hpp>

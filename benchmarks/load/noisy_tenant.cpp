@@ -1,6 +1,6 @@
 // Does a noisy tenant make a quiet one wait for the models? See README.md in this folder.
 #include "benchmarks/load/latencies.hpp"
-#include "net/ws_client.hpp"
+#include "net/client/ws_client.hpp"
 #include "tests/integration/node_process.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,9 +1,9 @@
 // What orchestration itself costs: runs of a ten-step sequence of `echo` agents, in one process and without
 // sockets, kept and not kept; and the memory of a run that waits.
 
-#include "actors/core/meta_objects.hpp"
 #include "actors/host/host.hpp"
-#include "actors/runs/workflow_plan.hpp"
+#include "actors/messages/meta_objects.hpp"
+#include "actors/runs/workflow/workflow_plan.hpp"
 #include "benchmarks/bench_store.hpp"
 #include "net/wire/encode.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -1,6 +1,6 @@
 // What timing a stage costs: a reading of the clock for each batch, and an observation.
 
-#include "actors/core/meta_objects.hpp"
+#include "actors/messages/meta_objects.hpp"
 #include "actors/namespace/event_stages.hpp"
 
 #include <benchmark/benchmark.h>

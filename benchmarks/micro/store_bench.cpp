@@ -1,7 +1,7 @@
 // The SQLite store by itself, and beside it that in Redis, with no node around them: the limit to compare a
 // node with. See README.md.
 
-#include "actors/store/redis_store.hpp"
+#include "actors/store/redis/redis_store.hpp"
 #include "benchmarks/bench_store.hpp"
 #include "tests/support/redis_server.hpp"
 

@@ -1,7 +1,7 @@
 // The machine of workflows by itself, with no actor around it. See README.md.
 
-#include "actors/runs/workflow_builder.hpp"
-#include "actors/runs/workflow_machine.hpp"
+#include "actors/runs/workflow/workflow_builder.hpp"
+#include "actors/runs/workflow/workflow_machine.hpp"
 
 #include <benchmark/benchmark.h>
 

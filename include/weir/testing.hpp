@@ -2,4 +2,4 @@
 
 // For tests of agents, on a virtual clock: `weir::testing::agent_test`. Link `weir::testing`.
 
-#include "actors/testing/agent_test.hpp"
+#include "testing/agent_test.hpp"

@@ -1,7 +1,7 @@
 #include "net/wire/decode.hpp"
 
 #include "actors/core/client_id.hpp"
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 #include "net/wire/field_reader.hpp"
 #include "net/wire/plain_publish.hpp"
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/core/refusal.hpp"
-#include "actors/namespace/event.hpp"
-#include "actors/namespace/present_client.hpp"
-#include "actors/namespace/receipt_kind.hpp"
-#include "actors/runs/messages.hpp"
+#include "actors/event/event.hpp"
+#include "actors/event/present_client.hpp"
+#include "actors/event/receipt_kind.hpp"
+#include "actors/messages/runs.hpp"
 #include "net/wire/frames.hpp"
 
 #include <cstdint>

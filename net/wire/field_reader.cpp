@@ -1,6 +1,6 @@
 #include "net/wire/field_reader.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
 

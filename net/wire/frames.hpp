@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/core/refusal.hpp"
-#include "actors/namespace/receipt_kind.hpp"
-#include "actors/runs/messages.hpp"
+#include "actors/event/receipt_kind.hpp"
+#include "actors/messages/runs.hpp"
 
 #include <cstdint>
 #include <optional>

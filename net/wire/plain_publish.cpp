@@ -1,6 +1,6 @@
 #include "net/wire/plain_publish.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 #include "net/wire/decode.hpp"
 #include "net/wire/field_reader.hpp"
 #include "net/wire/plain_json.hpp"

@@ -1,7 +1,7 @@
 #include "actors/agents/prompt_agent.hpp"
 #include "actors/core/utf8.hpp"
-#include "actors/models/simulated_backend.hpp"
-#include "tests/support/node_fixture.hpp"
+#include "actors/models/simulated/simulated_backend.hpp"
+#include "testing/node_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
-#include "tests/support/node_fixture.hpp"
-#include "tests/support/scripted_backend.hpp"
+#include "testing/node_fixture.hpp"
+#include "testing/scripted_backend.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

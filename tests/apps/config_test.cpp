@@ -1,4 +1,4 @@
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 #include "apps/weir/config/load.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "tests/support/config.hpp"

@@ -1,8 +1,8 @@
 #include "actors/cluster/claim_keeper.hpp"
 
 #include "actors/cluster/lease_names.hpp"
-#include "tests/store/spy_store.hpp"
-#include "tests/support/fixture.hpp"
+#include "testing/fixture.hpp"
+#include "testing/spy_store.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <spdlog/spdlog.h>

@@ -1,6 +1,6 @@
 #include "actors/cluster/member_table.hpp"
 
-#include "tests/support/fixture.hpp"
+#include "testing/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

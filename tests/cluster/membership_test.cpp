@@ -1,7 +1,7 @@
 #include "actors/cluster/membership.hpp"
 
 #include "actors/cluster/directory.hpp"
-#include "tests/support/fixture.hpp"
+#include "testing/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <spdlog/spdlog.h>

@@ -1,6 +1,6 @@
 #include "actors/core/supervisor.hpp"
-#include "actors/core/type_ids.hpp"
-#include "tests/support/fixture.hpp"
+#include "actors/messages/type_ids.hpp"
+#include "testing/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

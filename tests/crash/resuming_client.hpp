@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/ws_client.hpp"
+#include "net/client/ws_client.hpp"
 #include "tests/crash/history.hpp"
 
 #include <nlohmann/json.hpp>

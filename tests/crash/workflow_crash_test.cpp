@@ -7,7 +7,7 @@
 //
 //   WEIR_CRASH_KILLS=300 WEIR_CRASH_SEED=7 build/release/weir_crash_tests "[workflows]"
 #include "actors/runs/run_journal.hpp"
-#include "actors/store/sqlite_store.hpp"
+#include "actors/store/sqlite/sqlite_store.hpp"
 #include "tests/integration/client.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/quiet_port.hpp"

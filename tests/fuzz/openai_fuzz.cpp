@@ -3,7 +3,7 @@
 //
 // The input: a line `status|content type|retry-after|retry-after-ms|date|seed|ending`, then the body.
 
-#include "net/openai_answer.hpp"
+#include "net/openai/openai_answer.hpp"
 
 #include <nlohmann/json.hpp>
 

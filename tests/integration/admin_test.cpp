@@ -2,7 +2,7 @@
 
 #include "tests/integration/client.hpp"
 
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "tests/support/shell.hpp"
 
 using namespace weir::test;

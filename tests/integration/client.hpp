@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/ws_client.hpp"
+#include "net/client/ws_client.hpp"
 #include "tests/integration/node_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>

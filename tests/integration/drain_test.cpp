@@ -1,6 +1,6 @@
 // A real node that is told to stop while it has clients.
 
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "tests/integration/client.hpp"
 #include "tests/integration/mover.hpp"
 #include "tests/support/shell.hpp"

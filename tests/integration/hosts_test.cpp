@@ -3,7 +3,7 @@
 #include "tests/integration/client.hpp"
 
 #include "actors/core/utf8.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "tests/support/placed_on.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/shell.hpp"

@@ -1,6 +1,6 @@
 // What a node under some traffic tells at /metrics.
 
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "tests/integration/client.hpp"
 #include "tests/support/dashboard.hpp"
 

@@ -3,8 +3,8 @@
 #include "tests/integration/client.hpp"
 
 #include "actors/core/utf8.hpp"
-#include "actors/models/remote_links.hpp"
-#include "net/http_client.hpp"
+#include "actors/models/remote/remote_links.hpp"
+#include "net/client/http_client.hpp"
 
 #include <catch2/catch_message.hpp>
 

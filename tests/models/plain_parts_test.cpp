@@ -2,7 +2,7 @@
 #include "actors/core/utf8.hpp"
 #include "actors/models/attempt_watch.hpp"
 #include "actors/models/piece_buffer.hpp"
-#include "actors/models/simulated_text.hpp"
+#include "actors/models/simulated/simulated_text.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,5 +1,5 @@
+#include "actors/messages/log_filter.hpp"
 #include "actors/namespace/event_log.hpp"
-#include "actors/namespace/log_filter.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "actors/core/label_book.hpp"
 #include "actors/namespace/namespace_meters.hpp"
-#include "tests/support/node_fixture.hpp"
+#include "testing/node_fixture.hpp"
 #include "tests/support/stages.hpp"
 
 #include <caf/binary_deserializer.hpp>

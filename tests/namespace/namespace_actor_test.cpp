@@ -1,6 +1,6 @@
 #include "actors/namespace/namespace_actor.hpp"
 
-#include "tests/support/fixture.hpp"
+#include "testing/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,4 @@
-#include "tests/support/node_fixture.hpp"
+#include "testing/node_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,7 +1,7 @@
 #include "net/feed.hpp"
 
+#include "actors/event/pattern.hpp"
 #include "actors/namespace/event_log.hpp"
-#include "actors/namespace/pattern.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

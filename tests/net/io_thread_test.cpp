@@ -1,7 +1,7 @@
 #include "net/io_thread.hpp"
 
-#include "actors/core/meta_objects.hpp"
-#include "actors/core/type_ids.hpp"
+#include "actors/messages/meta_objects.hpp"
+#include "actors/messages/type_ids.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

@@ -1,6 +1,6 @@
 // Three nodes on three hosts over one Redis, and a network between them that fails in all the ways that
 // networks do. See README.md in this folder.
-#include "actors/cluster/placement.hpp"
+#include "actors/core/placement.hpp"
 #include "tests/crash/checker.hpp"
 #include "tests/crash/crowd.hpp"
 #include "tests/integration/node_process.hpp"

@@ -1,6 +1,6 @@
 #include "tests/netns/probe.hpp"
 
-#include "net/ws_client.hpp"
+#include "net/client/ws_client.hpp"
 
 #include <nlohmann/json.hpp>
 

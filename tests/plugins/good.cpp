@@ -1,7 +1,7 @@
 // A plugin that works, and looks at whether it shares the node's exceptions, types and CAF.
 #include <weir/agent.hpp>
 
-#include "actors/namespace/messages.hpp"
+#include "actors/messages/namespace.hpp"
 
 #include <caf/message.hpp>
 #include <nlohmann/json.hpp>

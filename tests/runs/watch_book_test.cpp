@@ -1,5 +1,5 @@
 #include "actors/runs/watch_book.hpp"
-#include "tests/support/fixture.hpp"
+#include "testing/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

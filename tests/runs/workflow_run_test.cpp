@@ -1,5 +1,5 @@
 #include "actors/runs/workflow_run.hpp"
-#include "tests/support/node_fixture.hpp"
+#include "testing/node_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

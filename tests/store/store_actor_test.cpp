@@ -1,7 +1,7 @@
 #include "actors/store/store_actor.hpp"
-#include "tests/store/spy_store.hpp"
+#include "testing/fixture.hpp"
+#include "testing/spy_store.hpp"
 #include "tests/store/store_kinds.hpp"
-#include "tests/support/fixture.hpp"
 
 #include <caf/telemetry/counter.hpp>
 #include <caf/telemetry/metric_registry.hpp>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/namespace/content_hash.hpp"
+#include "actors/event/content_hash.hpp"
 #include "actors/store/memory_store.hpp"
-#include "actors/store/redis_store.hpp"
-#include "actors/store/sqlite_store.hpp"
+#include "actors/store/redis/redis_store.hpp"
+#include "actors/store/sqlite/sqlite_store.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -5,9 +5,9 @@
 #include "actors/host/host.hpp"
 #include "actors/namespace/relay.hpp"
 #include "actors/store/memory_store.hpp"
-#include "tests/support/fixture.hpp"
+#include "testing/fixture.hpp"
+#include "testing/recorder.hpp"
 #include "tests/support/placed_on.hpp"
-#include "tests/support/recorder.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "net/connection.hpp"
-#include "tests/support/fixture.hpp"
+#include "testing/fixture.hpp"
 
 #include <nlohmann/json.hpp>
 

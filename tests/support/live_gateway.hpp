@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/core/meta_objects.hpp"
 #include "actors/host/host.hpp"
+#include "actors/messages/meta_objects.hpp"
 #include "net/gateway.hpp"
 #include "net/wire/encode.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/support/node_fixture.hpp"
+#include "testing/node_fixture.hpp"
 
 #include <string>
 #include <vector>

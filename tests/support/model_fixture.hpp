@@ -1,10 +1,10 @@
 #pragma once
 
+#include "actors/calls/model_call.hpp"
 #include "actors/models/pool.hpp"
-#include "actors/models/simulated_backend.hpp"
-#include "actors/runs/model_call.hpp"
-#include "tests/support/fixture.hpp"
-#include "tests/support/scripted_backend.hpp"
+#include "actors/models/simulated/simulated_backend.hpp"
+#include "testing/fixture.hpp"
+#include "testing/scripted_backend.hpp"
 
 #include <caf/action.hpp>
 #include <caf/telemetry/counter.hpp>

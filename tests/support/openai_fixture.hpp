@@ -3,12 +3,12 @@
 // Real sockets and the real clock: "within the deadline plus 100 ms" is what is promised of a model that
 // misbehaves, so here a wall time is checked.
 
-#include "actors/core/meta_objects.hpp"
+#include "actors/calls/model_call.hpp"
 #include "actors/core/utf8.hpp"
+#include "actors/messages/meta_objects.hpp"
 #include "actors/models/pool.hpp"
-#include "actors/runs/model_call.hpp"
 #include "net/io_thread.hpp"
-#include "net/openai_backend.hpp"
+#include "net/openai/openai_backend.hpp"
 #include "tests/support/model_server.hpp"
 
 #include <caf/actor_system.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/cluster/placement.hpp"
+#include "actors/core/placement.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "tests/support/redis_server.hpp"
 
-#include "actors/store/redis_connection.hpp"
+#include "actors/store/redis/redis_connection.hpp"
 #include "tests/support/quiet_port.hpp"
 
 #include <csignal>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/models/pool_port.hpp"
-#include "actors/models/remote_pool.hpp"
+#include "actors/models/remote/remote_pool.hpp"
 #include "tests/support/pool_fixture.hpp"
 
 namespace weir::test {

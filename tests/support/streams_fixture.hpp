@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/core/utf8.hpp"
+#include "testing/scripted_backend.hpp"
 #include "tests/support/member.hpp"
-#include "tests/support/scripted_backend.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

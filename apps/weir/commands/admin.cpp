@@ -2,7 +2,7 @@
 
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/protocol.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/ws_client.hpp"
+#include "net/client/ws_client.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

@@ -1,4 +1,4 @@
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 #include "apps/weir/config/node_schema.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"

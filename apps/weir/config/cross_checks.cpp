@@ -1,6 +1,6 @@
 #include "apps/weir/config/cross_checks.hpp"
 
-#include "actors/namespace/pattern.hpp"
+#include "actors/event/pattern.hpp"
 #include "apps/weir/config/rules.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "apps/weir/config/node_config.hpp"
 
-#include "actors/cluster/node_address.hpp"
+#include "actors/cluster/links/node_address.hpp"
 #include "apps/weir/config/rules.hpp"
 
 #include <algorithm>

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/agents/config.hpp"
-#include "actors/cluster/tls_credentials.hpp"
+#include "actors/cluster/links/tls_credentials.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/models/config.hpp"
-#include "actors/runs/workflow_plan.hpp"
+#include "actors/runs/workflow/workflow_plan.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,6 +1,6 @@
 #include "apps/weir/config/node_schema.hpp"
 
-#include "actors/store/redis_url.hpp"
+#include "actors/store/redis/redis_url.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
 

@@ -1,7 +1,7 @@
 #include "apps/weir/config/rules.hpp"
 
-#include "actors/cluster/node_address.hpp"
-#include "actors/namespace/pattern.hpp"
+#include "actors/cluster/links/node_address.hpp"
+#include "actors/event/pattern.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

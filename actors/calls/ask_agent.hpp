@@ -1,0 +1,21 @@
+#pragma once
+
+#include "actors/messages/runs.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/message.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace weir {
+
+/// Asks an agent by its door. One that is just ending has not begun with what it bounces: it is asked again,
+/// by then its successor, a few times.
+/// @param timeout of one attempt.
+/// @param what an `agent_call`; shared by the attempts.
+void ask_agent(caf::event_based_actor* self, const caf::actor& door, caf::timespan timeout, caf::message what,
+               std::function<void(agent_reply&)> then, std::function<void(const caf::error&)> failed,
+               std::uint32_t attempt = 1);
+
+} // namespace weir

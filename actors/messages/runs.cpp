@@ -1,0 +1,35 @@
+#include "actors/messages/runs.hpp"
+
+namespace weir {
+
+const char* to_string(run_status x) noexcept {
+  switch (x) {
+  case run_status::complete:
+    return "complete";
+  case run_status::partial:
+    return "partial";
+  case run_status::degraded:
+    return "degraded";
+  case run_status::cancelled:
+    return "cancelled";
+  case run_status::failed:
+    return "failed";
+  }
+  return "failed";
+}
+
+const char* to_string(busy_policy x) noexcept {
+  switch (x) {
+  case busy_policy::concurrent:
+    return "concurrent";
+  case busy_policy::queue:
+    return "queue";
+  case busy_policy::replace:
+    return "replace";
+  case busy_policy::reject:
+    return "reject";
+  }
+  return "concurrent";
+}
+
+} // namespace weir
