@@ -2,7 +2,7 @@
 # moved as a whole.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
-set(CMAKE_INSTALL_LIBDIR lib) # beside the CAF that may come with it
+set(CMAKE_INSTALL_LIBDIR lib) # beside the CAF that may come with it, and where the binary looks for that
 
 # To write agents and plugins: headers, and nothing to link.
 add_library(weir_agents INTERFACE)
@@ -15,12 +15,8 @@ target_link_libraries(weir_agents INTERFACE nlohmann_json::nlohmann_json)
 foreach(name agents actors app testing wire beast openai net options)
   set_target_properties(weir_${name} PROPERTIES EXPORT_NAME ${name})
 endforeach()
-set(weir_installed weir weir_agents weir_actors weir_wire weir_beast weir_openai weir_net weir_app weir_testing
-    weir_options)
-install(TARGETS ${weir_installed} EXPORT weirTargets RUNTIME DESTINATION bin ARCHIVE DESTINATION lib)
-# What has to be built before `cmake --install` finds all that it installs.
-add_custom_target(weir_package)
-add_dependencies(weir_package ${weir_installed})
+install(TARGETS weir weir_agents weir_actors weir_wire weir_beast weir_openai weir_net weir_app weir_testing weir_options
+        EXPORT weirTargets RUNTIME DESTINATION bin ARCHIVE DESTINATION lib)
 set_target_properties(weir PROPERTIES EXPORT_NAME node)
 
 install(DIRECTORY include/weir DESTINATION include FILES_MATCHING PATTERN "*.hpp")
@@ -29,7 +25,7 @@ install(DIRECTORY actors DESTINATION include/weir FILES_MATCHING PATTERN "*.hpp"
 install(FILES testing/agent_test.hpp DESTINATION include/weir/testing)
 install(FILES apps/weir/app.hpp DESTINATION include/weir/apps/weir)
 
-# A CAF that scripts/setup built is nowhere else to be found: authors' own nodes and tests link it.
+# A CAF that scripts/setup built is nowhere else to be found.
 set(weir_brings_caf OFF)
 if(CAF_DIR MATCHES "^${weir_caf_prefix}/")
   set(weir_brings_caf ON)

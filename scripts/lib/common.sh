@@ -10,10 +10,9 @@ say() { printf '%s\n' "weir: $*" >&2; }
 die() { say "$*"; exit 1; }
 
 # Where a CAF build for one variant ("" or "tsan") lives: outside the checkout, so that a second clone finds it.
-# "static" keeps it apart from the shared libraries that earlier versions built. cmake/CachedCaf.cmake works out
-# the same path.
+# cmake/FindCachedCaf.cmake works out the same path.
 caf_prefix() {
   local variant=${1:-}
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/weir
-  printf '%s/caf-%s-static-gcc-%s%s\n' "$cache" "$caf_version" "$(g++ -dumpfullversion)" "${variant:+-$variant}"
+  printf '%s/caf-%s-gcc-%s%s\n' "$cache" "$caf_version" "$(g++ -dumpfullversion)" "${variant:+-$variant}"
 }

@@ -56,13 +56,6 @@ TEST_CASE("a plugin's agents become kinds, and run as others do", "[plugin]") {
   CHECK(ask("count").output == "3");
 }
 
-TEST_CASE("a plugin finds all of CAF in the node, also what the node does not use", "[plugin]") {
-  auto kinds = agent_registry::with_builtins();
-  auto got = load_plugins({"caf_symbols.so"}, WEIR_TEST_PLUGINS, kinds);
-  CHECK(got.refused.empty());
-  CHECK(kinds.knows("uri"));
-}
-
 TEST_CASE("a plugin that cannot be taken is refused, and why names both sides", "[plugin]") {
   auto kinds = agent_registry::with_builtins();
   auto abi = why_not(file_of("wrong_abi"), kinds);
