@@ -1,6 +1,7 @@
 #include "net/session_token.hpp"
 
 #include "actors/core/base64url.hpp"
+#include "actors/core/json_print.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
@@ -61,7 +62,7 @@ std::string session_signer::signature_of(std::string_view claims) const {
 
 std::string session_signer::sign(const session_claims& x) const {
   json object{{"ns", x.ns}, {"client", x.client_id}, {"session", x.session}, {"exp", x.expires_ms}};
-  auto claims = to_base64url(object.dump(-1, ' ', false, json::error_handler_t::replace));
+  auto claims = to_base64url(print_json(object));
   auto signature = signature_of(claims);
   return std::move(claims) + '.' + signature;
 }

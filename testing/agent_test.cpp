@@ -1,6 +1,7 @@
 #include "testing/agent_test.hpp"
 
 #include "actors/agents/agent_host.hpp"
+#include "actors/core/json_print.hpp"
 #include "testing/node_fixture.hpp"
 #include "testing/scripted_backend.hpp"
 
@@ -122,7 +123,7 @@ agent_test::agent_test() : node_(std::make_unique<node>()) {}
 agent_test::~agent_test() = default;
 
 void agent_test::run(const std::string& name, const std::string& settings, agent_registry::factory make) {
-  node_->add(name, nlohmann::json::parse(settings).dump(), std::move(make));
+  node_->add(name, print_json(nlohmann::json::parse(settings)), std::move(make));
 }
 
 void agent_test::stub(const std::string& name, std::function<nlohmann::json(const nlohmann::json&)> what) {
@@ -143,7 +144,7 @@ void agent_test::without_store() {
 std::string agent_test::publish(const std::string& type, const nlohmann::json& data) {
   node_->begin();
   auto id = "m" + std::to_string(++node_->last_id);
-  auto no = node_->via->publish(node_->me, id, node::event_of("tester", id, type, data.dump()));
+  auto no = node_->via->publish(node_->me, id, node::event_of("tester", id, type, print_json(data)));
   if (no.refused()) throw std::logic_error("agent_test: publish: " + no.message);
   node_->test::fixture::run();
   return id;
@@ -153,7 +154,7 @@ std::string agent_test::call(const std::string& target, const nlohmann::json& in
                              std::int64_t timeout_ms) {
   node_->begin();
   auto id = "c" + std::to_string(++node_->last_id);
-  auto what = node::call_of(target, id, input.dump(), timeout_ms);
+  auto what = node::call_of(target, id, print_json(input), timeout_ms);
   what.client_id = "tester";
   auto no = node_->via->call(node_->me, id, what);
   node_->test::fixture::run();

@@ -8,6 +8,7 @@
 //   assert(node.emitted().back().data == R"({"n":1})");
 
 #include "actors/agents/registry.hpp"
+#include "actors/core/json_print.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -33,7 +34,7 @@ struct model_script {
     return {{}, false, {status, "failed", "scripted", 0, {}, 0, 0}};
   }
   static model_script call(std::string tool, const nlohmann::json& arguments) {
-    return {{}, false, {}, {{"call_1", std::move(tool), arguments.dump()}}};
+    return {{}, false, {}, {{"call_1", std::move(tool), print_json(arguments)}}};
   }
 };
 

@@ -1,6 +1,7 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/agents/task_state.hpp"
 #include "actors/calls/agent_tool.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/core/plain_name.hpp"
 
 #include <set>
@@ -10,9 +11,7 @@ namespace weir {
 
 namespace {
 
-std::string json_text(const nlohmann::json& x) {
-  return x.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string json_text(const nlohmann::json& x) { return print_json(x); }
 
 void check(const tool& x) {
   auto wrong = [&x](const std::string& what) { throw std::invalid_argument("tool " + x.name + ": " + what); };

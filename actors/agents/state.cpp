@@ -1,6 +1,7 @@
 #include "actors/agents/state.hpp"
 
 #include "actors/agents/task_state.hpp"
+#include "actors/core/json_print.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,7 +21,7 @@ void check_key(const std::string& key) {
 }
 
 std::string text_of(const json& value) {
-  auto out = value.dump();
+  auto out = print_json(value);
   if (out.size() <= agent_state::max_value_bytes) return out;
   throw std::length_error("state: a value of " + std::to_string(out.size()) + " bytes is longer than 64 KiB");
 }

@@ -1,6 +1,7 @@
 #include "actors/agents/agent.hpp"
 
 #include "actors/agents/task_state.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
@@ -27,11 +28,11 @@ void task::emit(const std::string& type, const nlohmann::json& data) const {
   out.type = type;
   out.client_id = agent_host::client_id_of(host.settings_.name);
   out.message_id = state_->origin + '.' + std::to_string(state_->emitted++);
-  out.data = data.dump();
+  out.data = print_json(data);
   host.publish(state_, std::move(out), 0);
 }
 
-void task::reply(const nlohmann::json& output) const { state_->answer({output.dump(), {}}); }
+void task::reply(const nlohmann::json& output) const { state_->answer({print_json(output), {}}); }
 
 void task::fail(const std::string& message) const {
   state_->answer({"null", {code::internal, "failed", message, 0, {}, 0, 0}});
@@ -61,7 +62,7 @@ void task::call(const std::string& target, const nlohmann::json& input,
   out.target = target;
   out.client_id = agent_host::client_id_of(host.settings_.name);
   out.message_id = state_->origin + ".c" + std::to_string(state_->called++);
-  out.input = input.dump();
+  out.input = print_json(input);
   out.timeout_ms = timeout_ms;
   host.call(state_, std::move(out), std::move(then));
 }

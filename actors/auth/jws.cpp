@@ -1,6 +1,7 @@
 #include "actors/auth/jws.hpp"
 
 #include "actors/core/base64url.hpp"
+#include "actors/core/json_print.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
@@ -118,7 +119,7 @@ std::string sign_jws(std::string_view payload, algorithm alg, const std::string&
   json header{{"alg", to_string(alg)}, {"typ", "JWT"}};
   if (!kid.empty()) header["kid"] = kid;
   auto out =
-      to_base64url(header.dump(-1, ' ', false, json::error_handler_t::replace)) + '.' + to_base64url(payload);
+      to_base64url(print_json(header)) + '.' + to_base64url(payload);
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (HMAC(digest, secret.data(), static_cast<int>(secret.size()),

@@ -1,5 +1,6 @@
 #include "actors/auth/rights.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
@@ -133,7 +134,7 @@ private:
 
   void read_meta(const json& value) {
     if (!value.is_object()) return refuse("meta", "is not an object");
-    auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+    auto text = print_json(value);
     if (text.size() > max_rights_meta_bytes)
       return refuse("meta", "is longer than " + std::to_string(max_rights_meta_bytes) + " bytes");
     out_.meta = std::move(text);

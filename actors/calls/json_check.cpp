@@ -1,5 +1,7 @@
 #include "actors/calls/json_check.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -36,7 +38,7 @@ bool is_a(const json& value, const std::string& type) {
 std::string check_type(const json& type, const json& value, const std::string& path) {
   auto fits = [&value](const json& x) { return !x.is_string() || is_a(value, x.get<std::string>()); };
   if (type.is_array() ? std::any_of(type.begin(), type.end(), fits) : fits(type)) return {};
-  auto wanted = type.is_string() ? type.get<std::string>() : "one of " + type.dump();
+  auto wanted = type.is_string() ? type.get<std::string>() : "one of " + print_json(type);
   return path + ": must be " + wanted + ", is " + type_of(value);
 }
 

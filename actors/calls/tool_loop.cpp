@@ -1,6 +1,7 @@
 #include "actors/calls/tool_loop.hpp"
 
 #include "actors/calls/json_check.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/core/utf8.hpp"
 
 #include <nlohmann/json.hpp>
@@ -17,9 +18,7 @@ namespace {
 
 constexpr std::size_t excerpt_bytes = 200;
 
-std::string error_text(const std::string& message) {
-  return nlohmann::json{{"error", message}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string error_text(const std::string& message) { return print_json(nlohmann::json{{"error", message}}); }
 
 refusal failed(std::string message) { return {code::internal, "failed", std::move(message), 0, {}, 0, 0}; }
 

@@ -1,5 +1,7 @@
 #include "actors/cluster/membership.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
 #include <caf/telemetry/metric_registry.hpp>
@@ -285,7 +287,7 @@ void membership::on_leaving(const member_leaving& what) {
 void membership::announce(const char* type, const member_hello& who) {
   if (!settings_.self.host) return;
   nlohmann::json data = {{"node", who.name}, {"roles", who.roles}, {"version", who.version}};
-  send(settings_.self.host, server_event{type, data.dump(), true});
+  send(settings_.self.host, server_event{type, print_json(data), true});
 }
 
 } // namespace weir

@@ -1,6 +1,7 @@
 // What an operator is told of the nodes.
 
 #include "actors/cluster/membership.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/messages/admin_list.hpp"
 
 #include <caf/behavior.hpp>
@@ -33,7 +34,7 @@ caf::result<admin_answer> membership::on_admin(const admin_query& what) {
 caf::result<admin_answer> membership::drain(const std::string& node) {
   if (node == table_.self().name) {
     settings_.on_drain();
-    return admin_answer{{}, json{{"node", node}, {"draining", true}}.dump()};
+    return admin_answer{{}, print_json(json{{"node", node}, {"draining", true}})};
   }
   auto i = table_.all().find(node);
   if (i == table_.all().end())
@@ -50,7 +51,7 @@ caf::result<admin_answer> membership::report_node() {
   auto out = describe(table_.self());
   out["connections"] = settings_.connections();
   out["namespaces"] = 0;
-  if (!settings_.host) return admin_answer{{}, out.dump()};
+  if (!settings_.host) return admin_answer{{}, print_json(out)};
   auto promise = make_response_promise<admin_answer>();
   admin_query ask;
   ask.what = admin_query::verb::node;
@@ -58,7 +59,7 @@ caf::result<admin_answer> membership::report_node() {
       .then(
           [promise, out](const admin_answer& got) mutable {
             out.update(json::parse(got.json));
-            promise.deliver(admin_answer{{}, out.dump()});
+            promise.deliver(admin_answer{{}, print_json(out)});
           },
           [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
   return promise;
@@ -76,7 +77,7 @@ caf::result<admin_answer> membership::report_all() {
               [all, known = describe(who)](const caf::error& why) {
                 auto out = known;
                 out["error"] = to_string(why);
-                all->take(out.dump());
+                all->take(print_json(out));
               });
   };
   ask(this, table_.self());

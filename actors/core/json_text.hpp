@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <string>
@@ -15,9 +17,6 @@ inline constexpr std::size_t max_json_depth = 100;
 
 /// The value, or a discarded one for what is no JSON or nested too deep.
 nlohmann::json parse_json(std::string_view text);
-
-/// JSON text. What is not UTF-8 in it is replaced by U+FFFD.
-std::string print_json(const nlohmann::json& x);
 
 /// What is wrong with a JSON pointer (RFC 6901), or an empty string.
 std::string check_pointer(std::string_view pointer);

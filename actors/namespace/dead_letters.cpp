@@ -1,5 +1,7 @@
 #include "actors/namespace/dead_letters.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -28,7 +30,7 @@ std::string encode_dead_letter(const dead_letter& x) {
               {"subscription", x.subscription},
               {"attempts", x.attempts},
               {"error", x.error}};
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return print_json(out);
 }
 
 std::optional<dead_letter> decode_dead_letter(const std::string& text) {

@@ -1,5 +1,6 @@
 #include "actors/namespace/durable_subscription.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
@@ -196,7 +197,7 @@ std::string durable_subscription::snapshot() const {
   for (auto& [seq, x] : again_) add(seq, x.what.attempt);
   for (auto& [seq, attempt] : unfinished_) add(seq, attempt);
   nlohmann::json out = {{"cursor", std::max(cursor_, seen_to_)}, {"unfinished", std::move(unfinished)}};
-  return out.dump();
+  return print_json(out);
 }
 
 void durable_subscription::restore(const std::string& snapshot) {

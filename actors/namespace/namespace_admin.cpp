@@ -1,5 +1,6 @@
 // What an operator asks a namespace.
 
+#include "actors/core/json_print.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,7 +25,7 @@ admin_answer namespace_actor::on_admin(const admin_query& what) {
                       {"error", x.error},
                       {"data", json::parse(x.what->data, nullptr, false)}});
     }
-    return {{}, list.dump(-1, ' ', false, json::error_handler_t::replace)};
+    return {{}, print_json(list)};
   }
   case admin_query::verb::retry:
     return retry(what.event_id);
@@ -52,7 +53,7 @@ admin_answer namespace_actor::retry(const std::string& event_id) {
   mark_changed(*x);
   feed(*x);
   json out = {{"event_id", event_id}, {"subscription", letter->subscription}};
-  return {{}, out.dump()};
+  return {{}, print_json(out)};
 }
 
 std::string namespace_actor::report() {
@@ -75,7 +76,7 @@ std::string namespace_actor::report() {
               {"waiting_for_predecessor", sequencer_.held()},
               {"dead_letters", dead_.all().size()},
               {"subscriptions", std::move(subscriptions)}};
-  return out.dump();
+  return print_json(out);
 }
 
 } // namespace weir

@@ -1,5 +1,6 @@
 // Durable subscriptions: of agents, of the orchestrator and of clients' queue groups; dead letters.
 
+#include "actors/core/json_print.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -222,7 +223,7 @@ void namespace_actor::bury(seat& x, const offered_event& what, const std::string
                          {"seq", what.what->seq},
                          {"attempts", what.attempt},
                          {"error", error}};
-  announce({"sys.agent.dead_letter", data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
+  announce({"sys.agent.dead_letter", print_json(data)});
 }
 
 // -- what is kept of them

@@ -1,5 +1,7 @@
 #include "actors/namespace/presence_book.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -17,7 +19,7 @@ std::optional<server_event> presence_book::join(const std::string& client_id, co
   ++i->second.connections;
   if (!first) return std::nullopt;
   if (!within_rate(now_ms)) return ++joined_, std::nullopt;
-  auto data = R"({"client_id":)" + nlohmann::json(client_id).dump() + R"(,"meta":)" + meta + R"(,"count":)"
+  auto data = R"({"client_id":)" + json_string(client_id) + R"(,"meta":)" + meta + R"(,"count":)"
               + std::to_string(count()) + "}";
   return server_event{joined_type, std::move(data)};
 }
@@ -28,7 +30,7 @@ std::optional<server_event> presence_book::leave(const std::string& client_id, s
   clients_.erase(i);
   if (!within_rate(now_ms)) return ++left_, std::nullopt;
   nlohmann::json data = {{"client_id", client_id}, {"count", count()}};
-  return server_event{left_type, data.dump()};
+  return server_event{left_type, print_json(data)};
 }
 
 std::vector<server_event> presence_book::flush(std::int64_t now_ms) {
@@ -37,7 +39,7 @@ std::vector<server_event> presence_book::flush(std::int64_t now_ms) {
   auto tell = [&](const char* type, const char* what, std::uint64_t& n) {
     if (n == 0) return;
     nlohmann::json data = {{what, n}, {"count", count()}};
-    out.push_back({type, data.dump()});
+    out.push_back({type, print_json(data)});
     n = 0;
   };
   tell(joined_type, "joined", joined_);

@@ -1,6 +1,7 @@
 #include "actors/namespace/sequencer.hpp"
 
 #include "actors/core/drain_rate.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/event/content_hash.hpp"
 
 #include <nlohmann/json.hpp>
@@ -251,9 +252,9 @@ std::string call_event_type(const std::string& target) { return "sys.call." + ta
 
 std::string call_event_data(const call_request& what) {
   // The input is JSON text already: spliced in, not parsed again.
-  auto out = R"({"target":)" + nlohmann::json(what.target).dump() + R"(,"timeout_ms":)"
+  auto out = R"({"target":)" + print_json(nlohmann::json(what.target)) + R"(,"timeout_ms":)"
              + std::to_string(what.timeout_ms);
-  if (!what.thread.empty()) out += R"(,"thread":)" + nlohmann::json(what.thread).dump();
+  if (!what.thread.empty()) out += R"(,"thread":)" + print_json(nlohmann::json(what.thread));
   if (what.on_busy != busy_policy::concurrent)
     out += R"(,"on_busy":")" + std::string{to_string(what.on_busy)} + '"';
   if (what.cancel_on_disconnect) out += R"(,"on_disconnect":"cancel")";

@@ -1,5 +1,7 @@
 #include "actors/namespace/session.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -16,7 +18,7 @@ std::string encode_session(const session& x) {
               {"acked", x.acked},
               {"meta", x.meta},
               {"subscriptions", std::move(subscriptions)}};
-  return out.dump();
+  return print_json(out);
 }
 
 std::optional<session> decode_session(const std::string& id, const std::string& text) {

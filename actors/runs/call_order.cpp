@@ -1,5 +1,7 @@
 #include "actors/runs/call_order.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -22,7 +24,7 @@ call_order read_order(const event& x) {
   out.ts_ms = x.ts_ms;
   out.client_id = x.client_id;
   out.target = data.at("target").get<std::string>();
-  out.input = data.at("input").dump();
+  out.input = print_json(data.at("input"));
   out.timeout_ms = data.at("timeout_ms").get<std::int64_t>();
   out.thread = data.value("thread", "");
   out.on_busy = policy_of(data.value("on_busy", ""));

@@ -1,5 +1,6 @@
 // A run whose agent is a client: it waits for what that one says, within its deadline.
 
+#include "actors/core/json_print.hpp"
 #include "actors/core/utf8.hpp"
 #include "actors/runs/run.hpp"
 
@@ -68,7 +69,7 @@ run_result run::partial_result(run_status status, refusal error) const {
   out.attempts = 1;
   out.first_piece_ms = first_piece_ms_;
   if (viewers_.text().empty()) return out;
-  out.output = nlohmann::json{{"text", viewers_.text()}}.dump();
+  out.output = print_json(nlohmann::json{{"text", viewers_.text()}});
   out.parts.push_back({settings_.target, 0, viewers_.code_points()});
   return out;
 }

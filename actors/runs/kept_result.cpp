@@ -1,5 +1,7 @@
 #include "actors/runs/kept_result.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -65,7 +67,7 @@ std::string encode_result(const run_result& x) {
               {"streamed", x.streamed},
               {"text", x.text}};
   if (x.error.refused()) out["error"] = encode_error(x.error);
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return print_json(out);
 }
 
 std::optional<run_result> decode_result(const std::string& run_id, const std::string& text) {

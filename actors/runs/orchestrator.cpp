@@ -1,6 +1,7 @@
 #include "actors/runs/orchestrator.hpp"
 
 #include "actors/core/hash.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/core/supervisor.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/run.hpp"
@@ -109,7 +110,7 @@ void orchestrator::start_agent(const agent_config& cfg) {
   if (!settings_.registry->knows(cfg.kind)) { // of a plugin that was refused
     agents_[cfg.name] = {cfg, nullptr, nullptr};
     nlohmann::json data = {{"agent", cfg.name}, {"error", "no kind of agent " + cfg.kind}};
-    return send(settings_.ns, server_event{"sys.agent.failed", data.dump()});
+    return send(settings_.ns, server_event{"sys.agent.failed", print_json(data)});
   }
   child_spec child{cfg.name,
                    [host = host_of(cfg)](caf::actor_system& sys) { return agent_host::start(sys, host); }};
@@ -119,7 +120,7 @@ void orchestrator::start_agent(const agent_config& cfg) {
   rules.seed = fnv1a{}.add(settings_.ns_name).add(cfg.name).value();
   rules.observer.on_restart = [ns = settings_.ns](const std::string& name, std::chrono::milliseconds delay) {
     nlohmann::json data = {{"agent", name}, {"delay_ms", delay.count()}};
-    caf::anon_send(ns, server_event{"sys.agent.restarting", data.dump()});
+    caf::anon_send(ns, server_event{"sys.agent.restarting", print_json(data)});
   };
   auto boss = spawn<supervisor>(rules, std::vector<child_spec>{child});
   monitor(boss);
@@ -149,7 +150,7 @@ void orchestrator::on_down(const caf::down_msg& msg) {
     x.supervisor = nullptr;
     x.door = nullptr;
     nlohmann::json data = {{"agent", name}, {"error", to_string(msg.reason)}};
-    send(settings_.ns, server_event{"sys.agent.failed", data.dump()});
+    send(settings_.ns, server_event{"sys.agent.failed", print_json(data)});
     return;
   }
   auto i = run_ids_.find(msg.source);

@@ -1,6 +1,7 @@
 // Runs of workflows: how they begin, what they wait for, how they are taken up again after a restart, and
 // where they are.
 
+#include "actors/core/json_print.hpp"
 #include "actors/runs/orchestrator.hpp"
 
 #include "actors/event/pattern.hpp"
@@ -41,7 +42,7 @@ std::string print(const run_report& x) {
                         {"client_id", x.client_id},
                         {"began_ms", x.began_ms},
                         {"at", std::move(places)}};
-  return out.dump();
+  return print_json(out);
 }
 
 } // namespace

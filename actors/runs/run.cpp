@@ -3,6 +3,7 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/calls/agent_tool.hpp"
 #include "actors/calls/ask_agent.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/core/utf8.hpp"
 #include "actors/runs/kept_result.hpp"
 
@@ -131,13 +132,13 @@ void run::add_tools(chat_job& to) {
 
 void run::on_tool(const tool_request& what) {
   nlohmann::json data = {{"run_id", settings_.run_id}, {"tool", what.what.name}, {"round", what.round}};
-  send(settings_.ns_actor, server_event{"sys.run.tool", data.dump(), true});
+  send(settings_.ns_actor, server_event{"sys.run.tool", print_json(data), true});
 }
 
 void run::on_outcome(const call_outcome& got) {
   run_result out;
   out.status = got.status;
-  if (got.status != run_status::failed) out.output = nlohmann::json{{"text", got.text}}.dump();
+  if (got.status != run_status::failed) out.output = print_json(nlohmann::json{{"text", got.text}});
   out.usage = got.usage;
   out.parts = got.parts;
   out.attempts = got.attempts;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/agents/config.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/models/pool.hpp"
 #include "actors/runs/workflow/workflow_plan.hpp"
@@ -28,7 +29,7 @@ struct run_target {
 /// A workflow with what is looked up in it again and again.
 struct workflow_plan {
   explicit workflow_plan(std::shared_ptr<const workflow> what)
-    : plan(std::move(what)), json(print_workflow(*plan).dump()), awaited(patterns_of(*plan)),
+    : plan(std::move(what)), json(print_json(print_workflow(*plan))), awaited(patterns_of(*plan)),
       awaited_of_any_run(patterns_of_any_run(*plan)) {}
 
   std::shared_ptr<const workflow> plan;

@@ -1,5 +1,7 @@
 #include "actors/runs/thread_memory.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -19,7 +21,7 @@ std::size_t bytes_of(const conversation& x) noexcept {
 std::string encode_conversation(const conversation& x) {
   auto out = json::array();
   for (auto& message : x) out.push_back({message.role, message.content});
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return print_json(out);
 }
 
 conversation decode_conversation(const std::string& text) {

@@ -1,5 +1,6 @@
 #include "actors/runs/workflow_run.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/messages/namespace.hpp"
 #include "actors/runs/kept_result.hpp"
 #include "actors/runs/workflow/workflow_plan.hpp"
@@ -73,7 +74,7 @@ std::string workflow_run::heading(const config& of, const std::string& plan_json
                         {"timeout_ms", of.plan->timeout_ms},
                         {"began_ms", of.began_ms}};
   // Spliced: the plan is printed once for all its runs, and the record is text already.
-  return R"({"run":)" + who.dump() + R"(,"plan":)" + plan_json + R"(,"record":)"
+  return R"({"run":)" + print_json(who) + R"(,"plan":)" + plan_json + R"(,"record":)"
          + workflow_machine::encode(first) + '}';
 }
 
@@ -94,7 +95,7 @@ workflow_run::config workflow_run::from_journal(std::uint64_t seq, std::vector<s
   auto& read = std::get<workflow>(plan);
   read.timeout_ms = who.at("timeout_ms").get<std::int64_t>();
   out.plan = std::make_shared<const workflow>(std::move(read));
-  records[0] = heading.at("record").dump();
+  records[0] = print_json(heading.at("record"));
   out.records = std::move(records);
   return out;
 }
@@ -109,7 +110,7 @@ void workflow_run::begin() {
 std::optional<run_result> workflow_run::ended_as(const std::string& journal_end) {
   auto what = nlohmann::json::parse(journal_end, nullptr, false);
   if (!what.is_object() || !what.contains("run") || !what.contains("result")) return std::nullopt;
-  return decode_result(what["run"].value("run_id", ""), what["result"].dump());
+  return decode_result(what["run"].value("run_id", ""), print_json(what["result"]));
 }
 
 /// Goes through what is recorded without doing it again; then does what had begun and not ended.
@@ -191,11 +192,10 @@ void workflow_run::announce(const char* type, std::uint64_t step, const std::str
   else if (step != 0)
     data += R"(,"on":")" + what + '"';
   if (error.refused())
-    data += R"(,"error":)"
-            + nlohmann::json{{"code", static_cast<int>(error.status)},
-                             {"reason", error.reason},
-                             {"message", error.message}}
-                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    data +=
+        R"(,"error":)"
+        + print_json(nlohmann::json{
+            {"code", static_cast<int>(error.status)}, {"reason", error.reason}, {"message", error.message}});
   data += '}';
   unsaid_.push_back({type, std::move(data), true});
 }
@@ -227,8 +227,8 @@ void workflow_run::finish(run_result result) {
   nlohmann::json head = {{"run_id", settings_.run_id},       {"target", settings_.target},
                          {"client_id", settings_.client_id}, {"status", to_string(result.status)},
                          {"began_ms", settings_.began_ms},   {"ended_ms", now_ms()}};
-  auto text =
-      R"({"run":)" + head.dump() + R"(,"result":)" + encode_result(result) + R"(,"steps":[)" + steps + "]}";
+  auto text = R"({"run":)" + print_json(head) + R"(,"result":)" + encode_result(result) + R"(,"steps":[)"
+              + steps + "]}";
   auto ttl_ms = static_cast<std::int64_t>(settings_.services->bounds.journal_ttl_ms);
   journal_->close(std::move(text), now_ms() + ttl_ms, [this, result] { tell_all(result); });
 }

@@ -2,6 +2,7 @@
 
 #include "actors/agents/agent_host.hpp"
 #include "actors/calls/ask_agent.hpp"
+#include "actors/core/json_print.hpp"
 #include "actors/runs/kept_result.hpp"
 #include "actors/runs/run.hpp"
 #include "actors/runs/workflow_run.hpp"
@@ -168,7 +169,7 @@ void workflow_run::note_end(std::uint64_t number, const workflow_machine::outcom
                          {"status", to_string(how.status)},
                          {"began_ms", x.began_ms},
                          {"ended_ms", at_ms}};
-  trail_.push_back(line.dump());
+  trail_.push_back(print_json(line));
 }
 
 void workflow_run::on_event(const run_event& what) {

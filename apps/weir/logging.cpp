@@ -1,5 +1,6 @@
 #include "apps/weir/logging.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/core/log_context.hpp"
 
 #include <nlohmann/json.hpp>
@@ -58,7 +59,7 @@ std::string json_log_line(std::int64_t ts_ms, std::string level, std::string mes
     line["agent"] = who->agent;
   }
   line["message"] = std::move(message);
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return print_json(line);
 }
 
 void set_up_logging(const log_section& cfg) {

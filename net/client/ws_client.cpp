@@ -1,5 +1,7 @@
 #include "net/client/ws_client.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -288,8 +290,8 @@ std::optional<std::string> ws_client::receive(milliseconds timeout) {
 }
 
 nlohmann::json ws_client::hello(std::string_view ns, std::string_view client_id, milliseconds timeout) {
-  send(nlohmann::json{{"op", "hello"}, {"namespace", ns}, {"client_id", client_id}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace)); // bad UTF-8 is the server's to name
+  send(print_json(nlohmann::json{
+      {"op", "hello"}, {"namespace", ns}, {"client_id", client_id}})); // bad UTF-8 is the server's to name
   auto answer = receive(timeout);
   if (!answer && is_open()) throw ws_error{"the server did not answer the hello in time"};
   if (!answer)

@@ -1,5 +1,7 @@
 #include "net/http/admin_routes.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
 
@@ -114,7 +116,7 @@ admin_routed admin_route(const http_request& what, const std::string& token) {
 }
 
 http_reply drain_reply(const std::string& name) {
-  return {200, "application/json", json{{"node", name}, {"draining", true}}.dump() + "\n", {}};
+  return {200, "application/json", print_json(json{{"node", name}, {"draining", true}}) + "\n", {}};
 }
 
 http_reply admin_reply(const admin_answer& what) {

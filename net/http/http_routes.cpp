@@ -1,5 +1,7 @@
 #include "net/http/http_routes.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/telemetry/collector/prometheus.hpp>
 #include <nlohmann/json.hpp>
@@ -65,7 +67,7 @@ http_reply error_reply(unsigned status, std::string_view reason, std::string_vie
                        std::int64_t retry_after_ms) {
   nlohmann::json body = {{"error", {{"code", status}, {"reason", reason}, {"message", message}}}};
   if (retry_after_ms > 0) body["error"]["retry_after_ms"] = retry_after_ms;
-  return {status, "application/json", body.dump() + "\n", {}};
+  return {status, "application/json", print_json(body) + "\n", {}};
 }
 
 http_reply route(std::string_view method, std::string_view target, const node_status& node,

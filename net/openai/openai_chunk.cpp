@@ -1,5 +1,7 @@
 #include "net/openai/openai_chunk.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -37,7 +39,7 @@ openai_chunk error_chunk(const json& error) {
   chunk.is_error = true;
   chunk.error_retryable = is_retryable(error);
   auto message = error.is_object() ? member(error, "message") : error;
-  chunk.error = message.is_string() ? message.get<std::string>() : error.dump();
+  chunk.error = message.is_string() ? message.get<std::string>() : print_json(error);
   return chunk;
 }
 
@@ -45,7 +47,7 @@ openai_chunk error_chunk(const json& error) {
 std::string arguments_of(const json& function, openai_chunk& chunk) {
   auto& x = member(function, "arguments");
   if (x.is_string()) return x.get<std::string>();
-  if (x.is_object()) return x.dump();
+  if (x.is_object()) return print_json(x);
   if (!x.is_null()) chunk.malformed = "a tool call's arguments are not a string";
   return {};
 }

@@ -1,5 +1,7 @@
 #include "net/openai/openai_request.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace weir {
@@ -44,7 +46,7 @@ std::variant<std::string, refusal> openai_request_body(const std::string& model,
       return refusal::bad_field("tool " + x.name + ": its parameters must be a JSON object");
     body["tools"].push_back(tool_of(x, std::move(parameters)));
   }
-  return body.dump(-1, ' ', false, json::error_handler_t::replace);
+  return print_json(body);
 }
 
 } // namespace weir

@@ -1,5 +1,6 @@
 #include "net/wire/field_reader.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
@@ -45,7 +46,7 @@ std::string quoted(std::initializer_list<std::string_view> words) {
 
 // Strings are valid UTF-8 here: the parser has checked. The handler is a second line.
 std::string dump(const nlohmann::json& x) {
-  return x.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return print_json(x);
 }
 
 } // namespace

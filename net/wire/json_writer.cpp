@@ -1,27 +1,10 @@
 #include "net/wire/json_writer.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 namespace weir::wire {
-
-namespace {
-
-bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
-
-} // namespace
-
-void append_json_string(std::string& out, std::string_view value) {
-  if (std::all_of(value.begin(), value.end(), is_plain)) {
-    out += '"';
-    out += value;
-    out += '"';
-    return;
-  }
-  using json = nlohmann::json;
-  out += json(value).dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 void json_writer::begin(std::string_view field) {
   if (out_.size() > 1) out_ += ',';
@@ -50,7 +33,7 @@ json_writer& json_writer::number(std::string_view field, std::uint64_t value) {
 
 json_writer& json_writer::number(std::string_view field, double value) {
   begin(field);
-  out_ += nlohmann::json(value).dump();
+  out_ += print_json(nlohmann::json(value));
   return *this;
 }
 

@@ -30,7 +30,4 @@ private:
   std::string out_ = "{";
 };
 
-/// Appends `value` as a JSON string. Bytes that are not UTF-8 become U+FFFD.
-void append_json_string(std::string& out, std::string_view value);
-
 } // namespace weir::wire

@@ -1,5 +1,6 @@
 #include "apps/weir/commands/admin.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/protocol.hpp"
 #include "net/client/http_client.hpp"
@@ -25,7 +26,7 @@ int print(const http_answer& got) {
     return exit_refused;
   }
   if (!what.is_array()) what = json::array({what});
-  for (auto& x : what) std::cout << x.dump() << '\n';
+  for (auto& x : what) std::cout << print_json(x) << '\n';
   std::cout << std::flush;
   return 0;
 }
@@ -53,12 +54,11 @@ int dead_command(const admin_options& at, const std::string& ns, std::uint32_t l
   auto path = root + ('/' + ns) + "/dead";
   if (retry.empty()) return ask(at, "GET", path + "?limit=" + std::to_string(limit));
   json body = {{"event_id", retry}};
-  return ask(at, "POST", path + "/retry", body.dump(-1, ' ', false, json::error_handler_t::replace));
+  return ask(at, "POST", path + "/retry", print_json(body));
 }
 
 int drain_command(const admin_options& at, const std::string& node) {
-  auto body = node.empty() ? std::string{}
-                           : json{{"node", node}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto body = node.empty() ? std::string{} : print_json(json{{"node", node}});
   return ask(at, "POST", "/v1/admin/drain", body);
 }
 

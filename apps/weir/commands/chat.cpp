@@ -1,3 +1,4 @@
+#include "actors/core/json_print.hpp"
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/line_reader.hpp"
 #include "apps/weir/commands/protocol.hpp"
@@ -21,7 +22,7 @@ std::string text_of(const json& output) {
   if (output.is_string()) return output.get<std::string>();
   if (output.is_object() && output.contains("text") && output["text"].is_string())
     return output["text"].get<std::string>();
-  return output.is_null() ? "" : output.dump();
+  return output.is_null() ? "" : print_json(output);
 }
 
 std::string reason_of(const json& error) {

@@ -1,5 +1,7 @@
 #include "apps/weir/commands/client.hpp"
 
+#include "actors/core/json_print.hpp"
+#include "actors/core/utf8.hpp"
 #include "apps/weir/app.hpp"
 
 #include <nlohmann/json.hpp>
@@ -28,14 +30,9 @@ std::string random_word(std::size_t length) {
 }
 
 json as_data(const std::string& text) {
+  if (!utf8::is_well_formed(text)) throw std::invalid_argument{"the text is not UTF-8"};
   auto out = json::parse(text, nullptr, false);
-  if (out.is_discarded()) out = text;
-  try {
-    out.dump();
-  } catch (const json::type_error&) {
-    throw std::invalid_argument{"the text is not UTF-8"};
-  }
-  return out;
+  return out.is_discarded() ? json(text) : out;
 }
 
 std::string printable(std::string_view text) {
@@ -53,11 +50,11 @@ bool client_session::open(const client_options& options) {
   auto answer = client_.hello(options.ns, id, node_timeout_);
   heard_at_ = clock::now();
   if (answer.value("op", "") == "welcome") return true;
-  std::cout << answer.dump() << std::endl;
+  std::cout << print_json(answer) << std::endl;
   return false;
 }
 
-void client_session::send(const json& frame) { client_.send(frame.dump()); }
+void client_session::send(const json& frame) { client_.send(print_json(frame)); }
 
 bool client_session::receive(json& frame, std::string& text, ws_client::milliseconds timeout) {
   auto got = client_.receive(timeout);

@@ -1,5 +1,6 @@
 #include "apps/weir/config/cross_checks.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/event/pattern.hpp"
 #include "apps/weir/config/rules.hpp"
 
@@ -17,7 +18,7 @@ const T* find(const std::vector<T>& all, const std::string& name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-std::string in_quotes(const std::string& text) { return schema::json(text).dump(); }
+std::string in_quotes(const std::string& text) { return print_json(schema::json(text)); }
 
 void check_roles(const node_config& cfg, problems& out) {
   const std::vector<std::string> all = {"gateway", "host", "models"};

@@ -1,5 +1,6 @@
 #include "apps/weir/config/load.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "apps/weir/config/cross_checks.hpp"
 #include "apps/weir/config/node_schema.hpp"
 
@@ -115,7 +116,7 @@ loaded_config load_config(const std::string& path, const std::vector<std::string
   return parse_config(text, sets, kinds);
 }
 
-std::string print_config(const node_config& cfg) { return node_schema()->print(cfg).dump(2); }
+std::string print_config(const node_config& cfg) { return print_json(node_schema()->print(cfg), 2); }
 
 std::string describe_config() {
   std::vector<schema::row> rows;

@@ -1,5 +1,6 @@
 #include "apps/weir/config/node_schema.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/store/redis/redis_url.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
@@ -108,8 +109,8 @@ public:
 
   void describe(const std::string& path, const std::string& initial, const std::string& meaning,
                 std::vector<schema::row>& out) const override {
-    out.push_back(
-        {path, "text", json(initial).dump(), "`redis://[user[:password]@]host[:port][/database]`", meaning});
+    out.push_back({path, "text", print_json(json(initial)),
+                   "`redis://[user[:password]@]host[:port][/database]`", meaning});
   }
 };
 

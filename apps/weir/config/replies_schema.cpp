@@ -1,5 +1,6 @@
 #include "apps/weir/config/replies_schema.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "actors/core/plain_name.hpp"
 
 #include <algorithm>
@@ -38,7 +39,7 @@ void read_tool(const json& from, simulated_reply& to, const std::string& path, p
   auto arguments = from.value("arguments", json::object());
   if (!arguments.is_object())
     return out.add(path + ".arguments", "must be an object, is " + schema::type_of(arguments));
-  to.arguments = arguments.dump();
+  to.arguments = print_json(arguments);
 }
 
 void read_reply(const json& from, simulated_reply& to, const std::string& path, problems& out) {

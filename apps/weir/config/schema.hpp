@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/json_print.hpp"
 #include "actors/core/json_type.hpp"
 #include "actors/core/nearest_word.hpp"
 
@@ -133,7 +134,7 @@ field<T> later(std::string key, std::string meaning, std::vector<json> harmless 
   out.print = [](const T&, json&) {};
   out.describe = [=](const T&, const std::string& path, std::vector<row>& rows) {
     rows.push_back(
-        {path, "", harmless.empty() ? "" : harmless.front().dump(), "not in this version yet", meaning});
+        {path, "", harmless.empty() ? "" : print_json(harmless.front()), "not in this version yet", meaning});
   };
   return out;
 }

@@ -1,5 +1,7 @@
 #include "apps/weir/config/schema_types.hpp"
 
+#include "actors/core/json_print.hpp"
+
 #include <algorithm>
 
 namespace weir::schema {
@@ -26,7 +28,7 @@ public:
     if (!from.is_number()) return out.add(path, "must be a number, is " + type_of(from));
     auto value = from.get<double>();
     if (!(value >= min_ && value <= 1))
-      return out.add(path, from.dump() + " is out of range, must be " + range());
+      return out.add(path, print_json(from) + " is out of range, must be " + range());
     to = value;
   }
 
@@ -38,7 +40,7 @@ public:
   }
 
 private:
-  static std::string number(double x) { return x == 0 ? "0" : json(x).dump(); }
+  static std::string number(double x) { return x == 0 ? "0" : print_json(json(x)); }
   std::string range() const { return number(min_) + " to 1"; }
 
   double min_;
@@ -52,14 +54,14 @@ public:
     if (!from.is_string()) return out.add(path, "must be a text, is " + type_of(from));
     to = from.get<std::string>();
     if (!rule_) return;
-    if (auto wrong = rule_(to); !wrong.empty()) out.add(path, from.dump() + ": " + wrong);
+    if (auto wrong = rule_(to); !wrong.empty()) out.add(path, print_json(from) + ": " + wrong);
   }
 
   json print(const std::string& what) const override { return what; }
 
   void describe(const std::string& path, const std::string& initial, const std::string& meaning,
                 std::vector<row>& out) const override {
-    out.push_back({path, "text", json(initial).dump(), range_, meaning});
+    out.push_back({path, "text", print_json(json(initial)), range_, meaning});
   }
 
 private:
@@ -71,7 +73,7 @@ class any_object_type : public type<std::string> {
 public:
   void read(const json& from, std::string& to, const std::string& path, problems& out) const override {
     if (!from.is_object()) return out.add(path, "must be an object, is " + type_of(from));
-    to = from.dump();
+    to = print_json(from);
   }
 
   json print(const std::string& what) const override { return json::parse(what); }
@@ -100,7 +102,7 @@ public:
 
   void describe(const std::string& path, const std::vector<std::string>& initial, const std::string& meaning,
                 std::vector<row>& out) const override {
-    out.push_back({path, "list of texts", json(initial).dump(), range_, meaning});
+    out.push_back({path, "list of texts", print_json(json(initial)), range_, meaning});
   }
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/json_print.hpp"
 #include "apps/weir/config/schema.hpp"
 
 #include <cstdint>
@@ -23,7 +24,7 @@ public:
     bool huge = from.is_number_unsigned()
                 && from.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
     if (huge || from.get<std::int64_t>() < min_ || from.get<std::int64_t>() > max_)
-      return out.add(path, from.dump() + " is out of range, must be " + range());
+      return out.add(path, print_json(from) + " is out of range, must be " + range());
     to = static_cast<M>(from.get<std::int64_t>());
   }
 

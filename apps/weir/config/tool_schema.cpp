@@ -1,3 +1,4 @@
+#include "actors/core/json_print.hpp"
 #include "apps/weir/config/node_schema.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
@@ -19,7 +20,7 @@ public:
     if (!from.is_object()) return out.add(path, "must be an object, is " + schema::type_of(from));
     if (auto i = from.find("type"); i != from.end() && *i != "object")
       return out.add(schema::join(path, "type"), i->dump() + ": must be \"object\"");
-    to = from.dump();
+    to = print_json(from);
   }
 
   json print(const std::string& what) const override { return json::parse(what); }
@@ -82,7 +83,7 @@ private:
     if (x.agent.empty()) out.add(schema::join(path, "agent"), "needed");
     auto same = [&x](const prompt_tool& y) { return y.name == x.name; };
     if (std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i), same))
-      out.add(schema::join(path, "name"), json(x.name).dump() + " is there twice");
+      out.add(schema::join(path, "name"), print_json(json(x.name)) + " is there twice");
   }
 
   schema::type_ptr<prompt_tool> entry_ = tool_schema();

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+// The only place that prints JSON. Text from outside may hold bytes that are not UTF-8 (a path, a header,
+// what a model or a plugin wrote): these become U+FFFD, and nothing here throws because of them.
+
+/// JSON text. @param indent spaces for each level; -1: compact, on one line.
+std::string print_json(const nlohmann::json& x, int indent = -1);
+std::string print_json(const nlohmann::ordered_json& x, int indent = -1);
+
+/// Appends `value` as a JSON string.
+void append_json_string(std::string& out, std::string_view value);
+
+/// `value` as a JSON string.
+std::string json_string(std::string_view value);
+
+} // namespace weir
