@@ -1,6 +1,6 @@
 #include "actors/runs/call_order.hpp"
 
-#include "actors/core/json_print.hpp"
+#include "actors/core/json_members.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,7 +24,7 @@ call_order read_order(const event& x) {
   out.ts_ms = x.ts_ms;
   out.client_id = x.client_id;
   out.target = data.at("target").get<std::string>();
-  out.input = print_json(data.at("input"));
+  out.input = json_member_text(x.data, "input"); // as the caller wrote it
   out.timeout_ms = data.at("timeout_ms").get<std::int64_t>();
   out.thread = data.value("thread", "");
   out.on_busy = policy_of(data.value("on_busy", ""));

@@ -233,12 +233,13 @@ answered what_it_answers(const json& object) {
   return out;
 }
 
-std::variant<client_frame, rejected> decode_object(const json& object) {
+std::variant<client_frame, rejected> decode_object(const json& object, std::string_view text) {
   if (!object.is_object()) return malformed("a frame is one JSON object");
   auto op = object.find("op");
   if (op == object.end()) return rejected{refusal::bad_field("op: is missing"), what_it_answers(object)};
   if (!op->is_string()) return rejected{refusal::bad_field("op: must be a string"), what_it_answers(object)};
-  field_reader in{object};
+  field_reader in{object, text};
+  if (in.error().refused()) return rejected{in.error(), what_it_answers(object)};
   auto frame = read_op(op->get_ref<const std::string&>(), in, object);
   if (in.error().refused()) return rejected{in.error(), what_it_answers(object)};
   return frame;
@@ -249,8 +250,11 @@ std::variant<client_frame, rejected> decode_object(const json& object) {
 std::variant<client_frame, rejected> decode(std::string_view text) {
   if (auto x = read_plain_publish(text)) return client_frame{std::move(*x)};
   if (depth_of(text) > max_depth) return malformed("nested deeper than " + std::to_string(max_depth));
+  // The parser takes a NUL for the end of its input, but JSON text has none (RFC 8259, 2).
+  if (auto nul = text.find('\0'); nul != std::string_view::npos)
+    return malformed("not JSON: wrong at byte " + std::to_string(nul + 1));
   try {
-    return decode_object(json::parse(text.begin(), text.end()));
+    return decode_object(json::parse(text.begin(), text.end()), text);
   } catch (const json::parse_error& error) {
     return malformed("not JSON: wrong at byte " + std::to_string(error.byte));
   } catch (const json::exception&) {

@@ -1,6 +1,6 @@
 #include "net/wire/field_reader.hpp"
 
-#include "actors/core/json_print.hpp"
+#include "actors/core/utf8.hpp"
 #include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
@@ -44,9 +44,9 @@ std::string quoted(std::initializer_list<std::string_view> words) {
   return out;
 }
 
-// Strings are valid UTF-8 here: the parser has checked. The handler is a second line.
-std::string dump(const nlohmann::json& x) {
-  return print_json(x);
+/// @param key of any length: a client's.
+std::string twice(std::string_view key) {
+  return std::string{key.substr(0, utf8::whole_prefix(key.substr(0, max_name_bytes)))} + ": is there twice";
 }
 
 } // namespace
@@ -59,6 +59,20 @@ bool is_name(std::string_view text) noexcept {
 bool is_event_id(std::string_view text) noexcept {
   auto slash = text.find('/');
   return slash != std::string_view::npos && is_name(text.substr(0, slash)) && is_name(text.substr(slash + 1));
+}
+
+field_reader::field_reader(const nlohmann::json& object, std::string_view text)
+  : object_(object), members_(json_members(text)) {
+  if (members_.size() == object_.size()) return;
+  for (std::size_t i = 1; i < members_.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (members_[i].key == members_[j].key) return refuse(refusal::bad_field(twice(members_[i].key)));
+}
+
+std::string field_reader::text_of(const char* field) const {
+  for (auto& x : members_)
+    if (x.key == field) return std::string{x.value};
+  return {};
 }
 
 bool field_reader::has(const char* field) const { return object_.contains(field); }
@@ -150,14 +164,14 @@ std::string field_reader::pattern(const char* field) {
 std::string field_reader::any(const char* field) {
   auto* value = find(field);
   if (value == nullptr) return wrong(field, "is missing"), std::string{};
-  return dump(*value);
+  return text_of(field);
 }
 
 std::string field_reader::optional_object(const char* field) {
   auto* value = find(field);
   if (value == nullptr) return "{}";
   if (!value->is_object()) return wrong(field, "must be an object"), std::string{};
-  return dump(*value);
+  return text_of(field);
 }
 
 bool field_reader::flag(const char* field, bool otherwise) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/json_members.hpp"
 #include "actors/core/refusal.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::wire {
 
@@ -20,7 +22,8 @@ inline constexpr std::int64_t max_seq = std::numeric_limits<std::int64_t>::max()
 /// means nothing.
 class field_reader {
 public:
-  explicit field_reader(const nlohmann::json& object) : object_(object) {}
+  /// @param text of the object; both must outlive this. A member that is there twice is wrong.
+  field_reader(const nlohmann::json& object, std::string_view text);
 
   bool has(const char* field) const;
 
@@ -57,10 +60,10 @@ public:
   std::string type(const char* field);
   std::string pattern(const char* field);
 
-  /// Any JSON value, as compact text.
+  /// Any JSON value: its bytes as the sender wrote them.
   std::string any(const char* field);
 
-  /// A JSON object, as compact text; `{}` when it is absent.
+  /// A JSON object: its bytes as the sender wrote them; `{}` when it is absent.
   std::string optional_object(const char* field);
 
   bool flag(const char* field, bool otherwise);
@@ -87,7 +90,10 @@ private:
   const nlohmann::json* find(const char* field) const;
   const std::string* string(const char* field);
 
+  std::string text_of(const char* field) const;
+
   const nlohmann::json& object_;
+  std::vector<json_member> members_; // as many as in `object_`, or one of them is there twice
   refusal error_;
 };
 

@@ -25,7 +25,7 @@ struct publish {
   std::string type;
   std::string message_id;
   std::string to;   ///< Empty: everyone.
-  std::string data; ///< JSON text, compact.
+  std::string data; ///< JSON text, as the client wrote it.
   bool ephemeral = false;
   std::string prev_event_id; ///< Empty: none.
   receipt_kind receipt = receipt_kind::none;
@@ -46,7 +46,7 @@ struct unsubscribe {
 struct call {
   std::string target;
   std::string message_id;
-  std::string input;           ///< JSON text, compact.
+  std::string input;           ///< JSON text, as the client wrote it.
   std::int64_t timeout_ms = 0; ///< 0: the target's default.
   bool stream = false;
   std::string prev_event_id; ///< Empty: none.
@@ -74,7 +74,7 @@ struct delta {
 /// The end of an external agent's answer. Either `output` or `error` is meant.
 struct result {
   std::string run_id;
-  std::string output = "null";      ///< JSON text, compact.
+  std::string output = "null";      ///< JSON text, as the worker wrote it.
   std::optional<std::string> error; ///< Why there is no output.
   token_usage usage;
 };

@@ -2,14 +2,13 @@
 
 #include "actors/core/utf8.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace weir::wire {
 
 namespace {
 
-constexpr std::size_t max_digits = 18; // any such number fits into 64 bits
+constexpr std::size_t max_digits = 18; // any such number fits into 64 bits, or is exact enough for a double
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -20,28 +19,7 @@ constexpr auto plain_bytes = [] {
   return out;
 }();
 
-/// A key, and where it and its value stand in the text that is written.
-struct member {
-  std::string_view key;
-  std::size_t begin, end;
-};
-
-/// Puts the members that were written from `begin` on, with commas in between, into the order of their keys.
-/// Gives false when a key is there twice.
-bool sort_members(std::string& out, std::size_t begin, member* first, member* last) {
-  auto by_key = [](const member& a, const member& b) { return a.key < b.key; };
-  if (!std::is_sorted(first, last, by_key)) {
-    std::sort(first, last, by_key);
-    std::string sorted;
-    sorted.reserve(out.size() - begin);
-    for (auto* x = first; x != last; ++x) {
-      if (x != first) sorted += ',';
-      sorted.append(out, x->begin, x->end - x->begin);
-    }
-    out.replace(begin, std::string::npos, sorted);
-  }
-  return std::adjacent_find(first, last, [](auto& a, auto& b) { return a.key == b.key; }) == last;
-}
+constexpr std::string_view short_escapes = "\"\\/bfnrt";
 
 } // namespace
 
@@ -63,24 +41,35 @@ bool plain_json::at_end() noexcept {
   return at_ == text_.size();
 }
 
-std::optional<std::string_view> plain_json::string() noexcept {
-  if (!skip('"')) return std::nullopt;
-  auto begin = at_;
+bool plain_json::skip_string(bool escapes) noexcept {
+  if (!skip('"')) return false;
   while (at_ < text_.size()) {
     if (plain_bytes[static_cast<unsigned char>(text_[at_])]) {
       ++at_;
     } else if (text_[at_] == '"') {
-      return text_.substr(begin, at_++ - begin);
+      ++at_;
+      return true;
+    } else if (text_[at_] == '\\') {
+      if (!escapes || at_ + 1 == text_.size()) return false;
+      if (short_escapes.find(text_[at_ + 1]) == std::string_view::npos) return false;
+      at_ += 2;
     } else {
       auto bytes = utf8::well_formed_bytes(text_.substr(at_));
-      if (bytes < 2) return std::nullopt; // an escape, a control character, or not UTF-8
+      if (bytes < 2) return false; // a control character, or not UTF-8
       at_ += bytes;
     }
   }
-  return std::nullopt;
+  return false;
 }
 
-bool plain_json::word(std::string_view text) noexcept {
+std::optional<std::string_view> plain_json::string() noexcept {
+  skip_space();
+  auto begin = at_ + 1;
+  if (!skip_string(false)) return std::nullopt;
+  return text_.substr(begin, at_ - 1 - begin);
+}
+
+bool plain_json::skip_word(std::string_view text) noexcept {
   if (text_.substr(at_, text.size()) != text) return false;
   at_ += text.size();
   return true;
@@ -88,95 +77,77 @@ bool plain_json::word(std::string_view text) noexcept {
 
 std::optional<bool> plain_json::boolean() noexcept {
   skip_space();
-  if (word("true")) return true;
-  if (word("false")) return false;
+  if (skip_word("true")) return true;
+  if (skip_word("false")) return false;
   return std::nullopt;
 }
 
-bool plain_json::value(std::string& out, std::size_t depth) {
+std::optional<std::string_view> plain_json::value(std::size_t depth) noexcept {
+  skip_space();
+  auto begin = at_;
+  if (!skip_value(depth)) return std::nullopt;
+  return text_.substr(begin, at_ - begin);
+}
+
+bool plain_json::skip_value(std::size_t depth) noexcept {
   skip_space();
   if (at_ == text_.size()) return false;
-  auto begin = at_;
   switch (text_[at_]) {
   case '"':
-    return text_value(out);
+    return skip_string(true);
   case '{':
-    return depth > 0 && object(out, depth - 1);
+    return depth > 0 && skip_object(depth - 1);
   case '[':
-    return depth > 0 && array(out, depth - 1);
+    return depth > 0 && skip_array(depth - 1);
   case 't':
+    return skip_word("true");
   case 'f':
+    return skip_word("false");
   case 'n':
-    if (!word("true") && !word("false") && !word("null")) return false;
-    out += text_.substr(begin, at_ - begin);
-    return true;
+    return skip_word("null");
   default:
-    return number(out);
+    return skip_number();
   }
 }
 
-bool plain_json::text_value(std::string& out) {
-  auto text = string();
-  if (!text) return false;
-  out += '"';
-  out += *text;
-  out += '"';
-  return true;
-}
-
-bool plain_json::number(std::string& out) {
+std::size_t plain_json::skip_digits() noexcept {
   auto begin = at_;
-  auto negative = text_[at_] == '-';
-  if (negative) ++at_;
-  auto first = at_;
   while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
-  auto digits = at_ - first;
-  if (digits == 0 || digits > max_digits) return false;
-  if (text_[first] == '0' && (digits > 1 || negative)) return false;
-  if (at_ < text_.size() && (text_[at_] == '.' || text_[at_] == 'e' || text_[at_] == 'E')) return false;
-  out += text_.substr(begin, at_ - begin);
-  return true;
+  return at_ - begin;
 }
 
-bool plain_json::array(std::string& out, std::size_t depth) {
-  ++at_;
-  out += '[';
-  if (!skip(']')) {
-    do {
-      if (out.back() != '[') out += ',';
-      if (!value(out, depth)) return false;
-    } while (skip(','));
-    if (!skip(']')) return false;
+bool plain_json::skip_number() noexcept {
+  if (text_[at_] == '-') ++at_;
+  auto zero = at_ < text_.size() && text_[at_] == '0';
+  auto digits = skip_digits();
+  if (digits == 0 || (zero && digits > 1)) return false;
+  if (at_ < text_.size() && text_[at_] == '.') {
+    ++at_;
+    auto fraction = skip_digits();
+    if (fraction == 0) return false;
+    digits += fraction;
   }
-  out += ']';
-  return true;
+  if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) return false;
+  return digits <= max_digits;
 }
 
-bool plain_json::object(std::string& out, std::size_t depth) {
+bool plain_json::skip_array(std::size_t depth) noexcept {
   ++at_;
-  out += '{';
-  auto begin = out.size();
-  std::array<member, max_keys> members;
-  std::size_t count = 0;
-  if (!skip('}')) {
-    do {
-      if (count == max_keys) return false;
-      if (count > 0) out += ',';
-      auto& x = members[count++];
-      x.begin = out.size();
-      auto key = string();
-      if (!key || !skip(':')) return false;
-      x.key = *key;
-      out += '"';
-      out += *key;
-      out += "\":";
-      if (!value(out, depth)) return false;
-      x.end = out.size();
-    } while (skip(','));
-    if (!skip('}') || !sort_members(out, begin, members.data(), members.data() + count)) return false;
-  }
-  out += '}';
-  return true;
+  if (skip(']')) return true;
+  do {
+    if (!skip_value(depth)) return false;
+  } while (skip(','));
+  return skip(']');
+}
+
+bool plain_json::skip_object(std::size_t depth) noexcept {
+  ++at_;
+  if (skip('}')) return true;
+  do {
+    skip_space();
+    if (!skip_string(true) || !skip(':') || !skip_value(depth)) return false;
+  } while (skip(','));
+  return skip('}');
 }
 
 } // namespace weir::wire

@@ -2,17 +2,13 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace weir::wire {
 
-/// Reads JSON text that is plain: strings without escapes, whole numbers of at most 18 digits, objects of at
-/// most 32 keys that are all different. Nearly all that clients send is, and it needs no tree: its compact
-/// text is a copy of it. Of what is not plain, or not JSON at all, every verb says no; the parser is for
-/// that.
-///
-/// Where it says yes, its values are to the byte what the parser and `dump` give.
+/// Checks JSON text that is plain: no `\u` escapes, numbers of at most 18 digits without an exponent. Nearly
+/// all that clients send is, and it needs no tree. Of what is not plain, or not JSON at all, every verb says
+/// no; the parser is for that.
 class plain_json {
 public:
   explicit plain_json(std::string_view text) noexcept : text_(text) {}
@@ -23,24 +19,23 @@ public:
   /// Whether only white space is left.
   bool at_end() noexcept;
 
-  /// The bytes between a string's quotes: valid UTF-8.
+  /// The bytes between a string's quotes: valid UTF-8, without escapes.
   std::optional<std::string_view> string() noexcept;
 
   std::optional<bool> boolean() noexcept;
 
-  /// Appends any value as compact text, the keys of objects in the order of their bytes. After a no, `out`
-  /// holds some of it. @param depth how deep arrays and objects may be nested in it.
-  bool value(std::string& out, std::size_t depth);
+  /// Any value, as it stands in the text. @param depth how deep arrays and objects may be nested in it.
+  std::optional<std::string_view> value(std::size_t depth) noexcept;
 
 private:
-  static constexpr std::size_t max_keys = 32;
-
   void skip_space() noexcept;
-  bool word(std::string_view text) noexcept;
-  bool number(std::string& out);
-  bool text_value(std::string& out);
-  bool array(std::string& out, std::size_t depth);
-  bool object(std::string& out, std::size_t depth);
+  bool skip_word(std::string_view text) noexcept;
+  bool skip_value(std::size_t depth) noexcept;
+  bool skip_string(bool escapes) noexcept;
+  bool skip_number() noexcept;
+  std::size_t skip_digits() noexcept;
+  bool skip_array(std::size_t depth) noexcept;
+  bool skip_object(std::size_t depth) noexcept;
 
   std::string_view text_;
   std::size_t at_ = 0;

@@ -31,7 +31,11 @@ unsigned read_field(std::string_view name, plain_json& in, publish& out) {
   if (name == "op") return in.string() == std::string_view{"publish"} ? field::op : 0;
   if (name == "type") return read_text(in, out.type, is_client_type) ? field::type : 0;
   if (name == "message_id") return read_text(in, out.message_id, is_name) ? field::message_id : 0;
-  if (name == "data") return in.value(out.data, max_depth - 1) ? field::data : 0;
+  if (name == "data") {
+    auto data = in.value(max_depth - 1);
+    if (data) out.data = *data;
+    return data ? field::data : 0;
+  }
   if (name == "to") return read_text(in, out.to, is_name) ? field::to : 0;
   if (name == "prev_event_id")
     return read_text(in, out.prev_event_id, is_event_id) ? field::prev_event_id : 0;

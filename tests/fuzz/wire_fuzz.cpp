@@ -1,6 +1,7 @@
 // libFuzzer target for the frame parser: whatever comes, it answers with a frame or a refusal, and what it
 // took can be told to others as valid JSON.
 
+#include "actors/core/json_members.hpp"
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
 #include "net/wire/plain_publish.hpp"
@@ -41,14 +42,16 @@ void check(const publish& x) {
   told.client_id = "fuzz";
   told.message_id = x.message_id;
   told.data = x.data;
-  auto frame = parsed(encode(told));
-  require(frame["data"] == json::parse(x.data), "an event carries what was published");
+  auto text = encode(told);
+  auto frame = parsed(text);
+  require(json_member_text(text, "data") == x.data, "an event carries what was published, to the byte");
   json again{{"op", "publish"}, {"type", x.type}, {"message_id", x.message_id}, {"ephemeral", x.ephemeral}};
-  again["data"] = frame["data"];
   if (!x.to.empty()) again["to"] = x.to;
   if (!x.prev_event_id.empty()) again["prev_event_id"] = x.prev_event_id;
   if (x.receipt != receipt_kind::none) again["receipt"] = to_string(x.receipt);
-  auto second = decode(again.dump());
+  auto head = again.dump();
+  head.back() = ',';
+  auto second = decode(head + "\"data\":" + x.data + "}");
   auto* same = std::get_if<client_frame>(&second);
   require(same != nullptr, "what was read can be read again");
   auto& y = std::get<publish>(*same);
@@ -116,8 +119,8 @@ void check_plain(std::string_view text) {
   if (!quick) return;
   auto slow = json::parse(text.begin(), text.end(), nullptr, false);
   require(slow.is_object(), "what is plain is JSON");
-  require(quick->data == slow["data"].dump() && quick->type == slow["type"]
-              && quick->message_id == slow["message_id"],
+  require(json::parse(quick->data) == slow["data"] && text.find(quick->data) != text.npos
+              && quick->type == slow["type"] && quick->message_id == slow["message_id"],
           "what is plain reads the same through the parser");
 }
 

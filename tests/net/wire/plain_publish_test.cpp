@@ -17,7 +17,7 @@ std::string frame_with(const std::string& data) {
   return R"({"op":"publish","type":"a.b","message_id":"m1","data":)" + data + "}";
 }
 
-/// JSON text as clients write it: keys in any order, white space here and there.
+/// JSON text as clients write it: keys in any order or twice, white space here and there.
 class text_maker {
 public:
   explicit text_maker(unsigned seed) : random_(seed) {}
@@ -72,7 +72,7 @@ TEST_CASE("a plain publish reads the same as through the parser") {
     if (parsed.is_discarded()) {
       CHECK_FALSE(quick);
     } else if (quick) {
-      CHECK(quick->data == parsed.dump());
+      CHECK(quick->data == data);
       ++plain;
     }
   }
@@ -83,7 +83,7 @@ TEST_CASE("a plain publish has its fields in any order") {
   auto x = read_plain_publish(
       R"( {"data":{"b":1,"a":[2, 3]},"to":"bob","ephemeral":true, "prev_event_id":"a/b","type":"x","message_id":"m","op":"publish"} )");
   REQUIRE(x);
-  CHECK(x->data == R"({"a":[2,3],"b":1})");
+  CHECK(x->data == R"({"b":1,"a":[2, 3]})");
   CHECK(x->to == "bob");
   CHECK(x->ephemeral);
   CHECK(x->prev_event_id == "a/b");
@@ -106,7 +106,6 @@ TEST_CASE("what is not a plain publish is left to the parser") {
   is_left(frame_with(R"(1,"receipt":"acked")"));
   is_left(frame_with(R"(1,"to":"")"));
   is_left(frame_with(R"(1,"ephemeral":1)"));
-  is_left(frame_with(R"({"a":1,"b":2,"a":3})"));
   is_left(frame_with("\"\xed\xa0\x80\"")); // a surrogate
   is_left(frame_with("\"\xf4\x90\x80\x80\""));
   is_left(frame_with("\"\xc0\xaf\""));
