@@ -2,6 +2,7 @@
 
 #include "actors/core/base64url.hpp"
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
@@ -25,7 +26,7 @@ bool read_text(const json& object, const char* field, std::string& out) {
 }
 
 std::optional<session_claims> read_claims(std::string_view text) {
-  auto object = json::parse(text.begin(), text.end(), nullptr, false);
+  auto object = parse_json(text);
   if (!object.is_object()) return std::nullopt;
   session_claims out;
   if (!read_text(object, "ns", out.ns) || !read_text(object, "client", out.client_id)

@@ -1,6 +1,7 @@
 #include "actors/auth/access_token.hpp"
 
 #include "actors/core/client_id.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -211,7 +212,7 @@ std::string_view to_string(token_error error) noexcept {
 
 std::variant<access_claims, token_error> read_access_claims(std::string_view payload,
                                                             const token_rules& rules, std::int64_t now_ms) {
-  auto claims = json::parse(payload.begin(), payload.end(), nullptr, false);
+  auto claims = parse_json(payload);
   if (!claims.is_object()) return token_error::malformed;
   return claims_reader{claims, rules, now_ms}.read();
 }

@@ -1,6 +1,7 @@
 #include "actors/auth/jwk.hpp"
 
 #include "actors/core/base64url.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/bio.h>
@@ -371,7 +372,7 @@ verification_key::result verification_key::from_pem(std::string_view pem, algori
 }
 
 verification_key::result verification_key::from_jwk(std::string_view jwk) {
-  auto parsed = json::parse(jwk.begin(), jwk.end(), nullptr, false);
+  auto parsed = parse_json(jwk);
   if (parsed.is_discarded()) return std::string{"is not JSON"};
   return jwk_reader{parsed}.read();
 }
@@ -388,7 +389,7 @@ bool verification_key::verify(algorithm alg, std::string_view signed_bytes,
 }
 
 std::variant<key_set, std::string> parse_key_set(std::string_view jwks) {
-  auto parsed = json::parse(jwks.begin(), jwks.end(), nullptr, false);
+  auto parsed = parse_json(jwks);
   if (!parsed.is_object() || !parsed.contains("keys") || !parsed["keys"].is_array())
     return std::string{"is not a JSON Web Key Set: an object with a list `keys`"};
   const auto& list = parsed["keys"];

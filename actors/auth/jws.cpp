@@ -2,6 +2,7 @@
 
 #include "actors/core/base64url.hpp"
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
@@ -40,7 +41,7 @@ struct jose_header {
 std::variant<jose_header, jws_error> read_header(std::string_view encoded) {
   auto text = from_base64url(encoded);
   if (!text || text->empty()) return jws_error::malformed;
-  auto header = json::parse(*text, nullptr, false);
+  auto header = parse_json(*text);
   if (!header.is_object()) return jws_error::malformed;
   auto alg = header.find("alg");
   if (alg == header.end() || !alg->is_string()) return jws_error::malformed;
@@ -118,8 +119,7 @@ std::string sign_jws(std::string_view payload, algorithm alg, const std::string&
   const auto* digest = hmac_digest(alg);
   json header{{"alg", to_string(alg)}, {"typ", "JWT"}};
   if (!kid.empty()) header["kid"] = kid;
-  auto out =
-      to_base64url(print_json(header)) + '.' + to_base64url(payload);
+  auto out = to_base64url(print_json(header)) + '.' + to_base64url(payload);
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (HMAC(digest, secret.data(), static_cast<int>(secret.size()),

@@ -1,6 +1,7 @@
 #include "actors/auth/rights.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 #include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
@@ -183,7 +184,7 @@ bool covers(std::string_view wide, std::string_view narrow) noexcept {
 }
 
 std::variant<rights, std::string> parse_rights(std::string_view json_text, std::string_view client_id) {
-  auto object = json::parse(json_text.begin(), json_text.end(), nullptr, false);
+  auto object = parse_json(json_text);
   if (!object.is_object()) return std::string{"rights are not a JSON object"};
   return rights_reader{object, client_id}.read();
 }

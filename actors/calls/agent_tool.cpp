@@ -1,6 +1,7 @@
 #include "actors/calls/agent_tool.hpp"
 
 #include "actors/core/hash.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,7 +19,7 @@ std::string hash_of(const std::string& agent, const std::string& arguments) {
 }
 
 std::string text_of(const std::string& output) {
-  auto x = nlohmann::json::parse(output, nullptr, false);
+  auto x = parse_json(output);
   auto is_text = x.is_object() && x.size() == 1 && x.contains("text") && x["text"].is_string();
   return is_text ? x["text"].get<std::string>() : output;
 }

@@ -2,6 +2,7 @@
 
 #include "actors/calls/json_check.hpp"
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 #include "actors/core/utf8.hpp"
 
 #include <nlohmann/json.hpp>
@@ -172,7 +173,7 @@ std::string tool_loop::check(tool_call& call) const {
     return "arguments: must have at most " + std::to_string(bounds_.argument_bytes) + " bytes";
   // What several servers send for a function that takes nothing.
   if (written.find_first_not_of(" \t\r\n") == std::string::npos) written = "{}";
-  auto arguments = nlohmann::json::parse(written, nullptr, false);
+  auto arguments = parse_json(written);
   if (!arguments.is_object()) {
     std::string what = arguments.is_discarded() ? "must be JSON" : "must be an object";
     return "arguments: " + what + ", are " + well_formed(written, excerpt_bytes);

@@ -15,7 +15,8 @@ namespace weir {
 /// What is nested deeper than this is not read: the stack has an end.
 inline constexpr std::size_t max_json_depth = 100;
 
-/// The value, or a discarded one for what is no JSON or nested too deep.
+/// The value, or a discarded one for what is no JSON or nested too deep. For all text from outside: the
+/// parser alone takes a NUL for the end of the text, whatever comes behind it.
 nlohmann::json parse_json(std::string_view text);
 
 /// What is wrong with a JSON pointer (RFC 6901), or an empty string.

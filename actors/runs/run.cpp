@@ -4,6 +4,7 @@
 #include "actors/calls/agent_tool.hpp"
 #include "actors/calls/ask_agent.hpp"
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 #include "actors/core/utf8.hpp"
 #include "actors/runs/kept_result.hpp"
 
@@ -21,7 +22,7 @@ refusal deadline_passed() { return {code::deadline, "deadline", "the run's time 
 } // namespace
 
 std::string input_text(const std::string& input, refusal& error) {
-  auto x = nlohmann::json::parse(input, nullptr, false);
+  auto x = parse_json(input);
   if (x.is_object() && x.contains("text")) x = x["text"];
   if (x.is_string()) return x.get<std::string>();
   error = refusal::bad_field("input: a prompt agent takes a string or {\"text\": a string}");

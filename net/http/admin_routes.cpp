@@ -1,6 +1,7 @@
 #include "net/http/admin_routes.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
@@ -65,7 +66,7 @@ admin_routed list(const http_request& what, admin_query query, admin_query::verb
 }
 
 admin_routed retry_dead(const http_request& what, admin_query query) {
-  auto body = json::parse(what.body, nullptr, false);
+  auto body = parse_json(what.body);
   if (!body.is_object() || !body.contains("event_id") || !body["event_id"].is_string())
     return error_reply(400, "bad_field", "event_id: a JSON object with this string is needed");
   query.what = admin_query::verb::retry;
@@ -78,7 +79,7 @@ admin_routed drain(const http_request& what) {
   if (what.method != "POST") return bad_method("POST");
   admin_drain out;
   if (what.body.empty()) return out;
-  auto body = json::parse(what.body, nullptr, false);
+  auto body = parse_json(what.body);
   if (!body.is_object()) return error_reply(400, "malformed", "the body must be a JSON object, or empty");
   if (!body.contains("node")) return out;
   if (!body["node"].is_string()) return error_reply(400, "bad_field", "node: must be a node's name");

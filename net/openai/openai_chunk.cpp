@@ -1,6 +1,7 @@
 #include "net/openai/openai_chunk.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -111,7 +112,7 @@ void read_choice(const json& choice, openai_chunk& chunk) {
 
 openai_chunk parse_openai_chunk(const std::string& text) {
   openai_chunk chunk;
-  auto parsed = json::parse(text, nullptr, false);
+  auto parsed = parse_json(text);
   if (!parsed.is_object()) {
     chunk.malformed = parsed.is_discarded() ? "not JSON" : "not an object";
     return chunk;

@@ -1,5 +1,7 @@
 #include "actors/core/json_print.hpp"
 
+#include "tests/paths.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -25,7 +27,7 @@ TEST_CASE("JSON of text that is not UTF-8 has U+FFFD in place of the bad bytes",
 TEST_CASE("Nothing but print_json turns a value into JSON text", "[json]") {
   // `dump` throws on bytes that are not UTF-8, and an exception in a handler ends its actor.
   namespace fs = std::filesystem;
-  for (auto* folder : {"actors", "net", "apps", "include"})
+  for (auto* folder : {"actors", "net", "apps", "include", "testing"})
     for (auto& entry : fs::recursive_directory_iterator(fs::path{WEIR_SOURCE_DIR} / folder)) {
       if (!entry.is_regular_file() || entry.path().stem() == "json_print") continue;
       std::ifstream in{entry.path()};

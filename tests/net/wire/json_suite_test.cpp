@@ -2,6 +2,7 @@
 
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
+#include "tests/paths.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
