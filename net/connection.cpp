@@ -11,7 +11,8 @@ namespace weir {
 
 namespace {
 
-constexpr std::chrono::milliseconds close_timeout{2000}; // for the last answers to be written
+constexpr std::chrono::milliseconds close_timeout{2000};  // for the last answers to be written
+constexpr std::chrono::milliseconds answer_timeout{1000}; // for those that the namespace owes
 constexpr std::chrono::milliseconds read_retry{100};
 
 } // namespace
@@ -56,6 +57,8 @@ void connection::on_writable() {
 
 void connection::on_pong() { unanswered_pings_ = 0; }
 
+void connection::on_peer_close() { close(close_code::normal, {}); }
+
 void connection::on_closed(std::uint16_t, const std::string&) {
   release();
   socket_ = nullptr;
@@ -65,10 +68,17 @@ void connection::on_closed(std::uint16_t, const std::string&) {
 void connection::close(close_code code, std::string reason) {
   if (!is_live()) return;
   settle_hello();
-  phase_ = phase::closing;
   close_code_ = code;
   close_reason_ = std::move(reason);
   shared_->replays.leave(*this);
+  if (phase_ != phase::open || !owes_answers() || code == close_code::internal) return begin_closing();
+  phase_ = phase::finishing;
+  shared_->timers.schedule(*this, answer_timeout);
+  mark_dirty();
+}
+
+void connection::begin_closing() {
+  phase_ = phase::closing;
   shared_->timers.schedule(*this, close_timeout);
   mark_dirty();
 }
@@ -130,6 +140,8 @@ void connection::on_time() {
     return close(close_code::try_again, "the namespace was not reached in time");
   case phase::open:
     return heartbeat();
+  case phase::finishing:
+    return begin_closing();
   case phase::closing:
     if (socket_) socket_->close(close_code_, close_reason_); // its client does not read
     return;
@@ -189,7 +201,8 @@ void connection::on_left_out(const link_resumed& what) {
 }
 
 void connection::on_answer(const std::string& reference, const answer& what) {
-  if (!is_live()) return;
+  if (!takes_answers()) return;
+  if (reference[0] != 'l' && reference[0] != 'h') on_answered();
   auto id = reference.substr(2);
   switch (reference[0]) {
   case 'p':
@@ -228,13 +241,13 @@ void connection::on_called(const std::string& message_id, const answer& what) {
 }
 
 void connection::on_log_slice(const std::string& reference, const log_slice& what) {
-  if (phase_ != phase::open) return;
+  if (phase_ != phase::open && phase_ != phase::finishing) return;
   if (reference[0] == 'h') {
     if (auto number = std::stoull(reference.substr(2)); histories_.on_slice(number, what))
       read_history(number);
     return;
   }
-  if (reference != "l:" + std::to_string(reads_)) return;
+  if (phase_ != phase::open || reference != "l:" + std::to_string(reads_)) return;
   feed_.on_slice(what, *this);
   shared_->replays.leave(*this);
   mark_dirty();

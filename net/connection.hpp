@@ -61,6 +61,7 @@ public:
   void on_text(std::string_view text) override;
   void on_writable() override;
   void on_pong() override;
+  void on_peer_close() override;
   void on_closed(std::uint16_t code, const std::string& reason) override;
 
   // -- subscriber
@@ -76,7 +77,15 @@ public:
   void on_notice(const notice& what) override;
 
 private:
-  enum class phase { greeting, attaching, opening, open, closing, gone };
+  enum class phase {
+    greeting,
+    attaching,
+    opening,
+    open,
+    finishing, ///< It closes once the namespace has answered what it was asked. Nothing more is taken.
+    closing,
+    gone,
+  };
 
   struct subscription {
     subscription_spec spec;
@@ -143,7 +152,12 @@ private:
   void release();
   void settle_hello();
   void refuse_draining();
-  bool is_live() const noexcept { return phase_ != phase::closing && phase_ != phase::gone; }
+  void expect_answer(const refusal& no, const wire::answered& what);
+  void on_answered();
+  void begin_closing();
+  bool owes_answers() const noexcept { return unanswered_ > 0 || histories_.size() > 0; }
+  bool takes_answers() const noexcept { return is_live() || phase_ == phase::finishing; }
+  bool is_live() const noexcept { return phase_ < phase::finishing; }
 
   std::shared_ptr<connection_context> shared_;
   std::shared_ptr<transport> socket_;
@@ -170,6 +184,7 @@ private:
   std::uint64_t requests_ = 0; // numbers what is asked for a subscription
   std::uint64_t reads_ = 0;    // numbers the log reads, so that a late answer is known
   std::uint32_t unanswered_pings_ = 0;
+  std::uint64_t unanswered_ = 0; // requests that the namespace has
   bool reading_ = true;
   bool retrying_ = false;
   bool hinted_ = false;

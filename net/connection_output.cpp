@@ -17,6 +17,19 @@ void connection::refuse(const refusal& no, const wire::answered& what) {
   reply(wire::encode(no, what));
 }
 
+/// The namespace has been asked for something.
+/// @param no why it was not; then @param what names the request.
+void connection::expect_answer(const refusal& no, const wire::answered& what) {
+  if (no.refused()) return refuse(no, what);
+  ++unanswered_;
+}
+
+/// It has answered.
+void connection::on_answered() {
+  if (unanswered_ > 0) --unanswered_;
+  if (phase_ == phase::finishing) mark_dirty();
+}
+
 void connection::mark_dirty() {
   if (phase_ != phase::gone) unit().at_turn_end(*this);
 }
@@ -44,6 +57,7 @@ void connection::on_turn_end() {
     shared_->metrics.hung_up->inc();
     close(close_code::policy, "answers are not read");
   }
+  if (phase_ == phase::finishing && !owes_answers()) begin_closing();
   if (phase_ == phase::closing) {
     finish_closing();
   } else {

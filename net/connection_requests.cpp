@@ -116,7 +116,7 @@ void connection::on_frame(wire::publish& x) {
   out.receipt = x.receipt;
   out.read_at_ns = shared_->read_at_ns;
   auto no = relay_.port->publish(number_, "p:" + x.message_id, std::move(out));
-  if (no.refused()) refuse(no, named(x));
+  expect_answer(no, named(x));
 }
 
 void connection::on_frame(wire::call& x) {
@@ -133,7 +133,8 @@ void connection::on_frame(wire::call& x) {
   out.cancel_on_disconnect = x.cancel_on_disconnect;
   out.read_at_ns = shared_->read_at_ns;
   auto no = relay_.port->call(number_, "c:" + x.message_id, std::move(out));
-  if (no.refused()) return refuse(no, named(x));
+  expect_answer(no, named(x));
+  if (no.refused()) return;
   note_run(client_id_ + '/' + x.message_id, x.stream, x.cancel_on_disconnect, 0);
 }
 
@@ -144,18 +145,20 @@ void connection::note_run(const std::string& run_id, bool stream, bool tied, std
 
 void connection::on_frame(wire::cancel& x) {
   auto no = relay_.port->cancel(number_, "x:" + x.run_id, x.run_id);
-  if (no.refused()) refuse(no, named(x));
+  expect_answer(no, named(x));
 }
 
 void connection::on_frame(wire::watch& x) {
   auto no = relay_.port->watch(number_, "v:" + x.run_id, x.run_id, x.at);
-  if (no.refused()) return refuse(no, named(x));
+  expect_answer(no, named(x));
+  if (no.refused()) return;
   note_run(x.run_id, true, false, x.at);
 }
 
 void connection::on_frame(wire::unwatch& x) {
   auto no = relay_.port->unwatch(number_, "x:" + x.run_id, x.run_id);
-  if (no.refused()) return refuse(no, named(x));
+  expect_answer(no, named(x));
+  if (no.refused()) return;
   runs_.on_over(x.run_id);
 }
 
@@ -165,7 +168,7 @@ void connection::on_frame(wire::delta& x) {
   out.at = x.at.value_or(worker_delta::append);
   out.text = std::move(x.text);
   auto no = relay_.port->work(number_, "x:" + x.run_id, std::move(out));
-  if (no.refused()) refuse(no, named(x));
+  expect_answer(no, named(x));
 }
 
 void connection::on_frame(wire::result& x) {
@@ -176,7 +179,7 @@ void connection::on_frame(wire::result& x) {
   out.message = x.error.value_or("");
   out.usage = x.usage;
   auto no = relay_.port->work(number_, "x:" + x.run_id, std::move(out));
-  if (no.refused()) refuse(no, named(x));
+  expect_answer(no, named(x));
 }
 
 void connection::on_frame(wire::ping& x) { reply(wire::encode_pong(x.id)); }

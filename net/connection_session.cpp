@@ -136,7 +136,8 @@ void connection::on_frame(wire::subscribe& x) {
   made.request = ++requests_;
   auto no = relay_.port->change_session(number_, "s:" + std::to_string(requests_) + ':' + x.id,
                                         session_subscribe{0, made.spec});
-  if (no.refused()) return refuse(no, {{}, x.id, {}});
+  expect_answer(no, {{}, x.id, {}});
+  if (no.refused()) return;
   subscriptions_.emplace(std::move(x.id), std::move(made));
 }
 
@@ -167,7 +168,8 @@ void connection::on_frame(wire::unsubscribe& x) {
     return refuse(unknown_subscription(), {{}, x.id, {}});
   auto no = relay_.port->change_session(number_, "u:" + std::to_string(++requests_) + ':' + x.id,
                                         session_unsubscribe{0, x.id});
-  if (no.refused()) return refuse(no, {{}, x.id, {}});
+  expect_answer(no, {{}, x.id, {}});
+  if (no.refused()) return;
   there->second.request = requests_;
 }
 
@@ -257,11 +259,13 @@ std::optional<history_reads::read> connection::take_history(std::uint64_t number
 
 void connection::on_frame(wire::presence& x) {
   auto no = relay_.port->read_presence(number_, "w:" + x.id, x.limit);
-  if (no.refused()) refuse(no, {{}, x.id, {}});
+  expect_answer(no, {{}, x.id, {}});
 }
 
 void connection::on_presence(const std::string& reference, const presence_list& what) {
-  if (phase_ == phase::open) reply(wire::encode_presence(reference.substr(2), what.count, what.clients));
+  on_answered();
+  if (phase_ == phase::open || phase_ == phase::finishing)
+    reply(wire::encode_presence(reference.substr(2), what.count, what.clients));
 }
 
 } // namespace weir

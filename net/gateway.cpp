@@ -3,6 +3,7 @@
 #include "net/acceptor.hpp"
 #include "net/connection.hpp"
 #include "net/drain_round.hpp"
+#include "net/http/node_pages.hpp"
 #include "net/relay_registry.hpp"
 #include "net/wire/encode.hpp"
 
@@ -22,6 +23,13 @@ namespace weir {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// The subprotocol that clients have to offer.
+constexpr const char* subprotocol = "weir.v1";
+
+} // namespace
+
 /// What a gateway has on one I/O thread.
 class gateway::shard {
 public:
@@ -35,9 +43,7 @@ public:
     shared_->heartbeat = settings.heartbeat;
     shared_->signer = settings.signer;
     sockets_->node = settings.status;
-    sockets_->open = [this](std::shared_ptr<transport> socket, std::function<void()> hello_done) {
-      return open(std::move(socket), std::move(hello_done));
-    };
+    sockets_->http = serve(settings);
     auto& metrics = unit.system().metrics();
     sockets_->handshakes_gauge = metrics.gauge_singleton("weir", "handshakes", "Handshakes in progress.");
     metrics
@@ -89,7 +95,6 @@ public:
       timer_.cancel();
       ended_ = true;
       round_ = nullptr;
-      sockets_->open = nullptr; // an upgrade in progress ends without a connection
       relays_.clear();
       return 0;
     });
@@ -105,7 +110,27 @@ private:
     return done.get();
   }
 
+  /// What the clients' port serves.
+  std::shared_ptr<const http_service> serve(const config& settings) {
+    auto out = std::make_shared<http_service>();
+    out->access = http_access{settings.access};
+    out->max_body_bytes = settings.bounds.http_body_bytes;
+    add_http_metrics(*out, *sockets_, "clients");
+    add_probes(out->routes, settings.status);
+    add_index(out->routes, settings.status);
+    add_later(out->routes);
+    if (settings.metrics) add_metrics(out->routes, unit_, settings.metrics);
+    out->routes.add(
+        {"/v1/ws",
+         {subprotocol},
+         [this](const http_request&, std::shared_ptr<transport> socket, std::function<void()> hello_done) {
+           return open(std::move(socket), std::move(hello_done));
+         }});
+    return out;
+  }
+
   opened_connection open(std::shared_ptr<transport> socket, std::function<void()> hello_done) {
+    if (ended_) return {};
     auto actor = unit_.system().spawn<connection>(unit_, shared_, std::move(socket), std::move(hello_done));
     auto* listener = dynamic_cast<connection*>(caf::actor_cast<caf::abstract_actor*>(actor));
     if (shared_->draining) listener->drain(0); // its upgrade was under way when that began: refused
@@ -134,6 +159,7 @@ private:
 };
 
 gateway::gateway(caf::actor_system&, io_threads& threads, config settings) : settings_(std::move(settings)) {
+  settings_.access.loopback = is_loopback_address(settings_.address);
   auto census = std::make_shared<namespace_census>(settings_.bounds.connections);
   port_ = claim_port(threads.at(0), settings_.address, settings_.port);
   for (std::size_t i = 0; i < threads.size(); ++i) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/core/limits.hpp"
-#include "net/http/http_routes.hpp"
+#include "net/http/http_access.hpp"
+#include "net/http/metrics_exporter.hpp"
 #include "net/io_thread.hpp"
+#include "net/node_status.hpp"
 #include "net/session_token.hpp"
 
 #include <caf/actor.hpp>
@@ -25,6 +27,9 @@ public:
     std::shared_ptr<const session_signer> signer;
     std::shared_ptr<node_status> status; ///< Becomes ready with `start`, and not ready with `drain`.
     caf::actor host;
+    http_access::settings access; ///< `loopback` is worked out from `address`.
+    std::shared_ptr<metrics_exporter>
+        metrics; ///< For `/metrics` on the clients' port; null: it is not there.
   };
 
   /// Listens, but accepts nothing yet. Throws std::runtime_error that names the address when it cannot.

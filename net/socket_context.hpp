@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/core/limits.hpp"
-#include "net/http/http_routes.hpp"
+#include "net/http/http_connections.hpp"
+#include "net/http/http_service.hpp"
 #include "net/io_thread.hpp"
+#include "net/node_status.hpp"
 #include "net/return_schedule.hpp"
 #include "net/transport.hpp"
 
@@ -16,14 +18,9 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <string>
 
 namespace weir {
-
-/// A connection as its socket sees it.
-struct opened_connection {
-  transport_listener* listener = nullptr;
-  caf::actor actor; ///< Keeps the listener alive for as long as the socket may call it.
-};
 
 /// What the sockets of one I/O thread share. Lives on that thread, and longer than any of them.
 struct socket_context {
@@ -47,12 +44,17 @@ struct socket_context {
   return_schedule returns;
   std::minstd_rand random{std::random_device{}()};
 
-  /// Makes the connection of a socket that has been upgraded. It says `hello_done` when the handshake counts
-  /// as over. Null once the gateway has stopped.
-  std::function<opened_connection(std::shared_ptr<transport>, std::function<void()> hello_done)> open;
+  std::shared_ptr<const http_service> http; ///< What the port serves.
+  http_connections http_sockets;
+  std::size_t requests_in_hand = 0; ///< Plain ones, probes not counted.
 
-  /// Answers plain requests, now or later, on this thread; empty: `route` does.
-  std::function<void(const http_request&, std::function<void(http_reply)> done)> handle;
+  /// Names a request in its answer and in the log.
+  std::string next_request_id() { return id_prefix + std::to_string(++last_request_id); }
+
+  std::string id_prefix = make_id_prefix(); ///< No other thread or life of the node has the same.
+  std::uint64_t last_request_id = 0;
+
+  static std::string make_id_prefix();
 
   std::uint64_t handshakes = 0; ///< In progress; at most bounds.handshakes, then 503.
   std::uint64_t refusing =

@@ -56,6 +56,10 @@ public:
 
   virtual void on_pong() = 0;
 
+  /// The peer sends nothing more: it has closed, or broken the protocol. What was taken of it is to be
+  /// answered, then `close` ends it; the code that is told is the transport's then.
+  virtual void on_peer_close() = 0;
+
   /// The socket is gone, for whatever reason; nothing comes after this. `code` as the peer or we said it,
   /// 1006 when nobody said anything.
   virtual void on_closed(std::uint16_t code, const std::string& reason) = 0;

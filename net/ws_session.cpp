@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/websocket/stream.hpp>
 
 #include <array>
 #include <utility>
@@ -16,14 +15,15 @@ namespace weir {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
 using error_code = boost::system::error_code;
-using request_type = http::request<http::string_body>;
 
 constexpr auto close_timeout = std::chrono::seconds{2}; // for the peer to say that it closes, and again to go
 constexpr std::size_t read_bytes = 64 * 1024;           // at a time, by whichever socket of the thread
+
+/// What is read of a client that was told that we close, in search of its own close frame. It may have had so
+/// much on its way; one that sends more is not read.
+constexpr std::size_t max_closing_bytes = 256 * 1024;
+
 constexpr char close_opcode = 8, ping_opcode = 9, pong_opcode = 10; // RFC 6455, 11.8
 
 /// A frame of at most 125 bytes (RFC 6455, 5.5).
@@ -39,14 +39,16 @@ frame_ptr close_frame(std::uint16_t code, std::string_view reason) {
   return control_frame(close_opcode, payload.append(reason));
 }
 
-/// A WebSocket as the transport of a connection. Beast does the handshake; after that frames are read and
-/// written here, because Beast's stream holds some 3 KB for a client that says nothing, and reads 1.5 KB at a
-/// time. While nothing comes this holds no buffer: it waits for the socket to be readable and reads into one
-/// that its thread has for all.
+/// A WebSocket as the transport of a connection. Frames are read and written here and not by Beast, whose
+/// stream holds some 3 KB for a client that says nothing, and reads 1.5 KB at a time. While nothing comes
+/// this holds no buffer: it waits for the socket to be readable and reads into one that its thread has for
+/// all.
 ///
-/// Ends in steps, of which any may be the first: a close frame is sent (`closing_`), one has been received or
-/// nothing more can be (`ending_`: our side is shut down, the peer is heard out, as a socket that is closed
-/// with unread input takes back what was written), gone.
+/// Ends in steps, of which either of the first two may come first: the peer closes or breaks the protocol
+/// (`peer_closed_`; nothing more is heard of it, and the connection closes once it has answered what it
+/// took), we close (`closing_`; nothing is sent behind the close frame); both (`ending_`: our side is shut
+/// down, and the peer's end is waited for, as a socket that is closed with unread input takes back what was
+/// written); gone.
 class ws_session : public transport, public std::enable_shared_from_this<ws_session> {
 public:
   ws_session(std::shared_ptr<socket_context> context, tcp_socket socket,
@@ -54,22 +56,14 @@ public:
     : context_(std::move(context)), socket_(std::move(socket)), place_(std::move(place)), out_(socket_),
       in_(context_->bounds.frame_bytes) {}
 
-  void start(request_type request, std::string early) {
-    struct handshake {
-      handshake(tcp_socket& socket, request_type x, std::string y)
-        : stream(socket), request(std::move(x)), early(std::move(y)) {}
-      websocket::stream<tcp_socket&, false> stream;
-      request_type request;
-      std::string early;
-    };
-    auto x = std::make_shared<handshake>(socket_, std::move(request), std::move(early));
-    x->stream.set_option(websocket::stream_base::decorator(
-        [](websocket::response_type& y) { y.set(http::field::sec_websocket_protocol, subprotocol); }));
-    arm(context_->handshake_timeout);
-    x->stream.async_accept(x->request, [self = shared_from_this(), x](error_code error) {
-      self->disarm();
-      if (!error) self->on_accept(x->early);
-    });
+  void start(std::string answer, std::span<char> early, const websocket_open& open) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored); // a write that is tried must not wait
+    send(std::make_shared<const std::string>(std::move(answer)));
+    auto place = std::shared_ptr<handshake_place>(std::move(place_));
+    connection_ = open(shared_from_this(), [place]() mutable { place.reset(); });
+    listener_ = connection_.listener;
+    if (listener_ != nullptr) take(early); // else the socket goes with this object
   }
 
   // -- transport
@@ -95,48 +89,45 @@ public:
 
   void close(close_code code, std::string reason) override {
     if (gone_ || std::exchange(closing_, true)) return;
-    code_ = static_cast<std::uint16_t>(code);
-    reason_ = std::move(reason);
+    if (!peer_closed_) {
+      code_ = static_cast<std::uint16_t>(code);
+      reason_ = std::move(reason);
+    }
     arm(close_timeout);
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->begin_close(); });
   }
 
 private:
-  void on_accept(std::span<char> early) {
-    error_code ignored;
-    socket_.non_blocking(true, ignored); // a write that is tried must not wait
-    if (!context_->open) return;         // the socket goes with this object
-    auto place = std::shared_ptr<handshake_place>(std::move(place_));
-    connection_ = context_->open(shared_from_this(), [place]() mutable { place.reset(); });
-    listener_ = connection_.listener;
-    if (listener_ != nullptr) take(early);
-  }
-
   // -- in
 
   void wait_readable() {
+    if (std::exchange(waits_to_read_, true)) return;
     socket_.async_wait(tcp_socket::wait_read,
                        [self = shared_from_this()](error_code error) { self->on_readable(error); });
   }
 
   void on_readable(error_code error) {
     static thread_local std::array<char, read_bytes> bytes; // empty again before any other socket reads
+    waits_to_read_ = false;
     if (gone_) return;
     auto size = error ? 0 : socket_.read_some(asio::buffer(bytes), error);
     if (error && error != asio::error::would_block) return on_end(error);
+    if (peer_said_close_ && size > 0) return on_end(error); // nothing may come behind a close frame
+    if ((closing_ || peer_closed_) && (closing_bytes_ += size) > max_closing_bytes)
+      return; // the time-out ends it
     take({bytes.data(), size});
   }
 
   void take(std::span<char> received) {
     if (gone_) return;
-    if (!ending_) {
+    if (!peer_closed_) {
       in_.begin(received);
       while ((reading_ || closing_) && handle(in_.next())) {
       }
       in_.end();
     }
-    paused_ = !reading_ && !closing_;
-    if (!paused_) wait_readable();
+    paused_ = !reading_ && !closing_ && !peer_closed_;
+    if (!paused_ && (!peer_closed_ || ending_)) wait_readable();
   }
 
   /// @returns whether there may be more.
@@ -169,13 +160,15 @@ private:
       pong_ = control_frame(pong_opcode, payload);
   }
 
+  /// It closes, or breaks the protocol. What was taken of it before is answered first.
   void on_peer_close(const ws_reader::item& x) {
-    if (!std::exchange(closing_, true)) {
-      code_ = x.code;
-      reason_ = x.payload;
-      send(close_frame(code_, reason_));
-    }
-    end();
+    peer_closed_ = true;
+    peer_said_close_ = x.what == ws_reader::kind::close;
+    if (closing_) return close_sent_ ? end() : void(); // else `begin_close` is under way
+    code_ = x.code;
+    reason_ = x.payload;
+    arm(close_timeout);
+    listener_->on_peer_close();
   }
 
   // -- out
@@ -212,14 +205,18 @@ private:
 
   void begin_close() {
     if (gone_) return;
-    send(close_frame(code_, reason_));
+    if (pong_) send(std::exchange(pong_, nullptr));
+    send(close_frame(code_, reason_)); // nothing goes behind it
+    close_sent_ = true;
+    if (peer_closed_) return end();
     if (std::exchange(paused_, false)) wait_readable();
   }
 
   void end() {
-    ending_ = true;
+    if (std::exchange(ending_, true)) return;
     arm(close_timeout);
     if (out_.idle()) shut_down();
+    wait_readable();
   }
 
   void shut_down() {
@@ -248,11 +245,8 @@ private:
   void disarm() { timer_.reset(); }
 
   void on_timeout() {
-    error_code ignored;
-    if (listener_ == nullptr)
-      socket_.close(ignored); // the handshake in progress ends with it
-    else
-      on_end(asio::error::timed_out);
+    if (!closing_) return close(close_code::normal, {}); // its answers took too long
+    on_end(asio::error::timed_out);
   }
 
   std::shared_ptr<socket_context> context_;
@@ -263,25 +257,29 @@ private:
   frame_ptr pong_; // waits for what is being written
   opened_connection connection_;
   transport_listener* listener_ = nullptr;
-  std::unique_ptr<asio::steady_timer> timer_; // only while a handshake or a close is in progress
+  std::unique_ptr<asio::steady_timer> timer_; // only while a close is in progress
   std::string reason_;                        // with `code_`: what is told of the end
   std::uint16_t code_ = 1006;
+  std::size_t closing_bytes_ = 0; // read since we closed
+  bool waits_to_read_ = false;
   bool reading_ = true;
   bool paused_ = false;  // nothing is waited for until `set_reading`
   bool writing_ = false; // the listener waits for `on_writable`
   bool waits_to_write_ = false;
+  bool peer_closed_ = false;
+  bool peer_said_close_ = false; // by a close frame
   bool closing_ = false;
+  bool close_sent_ = false;
   bool ending_ = false;
   bool gone_ = false;
 };
 
 } // namespace
 
-void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket,
-                     http::request<http::string_body> request, std::string early,
-                     std::unique_ptr<handshake_place> place) {
+void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket, std::string answer,
+                     std::string early, std::unique_ptr<handshake_place> place, const websocket_open& open) {
   std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place))
-      ->start(std::move(request), std::move(early));
+      ->start(std::move(answer), early, open);
 }
 
 } // namespace weir

@@ -1,26 +1,26 @@
 #pragma once
 
-// Includes Asio and Beast: only for the .cpp files of this folder.
+// Includes Asio: only for the .cpp files of this folder.
 
 #include "net/socket_context.hpp"
 #include "net/tcp_socket.hpp"
 
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
-
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace weir {
 
-/// The subprotocol that clients have to offer.
-inline constexpr const char* subprotocol = "weir.v1";
+/// Makes the connection of a socket that has become a WebSocket. It says `hello_done` when the handshake
+/// counts as over. Gives no listener once the gateway has stopped.
+using websocket_open =
+    std::function<opened_connection(std::shared_ptr<transport> socket, std::function<void()> hello_done)>;
 
-/// Completes the upgrade of a socket and serves it as the transport of a new connection.
+/// Serves a socket as a WebSocket, whose opening handshake has been checked.
+/// @param answer to the handshake, which goes out first.
 /// @param early what the client has sent after its request.
 /// @param place counts as a handshake until the connection has said that its hello is done.
-void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket,
-                     boost::beast::http::request<boost::beast::http::string_body> request, std::string early,
-                     std::unique_ptr<handshake_place> place);
+void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket, std::string answer,
+                     std::string early, std::unique_ptr<handshake_place> place, const websocket_open& open);
 
 } // namespace weir

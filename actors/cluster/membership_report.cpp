@@ -2,6 +2,7 @@
 
 #include "actors/cluster/membership.hpp"
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 #include "actors/messages/admin_list.hpp"
 
 #include <caf/behavior.hpp>
@@ -58,7 +59,7 @@ caf::result<admin_answer> membership::report_node() {
   request(settings_.host, report_timeout, ask)
       .then(
           [promise, out](const admin_answer& got) mutable {
-            out.update(json::parse(got.json));
+            if (auto more = parse_json(got.json); more.is_object()) out.update(more);
             promise.deliver(admin_answer{{}, print_json(out)});
           },
           [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });

@@ -1,6 +1,7 @@
 #include "actors/core/stage_metrics.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
 #include <array>
@@ -13,6 +14,10 @@ constexpr std::array<double, 18> buckets{0.000025, 0.00005, 0.0001, 0.0002, 0.00
                                          0.02,     0.05,    0.1,    0.2,    0.5,    1,     2,     5,     10};
 
 } // namespace
+
+std::string histogram_label(caf::actor_system& sys, const std::string& namespace_label) {
+  return caf::get_or(sys.config(), "weir.namespace-histograms", false) ? namespace_label : "all";
+}
 
 caf::telemetry::dbl_histogram* stage_histogram(caf::actor_system& sys, caf::string_view family,
                                                caf::string_view help,

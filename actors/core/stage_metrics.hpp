@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace weir {
@@ -38,6 +39,10 @@ inline std::int64_t stage_time(caf::actor_clock& clock) {
 caf::telemetry::dbl_histogram* stage_histogram(caf::actor_system& sys, caf::string_view family,
                                                caf::string_view help,
                                                const std::vector<caf::telemetry::label_view>& labels);
+
+/// Under which label a namespace's histograms are told: its own, or `all` unless the system is configured
+/// with `weir.namespace-histograms`. A histogram is some twenty series.
+std::string histogram_label(caf::actor_system& sys, const std::string& namespace_label);
 
 /// The place of a histogram that is made when it is first needed. From any thread: two that come first at the
 /// same time make the same one, as CAF's registry has each only once.

@@ -15,6 +15,7 @@
 #include "apps/weir/store_mark.hpp"
 #include "net/gateway.hpp"
 #include "net/http/admin_door.hpp"
+#include "net/http/metrics_text.hpp"
 #include "net/openai/openai_backend.hpp"
 #include "net/session_secret.hpp"
 #include "net/wire/encode.hpp"
@@ -170,6 +171,7 @@ struct actor_settings : caf::actor_system_config {
     set("caf.scheduler.policy", "sharing");
     set("caf.scheduler.max-threads", std::max(1U, std::thread::hardware_concurrency()));
     if (config.is_clustered()) prepare_cluster(*this, config);
+    set("weir.namespace-histograms", config.metrics.namespace_histograms);
   }
 };
 
@@ -188,6 +190,8 @@ public:
       start_models(config);
       if (config.has_role("host")) start_host(config, std::move(registry));
       join_cluster(config);
+      metrics_ =
+          std::make_shared<metrics_exporter>(system_, [this] { return metrics_text(system_.metrics()); });
       if (config.has_role("gateway")) open_gateway(config);
       open_admin(config);
     } catch (...) {
@@ -316,6 +320,9 @@ private:
     front.status = status_;
     front.signer = signer_;
     front.host = cluster_->directory();
+    front.access.origins = config.listen.origins;
+    front.access.hosts = config.listen.hosts;
+    if (config.listen.metrics) front.metrics = metrics_;
     gateway_ = std::make_unique<gateway>(system_, threads_, std::move(front));
   }
 
@@ -327,6 +334,8 @@ private:
     door.status = status_;
     door.host = cluster_->directory();
     door.drain = stop_signals::stop_in_order;
+    door.access.origins = config.admin.origins;
+    door.metrics = metrics_;
     admin_ = std::make_unique<admin_door>(system_, threads_.at(0), std::move(door));
   }
 
@@ -344,6 +353,7 @@ private:
     store_ = {};
     system_.await_all_actors_done(); // their threads still run
     gateway_.reset();
+    if (metrics_) metrics_->stop(); // who still waits is answered by the threads
     threads_.stop();
     threads_.join();
   }
@@ -385,6 +395,7 @@ private:
   caf::actor claims_; // null unless others share the store
   caf::actor host_;
   std::unique_ptr<node_cluster> cluster_;
+  std::shared_ptr<metrics_exporter> metrics_;
   std::unique_ptr<gateway> gateway_;
   std::unique_ptr<admin_door> admin_;
 };

@@ -74,7 +74,7 @@ http_answer http_fetch(const std::string& url, const std::string& method, const 
   http::request<http::string_body> what{http::string_to_verb(method), path, 11};
   what.set(http::field::host, to.host);
   if (!token.empty()) what.set(http::field::authorization, "Bearer " + token);
-  if (!body.empty()) what.set(http::field::content_type, "application/json");
+  if (method != "GET") what.set(http::field::content_type, "application/json");
   what.body() = body;
   what.prepare_payload();
   what.keep_alive(false);

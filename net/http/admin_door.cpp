@@ -3,6 +3,7 @@
 #include "actors/core/io_unit.hpp"
 #include "net/acceptor.hpp"
 #include "net/http/admin_routes.hpp"
+#include "net/http/node_pages.hpp"
 #include "net/socket_context.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -11,7 +12,7 @@
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
-#include <caf/telemetry/metric_registry.hpp>
+#include <spdlog/spdlog.h>
 
 #include <future>
 
@@ -19,18 +20,9 @@ namespace weir {
 
 namespace {
 
-constexpr std::uint64_t max_requests = 16; // at once; operators are few
+constexpr std::size_t max_requests = 16; // at once, probes not counted; operators are few
+constexpr std::size_t max_connections = 256;
 constexpr auto host_timeout = std::chrono::seconds{10};
-
-limits door_limits() {
-  limits out;
-  out.handshakes = max_requests;
-  return out;
-}
-
-bool is_probe(const std::string& path) {
-  return path == "/healthz" || path == "/readyz" || path == "/metrics";
-}
 
 /// Asks the host for the sockets of its thread, by direct calls.
 class admin_actor : public io_actor {
@@ -48,7 +40,10 @@ public:
     if (!host_) return done(error_reply(503, "draining", "the node stops"));
     request(host_, host_timeout, std::move(what))
         .then([done](const admin_answer& got) { done(admin_reply(got)); },
-              [done](const caf::error& why) { done(error_reply(503, "unavailable", to_string(why))); });
+              [done](const caf::error& why) {
+                spdlog::warn("admin.unanswered: {}", to_string(why));
+                done(error_reply(503, "unavailable", "the node did not answer in time", 1000));
+              });
   }
 
 private:
@@ -59,27 +54,10 @@ private:
 
 struct admin_door::state {
   state(caf::actor_system& sys, io_thread& unit, config settings)
-    : unit(unit), sockets(std::make_shared<socket_context>(unit, door_limits())),
-      actor(sys.spawn<admin_actor>(unit, settings.host)), token(std::move(settings.token)),
-      drain(std::move(settings.drain)), address(settings.address) {
-    sockets->node = std::move(settings.status);
-    sockets->handshakes_refused = sys.metrics().counter_singleton(
-        "weir", "admin-refused", "Admin requests that were told 503, as there were too many.", "1", true);
-    auto* ask = dynamic_cast<admin_actor*>(caf::actor_cast<caf::abstract_actor*>(actor));
-    sockets->handle = [this, ask](const http_request& what, std::function<void(http_reply)> done) {
-      if (is_probe(what.path))
-        return done(route(what.method, what.path, *sockets->node, this->unit.system()));
-      auto routed = admin_route(what, token);
-      if (auto* query = std::get_if<admin_query>(&routed))
-        return ask->ask(std::move(*query), std::move(done));
-      auto* drain = std::get_if<admin_drain>(&routed);
-      if (drain == nullptr) return done(std::get<http_reply>(std::move(routed)));
-      if (drain->node.empty() || drain->node == sockets->node->name) return done(begin_drain());
-      admin_query order;
-      order.what = admin_query::verb::drain;
-      order.node = drain->node;
-      ask->ask(std::move(order), std::move(done));
-    };
+    : unit(unit), sockets(std::make_shared<socket_context>(unit, limits{})),
+      actor(sys.spawn<admin_actor>(unit, settings.host)), address(settings.address) {
+    sockets->node = settings.status;
+    sockets->http = serve(settings);
     try {
       auto port = claim_port(unit, settings.address, settings.port);
       door = std::make_unique<acceptor>(sockets, settings.address, port);
@@ -89,16 +67,33 @@ struct admin_door::state {
     }
   }
 
-  http_reply begin_drain() const {
-    drain();
-    return drain_reply(sockets->node->name);
+  std::shared_ptr<const http_service> serve(const config& settings) {
+    auto out = std::make_shared<http_service>();
+    auto access = settings.access;
+    access.loopback = is_loopback_address(settings.address);
+    out->access = http_access{std::move(access)};
+    out->counts_handshakes = false;
+    out->max_requests = max_requests;
+    out->max_connections = max_connections;
+    add_http_metrics(*out, *sockets, "admin");
+    add_probes(out->routes, settings.status);
+    if (settings.metrics) add_metrics(out->routes, unit, settings.metrics);
+    auto* ask = dynamic_cast<admin_actor*>(caf::actor_cast<caf::abstract_actor*>(actor));
+    admin_port port;
+    // The actor is there as long as `actor` says so: see `stop`.
+    port.ask = [this, ask](admin_query what, std::function<void(http_reply)> done) {
+      if (!actor) return done(error_reply(503, "draining", "the node stops"));
+      ask->ask(std::move(what), std::move(done));
+    };
+    port.drain = settings.drain;
+    port.node_name = settings.status->name;
+    add_admin_routes(out->routes, std::move(port), settings.token);
+    return out;
   }
 
   io_thread& unit;
   std::shared_ptr<socket_context> sockets;
   caf::actor actor;
-  std::string token;
-  std::function<void()> drain;
   std::string address;
   std::unique_ptr<acceptor> door;
 };
@@ -121,14 +116,11 @@ void admin_door::stop() {
   state_->door->stop();
   std::promise<void> done;
   boost::asio::post(state_->unit.context(), [&] {
-    state_->sockets->handle = [](const http_request&, const std::function<void(http_reply)>& reply) {
-      reply(error_reply(503, "draining", "the node stops"));
-    };
+    caf::anon_send_exit(state_->actor, caf::exit_reason::user_shutdown);
+    state_->actor = nullptr;
     done.set_value();
   });
   done.get_future().wait();
-  caf::anon_send_exit(state_->actor, caf::exit_reason::user_shutdown);
-  state_->actor = nullptr;
 }
 
 } // namespace weir

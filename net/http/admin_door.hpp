@@ -1,7 +1,9 @@
 #pragma once
 
-#include "net/http/http_routes.hpp"
+#include "net/http/http_access.hpp"
+#include "net/http/metrics_exporter.hpp"
 #include "net/io_thread.hpp"
+#include "net/node_status.hpp"
 
 #include <caf/actor.hpp>
 
@@ -23,7 +25,9 @@ public:
     std::string token;      ///< That a request has to bear; empty: none.
     std::shared_ptr<node_status> status;
     caf::actor host;
-    std::function<void()> drain; ///< Lets the node drain and end. Called from its thread, more than once.
+    std::function<void()> drain;  ///< Lets the node drain and end. Called from its thread, more than once.
+    http_access::settings access; ///< `loopback` is worked out from `address`.
+    std::shared_ptr<metrics_exporter> metrics;
   };
 
   /// Listens, but accepts nothing yet. Throws std::runtime_error that names the address when it cannot.

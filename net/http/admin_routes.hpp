@@ -1,23 +1,25 @@
 #pragma once
 
 #include "actors/messages/namespace.hpp"
-#include "net/http/http_routes.hpp"
+#include "net/http/http_service.hpp"
 
+#include <functional>
 #include <string>
-#include <variant>
 
 namespace weir {
 
-/// Asks a node to drain and then to end, as SIGTERM does.
-struct admin_drain {
-  std::string node; ///< Its name; empty: whichever is asked.
+/// What the admin calls reach.
+struct admin_port {
+  /// Asks the host; `done` may be called later.
+  std::function<void(admin_query what, std::function<void(http_reply)> done)> ask;
+
+  /// Lets this node drain and then end, as SIGTERM does. Called more than once.
+  std::function<void()> drain;
+
+  std::string node_name;
 };
 
-/// What an operator's request asks of the host or of the node, or the reply that it gets at once: for a path
-/// that is none, a method or a field that is wrong, a token that is missing.
-using admin_routed = std::variant<admin_query, http_reply, admin_drain>;
-
-/// Plain.
+/// Adds the operators' calls.
 ///
 ///     GET  /v1/admin/namespaces
 ///     GET  /v1/admin/namespaces/{ns}
@@ -27,11 +29,11 @@ using admin_routed = std::variant<admin_query, http_reply, admin_drain>;
 ///     GET  /v1/admin/nodes
 ///     POST /v1/admin/drain                        nothing, or {"node":"…"}
 ///
+/// Those that change something need `Content-Type: application/json`, which the form of a foreign page cannot
+/// send.
+///
 /// @param token that a request has to bear; empty: none.
-admin_routed admin_route(const http_request& what, const std::string& token);
-
-/// What the node of that name answers.
-http_reply drain_reply(const std::string& name);
+void add_admin_routes(route_table& to, admin_port port, std::string token);
 
 /// The host's answer as a reply.
 http_reply admin_reply(const admin_answer& what);

@@ -9,8 +9,8 @@
 
 namespace weir {
 
-/// Serves an accepted socket: plain HTTP requests until it closes or asks to become a WebSocket. When too
-/// many handshakes are in progress it is told 503 with a jittered `Retry-After`.
+/// Serves an accepted socket: HTTP requests, one after the other, until it closes or becomes a WebSocket.
+/// When too many handshakes are in progress it is told 503 with a jittered `Retry-After`.
 void serve_http(std::shared_ptr<socket_context> context, tcp_socket socket);
 
 } // namespace weir

@@ -96,6 +96,14 @@ std::string_view ws_reader::problem_of(const header& x) const {
   return {};
 }
 
+/// A length has as few bytes as it needs, and its highest bit is not set (RFC 6455, 5.2).
+bool ws_reader::has_shortest_length(const header& x) {
+  constexpr std::size_t plain = 2 + 4, two_bytes = plain + 2;
+  if (x.size == plain) return true;
+  if (x.size == two_bytes) return x.payload > 125;
+  return x.payload > 0xffff && x.payload >> 63 == 0;
+}
+
 ws_reader::item ws_reader::next() {
   if (std::exchange(given_, false)) message_ = {};
   for (;;)
@@ -109,6 +117,7 @@ std::optional<ws_reader::item> ws_reader::read_frame() {
   auto complete = read_header(frame);
   if (auto why = problem_of(frame); !why.empty()) return fail(protocol_error, why);
   if (!complete) return item{};
+  if (!has_shortest_length(frame)) return fail(protocol_error, "a length that is none");
   if (!is_control(frame.opcode) && frame.payload > max_bytes_ - message_.size())
     return fail(too_big, "a message is too large");
   if (in_.size() - frame.size < frame.payload) return item{};

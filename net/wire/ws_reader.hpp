@@ -59,6 +59,7 @@ private:
   /// Reads a frame's header; gives false while it is incomplete.
   bool read_header(header& out) const;
   std::string_view problem_of(const header& x) const;
+  static bool has_shortest_length(const header& x);
   std::optional<item> read_frame();
   std::optional<item> on_data(const header& frame, std::string_view payload);
   item on_control(const header& frame, std::string_view payload);

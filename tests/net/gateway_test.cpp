@@ -137,10 +137,10 @@ TEST_CASE("the pages of a node are on the same port, over a connection that is k
   socket_client client{node.port()};
   CHECK(client.http("GET", "/healthz").first == 200);
   CHECK(client.http("GET", "/readyz?x=1").first == 200);
-  CHECK_THAT(client.http("GET", "/metrics").second, ContainsSubstring("weir_net_connections"));
+  CHECK(client.http("GET", "/metrics").first == 404);
   auto page = client.http("GET", "/");
   CHECK(page.first == 200);
-  CHECK_THAT(page.second, ContainsSubstring("n1") && ContainsSubstring("/metrics"));
+  CHECK_THAT(page.second, ContainsSubstring("n1") && ContainsSubstring("/readyz"));
   CHECK(client.http("GET", "/nothing").first == 404);
   CHECK(client.http("POST", "/healthz").first == 405);
   auto later = client.http("POST", "/v1/namespaces/demo/events", "{}");
@@ -157,10 +157,10 @@ TEST_CASE("requests that are no HTTP, or too large, are answered or closed") {
   garbage.send_raw("\x16\x03\x01 this is not HTTP\r\n\r\n");
   CHECK_THAT(garbage.read_all(), StartsWith("HTTP/1.1 400"));
   socket_client header{node.port()};
-  header.send_raw("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
-  CHECK_THAT(header.read_all(), StartsWith("HTTP/1.1 4"));
+  header.send_raw("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
+  CHECK_THAT(header.read_all(), StartsWith("HTTP/1.1 431"));
   socket_client body{node.port()};
-  body.send_raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+  body.send_raw("POST /v1/namespaces/demo/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n");
   CHECK_THAT(body.read_all(), StartsWith("HTTP/1.1 413"));
 }
 
@@ -169,12 +169,12 @@ TEST_CASE("handshakes that go nowhere are ended, and the node serves the others 
   socket_client silent{node.port()};     // sends nothing at all
   socket_client half{node.port()};       // begins a request and stops
   socket_client speechless{node.port()}; // upgrades and never says hello
-  half.send_raw("GET /v1/ws HTTP/1.1\r\nHost: x\r\nUpgrade: webso");
+  half.send_raw("GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: webso");
   CHECK(speechless.upgrade() == 101);
   socket_client good{node.port()};
   CHECK(good.hello("demo", "alice")["op"] == "welcome");
   CHECK(silent.read_all().empty());
-  CHECK(half.read_all().empty());
+  CHECK_THAT(half.read_all(), StartsWith("HTTP/1.1 408"));
   CHECK(speechless.close_code() == 1008);
   good.send({{"op", "ping"}});
   CHECK(good.receive().value()["op"] == "pong");
@@ -189,10 +189,10 @@ TEST_CASE("more handshakes than may be in progress are told 503 and when to come
   CHECK(first->upgrade() == 101);
   CHECK(second.upgrade() == 101);
   socket_client third{node.port()};
-  third.send_raw("GET /v1/ws HTTP/1.1\r\nHost: x\r\n\r\n");
+  third.send_raw("GET /v1/ws HTTP/1.1\r\nHost: localhost\r\n\r\n");
   auto reply = third.read_all();
   CHECK_THAT(reply, StartsWith("HTTP/1.1 503"));
-  CHECK_THAT(reply, ContainsSubstring("Retry-After: ") && ContainsSubstring("\"retry_after_ms\":"));
+  CHECK_THAT(reply, ContainsSubstring("retry-after: ") && ContainsSubstring("\"retry_after_ms\":"));
   // A handshake that is done makes room.
   second.send({{"op", "hello"}, {"namespace", "demo"}, {"client_id", "alice"}});
   CHECK(second.receive().value()["op"] == "welcome");

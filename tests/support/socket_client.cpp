@@ -75,6 +75,22 @@ std::string socket_client::read_all() {
   return out;
 }
 
+std::string socket_client::read_some() {
+  std::string out(64 * 1024, '\0');
+  std::size_t size = 0;
+  state_->wait([&](auto done) {
+    state_->ws.next_layer().async_read_some(asio::buffer(out),
+                                            [&size, done = std::move(done)](error_code error, std::size_t n) mutable {
+                                              size = n;
+                                              done(error);
+                                            });
+  });
+  out.resize(size);
+  return out;
+}
+
+void socket_client::shut_down() { state_->ws.next_layer().shutdown(tcp::socket::shutdown_send); }
+
 std::pair<unsigned, std::string> socket_client::http(const std::string& method, const std::string& target,
                                                      const std::string& body) {
   send_raw(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "

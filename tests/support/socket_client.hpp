@@ -25,6 +25,12 @@ public:
   /// All that comes until the peer closes.
   std::string read_all();
 
+  /// What comes next; empty once the peer has closed.
+  std::string read_some();
+
+  /// Closes this side only.
+  void shut_down();
+
   /// One HTTP exchange on this socket: status and body.
   std::pair<unsigned, std::string> http(const std::string& method, const std::string& target,
                                         const std::string& body = {});

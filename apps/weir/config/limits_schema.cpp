@@ -62,6 +62,8 @@ constexpr limit_row table[] = {
      "joins and leaves told one by one; above it they are counted together"},
     {"handshakes", &limits::handshakes, 1, million, false,
      "in progress per I/O thread; above it HTTP 503 with `Retry-After`"},
+    {"http_body_bytes", &limits::http_body_bytes, 1024, 1024 * mebibyte, false,
+     "the body of one HTTP request; above it HTTP 413"},
     {"replays", &limits::replays, 1, million, false,
      "log reads at once, per I/O thread, of connections that catch up; the others wait for their turn"},
     {"runs", &limits::runs, 1, million, true,

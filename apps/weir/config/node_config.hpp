@@ -25,12 +25,20 @@ struct node_section {
 struct listen_section {
   std::string address = "127.0.0.1"; ///< An IP address.
   std::uint16_t port = 8080;         ///< 0: a free one.
+  std::vector<std::string> origins;  ///< Of browsers' pages; empty: only those of the request's own host.
+  std::vector<std::string> hosts;    ///< Names of the node; empty: on loopback `localhost` and IP addresses.
+  bool metrics = false;              ///< Whether `/metrics` is here as well.
 };
 
 struct admin_section {
   std::string address = "127.0.0.1"; ///< An IP address.
   std::uint16_t port = 8081;         ///< 0: a free one.
   std::string token_env = "WEIR_ADMIN_TOKEN";
+  std::vector<std::string> origins; ///< As `listen.origins`.
+};
+
+struct metrics_section {
+  bool namespace_histograms = false; ///< Whether each namespace has histograms of its own.
 };
 
 struct auth_section {
@@ -77,6 +85,7 @@ struct node_config {
   node_section node;
   listen_section listen;
   admin_section admin;
+  metrics_section metrics;
   auth_section auth;
   session_section session;
   store_section store;

@@ -10,6 +10,7 @@ namespace weir {
 namespace {
 
 using schema::choice;
+using schema::flag;
 using schema::integer;
 using schema::json;
 using schema::later;
@@ -42,6 +43,14 @@ schema::type_ptr<listen_section> listen_schema() {
       member("address", &x::address, text("an IP address", check_ip_address),
              "where clients connect; anything but loopback needs `--insecure` while `auth.mode` is none"),
       member("port", &x::port, integer<std::uint16_t>(0, 65'535), "0: a free one"),
+      member("origins", &x::origins, schema::texts("`https://app.example.com`, or `*`", check_origin),
+             "the sites whose pages may come in by a browser; none: only the node's own address. Others get "
+             "`403`"),
+      member("hosts", &x::hosts, schema::texts("names, with or without a port", check_host_name),
+             "under which the node is reached; none: any, but on a loopback address only `localhost` and IP "
+             "addresses. Others get `421`"),
+      member("metrics", &x::metrics, flag(),
+             "whether `/metrics` is here as well, and not only at the admin address"),
       later<x>("tls", "certificate and key"),
   });
 }
@@ -63,6 +72,16 @@ schema::type_ptr<admin_section> admin_schema() {
       member("port", &x::port, integer<std::uint16_t>(0, 65'535), "0: a free one"),
       member("token_env", &x::token_env, text("a variable's name", check_variable_name),
              "the environment variable that holds the token of the admin calls; not set: there is none"),
+      member("origins", &x::origins, schema::texts("`https://app.example.com`, or `*`", check_origin),
+             "as `listen.origins`, for the admin address"),
+  });
+}
+
+schema::type_ptr<metrics_section> metrics_schema() {
+  using x = metrics_section;
+  return object<x>({
+      member("namespace_histograms", &x::namespace_histograms, flag(),
+             "whether each namespace has histograms of its own; else they are told together, as `all`"),
   });
 }
 
@@ -191,6 +210,7 @@ schema::type_ptr<node_config> node_schema() {
       member("node", &x::node, node_section_schema(), ""),
       member("listen", &x::listen, listen_schema(), ""),
       member("admin", &x::admin, admin_schema(), ""),
+      member("metrics", &x::metrics, metrics_schema(), ""),
       member("auth", &x::auth, auth_schema(), ""),
       session_field(),
       member("store", &x::store, store_schema(), ""),

@@ -73,6 +73,23 @@ std::string check_seed_address(std::string_view text) {
   return at && at->port > 0 ? "" : "must be host:port such as 127.0.0.1:4700";
 }
 
+std::string check_host_name(std::string_view text) {
+  auto ok = [](char c) {
+    return is_letter(c) || is_digit(c) || std::string_view{"-._:[]"}.find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && all_of(text, ok)) return {};
+  return "must be a host's name such as weir.example.com, with or without a port";
+}
+
+std::string check_origin(std::string_view text) {
+  if (text == "*") return {};
+  auto scheme_end = text.find("://");
+  if (scheme_end != std::string_view::npos && scheme_end > 0
+      && check_host_name(text.substr(scheme_end + 3)).empty())
+    return {};
+  return "must be an origin such as https://app.example.com, without a path, or *";
+}
+
 std::string check_variable_name(std::string_view text) {
   if (!text.empty() && !is_digit(text[0])
       && all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '_'; }))

@@ -21,6 +21,12 @@ std::string check_listen_address(std::string_view text);
 
 /// `host:port`.
 std::string check_seed_address(std::string_view text);
+/// The origin of a browser's page, `https://host[:port]`, or `*`.
+std::string check_origin(std::string_view text);
+
+/// A host's name, with or without a port.
+std::string check_host_name(std::string_view text);
+
 std::string check_variable_name(std::string_view text);
 std::string check_not_empty(std::string_view text);
 

@@ -46,6 +46,21 @@ private:
   double min_;
 };
 
+class flag_type : public type<bool> {
+public:
+  void read(const json& from, bool& to, const std::string& path, problems& out) const override {
+    if (!from.is_boolean()) return out.add(path, "must be true or false, is " + type_of(from));
+    to = from.get<bool>();
+  }
+
+  json print(const bool& what) const override { return what; }
+
+  void describe(const std::string& path, const bool& initial, const std::string& meaning,
+                std::vector<row>& out) const override {
+    out.push_back({path, "true or false", initial ? "true" : "false", "", meaning});
+  }
+};
+
 class text_type : public type<std::string> {
 public:
   text_type(std::string range, text_rule rule) : range_(std::move(range)), rule_(std::move(rule)) {}
@@ -113,6 +128,8 @@ private:
 } // namespace
 
 type_ptr<double> share(double min) { return std::make_shared<share_type>(min); }
+
+type_ptr<bool> flag() { return std::make_shared<flag_type>(); }
 
 type_ptr<std::string> text(std::string range, text_rule rule) {
   return std::make_shared<text_type>(std::move(range), std::move(rule));

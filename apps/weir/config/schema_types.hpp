@@ -49,6 +49,9 @@ type_ptr<M> integer(std::int64_t min, std::int64_t max) {
 /// A number from 0, or another smallest one, to 1.
 type_ptr<double> share(double min = 0);
 
+/// `true` or `false`.
+type_ptr<bool> flag();
+
 /// A text that keeps a rule; `range` says the rule in the documentation.
 type_ptr<std::string> text(std::string range = {}, text_rule rule = nullptr);
 

@@ -1,77 +1,108 @@
 #include "net/http/admin_routes.hpp"
+#include "tests/support/fake_exchange.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 using namespace weir;
+using namespace weir::test;
 
 namespace {
 
-http_request get(std::string path, std::string query = {}) {
-  return {"GET", std::move(path), std::move(query), {}, {}};
-}
+/// The admin calls, before a host that keeps what it is asked and answers `{}`.
+struct admin_calls {
+  explicit admin_calls(std::string token = {}) {
+    admin_port port;
+    port.ask = [this](admin_query what, const std::function<void(http_reply)>& done) {
+      asked = std::move(what);
+      done(json_reply("{}\n"));
+    };
+    port.drain = [this] { ++drained; };
+    port.node_name = "n1";
+    add_admin_routes(service.routes, std::move(port), std::move(token));
+  }
 
-admin_query query_of(const http_request& what, const std::string& token = {}) {
-  return std::get<admin_query>(admin_route(what, token));
-}
+  admin_query query_of(http_request x) {
+    asked.reset();
+    CHECK(answer_of(service, std::move(x)).status == 200);
+    REQUIRE(asked);
+    return *asked;
+  }
 
-unsigned status_of(const http_request& what, const std::string& token = {}) {
-  return std::get<http_reply>(admin_route(what, token)).status;
-}
+  unsigned status_of(http_request x) { return answer_of(service, std::move(x)).status; }
+
+  http_service service;
+  std::optional<admin_query> asked;
+  int drained = 0;
+};
 
 } // namespace
 
 TEST_CASE("admin paths ask the host") {
-  CHECK(query_of(get("/v1/admin/namespaces")).ns.empty());
-  auto one = query_of(get("/v1/admin/namespaces/demo"));
+  admin_calls x;
+  CHECK(x.query_of(http_get("/v1/admin/namespaces")).ns.empty());
+  auto one = x.query_of(http_get("/v1/admin/namespaces/demo"));
   CHECK(one.ns == "demo");
   CHECK(one.what == admin_query::verb::report);
-  auto dead = query_of(get("/v1/admin/namespaces/demo/dead", "limit=7"));
+  auto dead = x.query_of(http_get("/v1/admin/namespaces/demo/dead?limit=7"));
   CHECK(dead.what == admin_query::verb::dead_letters);
   CHECK(dead.limit == 7);
-  CHECK(query_of(get("/v1/admin/namespaces/demo/dead")).limit == 100);
-  auto runs = query_of(get("/v1/admin/namespaces/demo/runs", "limit=8"));
+  CHECK(x.query_of(http_get("/v1/admin/namespaces/demo/dead")).limit == 100);
+  auto runs = x.query_of(http_get("/v1/admin/namespaces/demo/runs?limit=8"));
   CHECK(runs.what == admin_query::verb::runs);
   CHECK(runs.limit == 8);
-  auto retry = query_of({"POST", "/v1/admin/namespaces/demo/dead/retry", {}, R"({"event_id":"a/m"})", {}});
+  auto retry = x.query_of(http_post("/v1/admin/namespaces/demo/dead/retry", R"({"event_id":"a/m"})"));
   CHECK(retry.what == admin_query::verb::retry);
   CHECK(retry.event_id == "a/m");
+  CHECK(x.query_of(http_get("/v1/admin/nodes")).what == admin_query::verb::nodes);
 }
 
-TEST_CASE("the nodes of the cluster can be asked for") {
-  CHECK(query_of(get("/v1/admin/nodes")).what == admin_query::verb::nodes);
-  CHECK(status_of({"POST", "/v1/admin/nodes", {}, {}, {}}) == 405);
-  CHECK(status_of(get("/v1/admin/nodes"), "secret") == 401);
-}
-
-TEST_CASE("a node is told to drain") {
-  auto drain = [](const std::string& body) {
-    return admin_route({"POST", "/v1/admin/drain", {}, body, {}}, {});
-  };
-  CHECK(std::get<admin_drain>(drain("")).node.empty());
-  CHECK(std::get<admin_drain>(drain("{}")).node.empty());
-  CHECK(std::get<admin_drain>(drain(R"({"node":"n2"})")).node == "n2");
-  for (auto* body : {"[]", "{", R"({"node":2})"}) CHECK(std::get<http_reply>(drain(body)).status == 400);
-  CHECK(status_of(get("/v1/admin/drain")) == 405);
-  CHECK(status_of({"POST", "/v1/admin/drain", {}, {}, {}}, "secret") == 401);
-  CHECK(drain_reply("n1").status == 200);
+TEST_CASE("a node is told to drain, itself or another") {
+  admin_calls x;
+  for (auto* body : {"", "{}", R"({"node":"n1"})"})
+    CHECK(x.status_of(http_post("/v1/admin/drain", body)) == 200);
+  CHECK(x.drained == 3);
+  auto other = x.query_of(http_post("/v1/admin/drain", R"({"node":"n2"})"));
+  CHECK(other.what == admin_query::verb::drain);
+  CHECK(other.node == "n2");
+  for (auto* body : {"[]", "{", R"({"node":2})"})
+    CHECK(x.status_of(http_post("/v1/admin/drain", body)) == 400);
+  CHECK(x.status_of(http_get("/v1/admin/drain")) == 405);
+  CHECK(x.drained == 3);
 }
 
 TEST_CASE("an admin request that is wrong is told so at once") {
-  CHECK(status_of(get("/v1/admin/other")) == 404);
-  CHECK(status_of(get("/v1/admin/namespaces/demo/other")) == 404);
-  CHECK(status_of({"POST", "/v1/admin/namespaces", {}, {}, {}}) == 405);
-  CHECK(status_of(get("/v1/admin/namespaces/demo/dead/retry")) == 405);
+  admin_calls x;
+  CHECK(x.status_of(http_get("/v1/admin/other")) == 404);
+  CHECK(x.status_of(http_get("/v1/admin/namespaces/demo/other")) == 404);
+  CHECK(x.status_of(http_get("/v1/admin/namespaces/\xff")) == 400);
+  CHECK(x.status_of(http_get("/v1/admin/namespaces/%ff")) == 400);
+  CHECK(x.status_of(http_post("/v1/admin/namespaces", "")) == 405);
+  CHECK(x.status_of(http_get("/v1/admin/namespaces/demo/dead/retry")) == 405);
   for (auto* query : {"limit=0", "limit=1001", "limit=x", "limit=", "other=1"})
-    CHECK(status_of(get("/v1/admin/namespaces/demo/dead", query)) == 400);
-  for (auto* body : {"", "[]", "{}", R"({"event_id":1})"})
-    CHECK(status_of({"POST", "/v1/admin/namespaces/demo/dead/retry", {}, body, {}}) == 400);
+    CHECK(x.status_of(http_get(std::string{"/v1/admin/namespaces/demo/dead?"} + query)) == 400);
+  for (auto* body : {"", "[]", "{}", R"({"event_id":1})", "{\"event_id\":\"\xff\"}"})
+    CHECK(x.status_of(http_post("/v1/admin/namespaces/demo/dead/retry", body)) == 400);
+  CHECK_FALSE(x.asked);
+}
+
+TEST_CASE("calls that change something need the content type that no form of a foreign page can send") {
+  admin_calls x;
+  for (auto* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""})
+    CHECK(x.status_of(http_post("/v1/admin/drain", "{}", type)) == 415);
+  CHECK(x.drained == 0);
+  CHECK(x.status_of(http_post("/v1/admin/drain", "{}", "Application/JSON; charset=utf-8")) == 200);
 }
 
 TEST_CASE("with a token set, only who bears it is heard") {
-  auto what = get("/v1/admin/namespaces");
-  CHECK(status_of(what, "secret") == 401);
-  what.authorization = "Bearer secre";
-  CHECK(status_of(what, "secret") == 401);
-  what.authorization = "Bearer secret";
-  CHECK(query_of(what, "secret").ns.empty());
+  admin_calls x{"secret"};
+  auto with = [](const char* authorization) {
+    auto out = http_get("/v1/admin/namespaces");
+    out.fields.push_back({"authorization", authorization});
+    return out;
+  };
+  CHECK(x.status_of(http_get("/v1/admin/namespaces")) == 401);
+  CHECK(x.status_of(http_get("/v1/admin/nodes")) == 401);
+  CHECK(x.status_of(http_post("/v1/admin/drain", "")) == 401);
+  CHECK(x.status_of(with("Bearer secre")) == 401);
+  CHECK(x.query_of(with("Bearer secret")).ns.empty());
 }
