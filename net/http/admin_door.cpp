@@ -12,6 +12,7 @@
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 #include <spdlog/spdlog.h>
 
 #include <future>
@@ -76,6 +77,8 @@ struct admin_door::state {
     out->max_requests = max_requests;
     out->max_connections = max_connections;
     add_http_metrics(*out, *sockets, "admin");
+    out->refused = unit.system().metrics().counter_singleton(
+        "weir", "admin-refused", "Admin requests that were told 503, as there were too many.", "1", true);
     add_probes(out->routes, settings.status);
     if (settings.metrics) add_metrics(out->routes, unit, settings.metrics);
     auto* ask = dynamic_cast<admin_actor*>(caf::actor_cast<caf::abstract_actor*>(actor));

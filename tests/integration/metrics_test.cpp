@@ -24,7 +24,8 @@ double value_of(const std::string& page, const std::string& series) {
 
 TEST_CASE("a node under traffic tells what the dashboard asks for, and how long each stage took") {
   node_process node(R"({"models":{"default":{"simulated":{}}}, "agents":{"assistant":{}},
-                        "namespaces":{"demo":{"agents":["assistant"]}}})");
+                        "namespaces":{"demo":{"agents":["assistant"]}},
+                        "metrics":{"namespace_histograms":true}})");
   node.start();
   client alice(node, "alice"), bob(node, "bob");
   REQUIRE(bob.subscribe("a")["op"] == "ok");
@@ -43,7 +44,7 @@ TEST_CASE("a node under traffic tells what the dashboard asks for, and how long 
     page = metrics_of(node);
   }
   // These come with what did not happen here, or with other nodes.
-  std::set<std::string> troubles{"weir_store_errors", "weir_usage_refused_total"};
+  std::set<std::string> troubles{"weir_store_errors_total", "weir_usage_refused_total"};
   auto of_others = [](const std::string& name) {
     return name.starts_with("weir_cluster_") || name.starts_with("weir_remote_");
   };
