@@ -19,7 +19,12 @@ std::string print(const Json& x, int indent) {
 
 std::string print_json(const nlohmann::json& x, int indent) { return print(x, indent); }
 
-std::string print_json(const nlohmann::ordered_json& x, int indent) { return print(x, indent); }
+template <std::same_as<nlohmann::ordered_json> Json>
+std::string print_json(const Json& x, int indent) {
+  return print(x, indent);
+}
+
+template std::string print_json(const nlohmann::ordered_json& x, int indent);
 
 void append_json_string(std::string& out, std::string_view value) {
   if (!std::all_of(value.begin(), value.end(), is_plain)) {

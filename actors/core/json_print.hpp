@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,10 @@ namespace weir {
 
 /// JSON text. @param indent spaces for each level; -1: compact, on one line.
 std::string print_json(const nlohmann::json& x, int indent = -1);
-std::string print_json(const nlohmann::ordered_json& x, int indent = -1);
+
+/// As above. A template so that what converts to either kind of value is not ambiguous.
+template <std::same_as<nlohmann::ordered_json> Json>
+std::string print_json(const Json& x, int indent = -1);
 
 /// Appends `value` as a JSON string.
 void append_json_string(std::string& out, std::string_view value);

@@ -1,5 +1,6 @@
 #include "net/wire/encode.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "net/wire/json_writer.hpp"
 
 #include <algorithm>

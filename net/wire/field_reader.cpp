@@ -66,7 +66,7 @@ field_reader::field_reader(const nlohmann::json& object, std::string_view text)
   if (members_.size() == object_.size()) return;
   for (std::size_t i = 1; i < members_.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
-      if (members_[i].key == members_[j].key) return refuse(refusal::bad_field(twice(members_[i].key)));
+      if (members_[i].key == members_[j].key) refuse(refusal::bad_field(twice(members_[i].key)));
 }
 
 std::string field_reader::text_of(const char* field) const {
