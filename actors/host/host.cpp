@@ -10,6 +10,7 @@
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 #include <caf/telemetry/metric_registry.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -20,6 +21,11 @@ namespace {
 /// Where a node keeps the names of its namespaces. No namespace can have this name itself.
 constexpr const char* node_keys = "_node";
 constexpr std::uint64_t names_at_once = 256;
+constexpr auto store_retry = std::chrono::milliseconds{500};
+
+/// Namespaces get their ticks in so many parts, one each second: not all at once.
+constexpr std::size_t sweep_parts =
+    namespace_actor::sweep_every / std::chrono::milliseconds{std::chrono::seconds{1}};
 
 /// A namespace that crashes more often than this stays down until the window has passed.
 constexpr restart_intensity intensity{10, std::chrono::milliseconds{60'000}};
@@ -37,8 +43,9 @@ host::host(caf::actor_config& cfg, config settings)
 caf::behavior host::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   set_exit_handler([this](const caf::exit_msg& msg) { stop(msg.reason); });
-  // In a cluster it is not known yet which of them are this node's.
-  if (settings_.store.actor && settings_.node.empty()) reopen({});
+  // Else it is not known yet which of them are this node's.
+  if (settings_.node.empty()) reopen();
+  sweep(0);
   return caf::message_handler{
       [this](const attach_relay& what) { admit(what); },
       [this](restart_atom, const std::string& name) { restart(name); },
@@ -48,7 +55,7 @@ caf::behavior host::make_behavior() {
           if (x.ns) send(x.ns, what);
       },
       [this](store_answer& what) { on_known(what); },
-      [](const store_committed&) {}, // of a name: asked for again the next time
+      [this](const store_committed& what) { on_remembered(what); },
   }
       .or_else(placing());
 }
@@ -83,26 +90,90 @@ void host::on_exit() {
 
 // -- what was there before
 
-void host::reopen(const std::string& after) {
+void host::reopen() {
+  if (!settings_.store.actor) return;
+  if (reopening_.is_over()) reopening_since_ = clock().now();
+  reopening_.begin();
+  go_on_reopening();
+}
+
+void host::go_on_reopening() {
+  if (stopping_) return;
+  while (auto name = reopening_.next()) {
+    refusal no;
+    auto here = is_placed_here(*name);
+    if (!here || entries_.count(*name) > 0)
+      reopening_.done(*name);
+    else if (open(*name, no) == nullptr) {
+      spdlog::warn("host.not_reopened namespace={} reason={}", *name, no.reason);
+      reopening_.done(*name);
+    }
+  }
+  if (auto after = reopening_.next_page()) read_names(*after);
+}
+
+void host::read_names(const std::string& after) {
   auto no = settings_.store.box->offer(
       this, settings_.store.actor, store_read{0, scan_keys{node_keys, "namespace/", after, names_at_once}});
-  if (no.refused())
-    run_delayed(std::chrono::milliseconds{no.retry_after_ms}, [this, after] { reopen(after); });
+  if (no.refused()) on_no_names();
+}
+
+void host::on_no_names() {
+  reopening_.on_no_page();
+  run_delayed(store_retry, [this] { go_on_reopening(); });
 }
 
 void host::on_known(store_answer& what) {
-  if (stopping_) return;
   auto* keys = std::get_if<std::vector<key_entry>>(&what.what);
-  if (keys == nullptr) return; // each is opened when somebody comes
-  refusal no;
-  for (auto& x : *keys)
-    if (auto name = x.key.substr(10); is_placed_here(name)) open(name, no);
-  if (keys->size() == names_at_once) reopen(keys->back().key);
+  if (keys == nullptr) return on_no_names();
+  std::vector<std::string> names;
+  names.reserve(keys->size());
+  for (auto& x : *keys) names.push_back(x.key.substr(10));
+  reopening_.on_page(std::move(names), keys->size() < names_at_once);
+  go_on_reopening();
+  note_reopened();
 }
 
+/// A namespace that was to be opened again is, or has turned out to be another node's.
+void host::opened(const std::string& name) {
+  if (!reopening_.done(name)) return;
+  go_on_reopening();
+  note_reopened();
+}
+
+void host::note_reopened() {
+  if (!reopening_.is_over() || reopening_.opened() == 0) return;
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock().now() - reopening_since_);
+  spdlog::info("host.reopened namespaces={} ms={}", reopening_.opened(), took.count());
+}
+
+/// Until it is kept: a namespace that the store does not know would only be opened when a client comes.
 void host::remember(const std::string& name) {
-  store_batch what{0, durability::process, {{key_put{node_keys, "namespace/" + name, "{}", 0, 0}, {}}}};
-  settings_.store.box->offer(this, settings_.store.actor, std::move(what));
+  auto id = next_write_++;
+  store_batch what{id, durability::process, {{key_put{node_keys, "namespace/" + name, "{}", 0, 0}, {}}}};
+  if (settings_.store.box->offer(this, settings_.store.actor, std::move(what)).refused())
+    run_delayed(store_retry, [this, name] {
+      if (entries_.count(name) > 0) remember(name);
+    });
+  else
+    remembering_[id] = name;
+}
+
+void host::on_remembered(const store_committed& what) {
+  auto node = remembering_.extract(what.id);
+  auto& no = what.first_refusal();
+  if (node.empty() || !no.refused() || no.reason == store_reason::version_conflict) return; // it is there
+  run_delayed(store_retry, [this, name = node.mapped()] {
+    if (entries_.count(name) > 0) remember(name);
+  });
+}
+
+/// See `namespace_actor::sweep_every`.
+void host::sweep(std::size_t part) {
+  std::size_t i = 0;
+  for (auto& [name, x] : entries_)
+    if (i++ % sweep_parts == part && x.ns) send(x.ns, tick_atom_v);
+  run_delayed(namespace_actor::sweep_every / sweep_parts, [this, part] { sweep((part + 1) % sweep_parts); });
 }
 
 void host::admit(const attach_relay& what) {
@@ -198,6 +269,10 @@ void host::start(const std::string& name, entry& x) {
   x.ns = spawn<namespace_actor>(std::move(cfg));
   monitor(x.ns);
   start_orchestrator(name, x);
+  if (!reopening_.is_opening(name)) return;
+  // Answered once it has loaded.
+  request(x.ns, caf::infinite, loaded_atom_v)
+      .then([this, name] { opened(name); }, [this, name](const caf::error&) { opened(name); });
 }
 
 void host::start_orchestrator(const std::string& name, entry& x) {

@@ -8,6 +8,7 @@
 #include "actors/core/restart_ledger.hpp"
 #include "actors/core/tenure.hpp"
 #include "actors/core/wall_clock.hpp"
+#include "actors/host/reopening.hpp"
 #include "actors/messages/claims.hpp"
 #include "actors/messages/namespace.hpp"
 #include "actors/models/pool.hpp"
@@ -64,7 +65,7 @@ public:
     std::uint64_t seed = 0;                                            ///< For epochs and back-off.
     std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
     bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
-    std::string node = {};  ///< Its name in the cluster; empty: it is alone.
+    std::string node = {};  ///< As in `host_places`; empty: nobody sends those.
     caf::actor claims = {}; ///< Null: the store is no other node's.
     std::shared_ptr<const weir::tenure> tenure = nullptr; ///< With `claims`.
   };
@@ -126,8 +127,15 @@ private:
   void stop(const caf::error& reason);
   void quit_if_alone();
   void remember(const std::string& name);
-  void reopen(const std::string& after);
+  void on_remembered(const store_committed& what);
+  void reopen();
+  void go_on_reopening();
+  void read_names(const std::string& after);
   void on_known(store_answer& what);
+  void on_no_names();
+  void opened(const std::string& name);
+  void note_reopened();
+  void sweep(std::size_t part);
   std::string make_epoch();
 
   // -- placement
@@ -156,6 +164,10 @@ private:
   jitter_source random_;
   std::map<std::string, entry, std::less<>> entries_;
   std::optional<caf::error> stopping_;
+  reopening reopening_;
+  caf::actor_clock::time_point reopening_since_{};
+  std::map<std::uint64_t, std::string> remembering_; // writes of names under way; one for each namespace
+  std::uint64_t next_write_ = 1;
   place_table places_;
   bool had_company_ = false;        // another node has hosted namespaces, too
   std::deque<std::string> to_move_; // at most one for each entry

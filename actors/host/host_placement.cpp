@@ -58,7 +58,7 @@ void host::on_places(const host_places& what) {
   for (auto& [name, x] : entries_)
     if (is_misplaced(name, x)) to_move_.push_back(name);
   move_next();
-  if (settings_.store.actor && !settings_.node.empty()) reopen({});
+  reopen();
   note_vacant();
 }
 
@@ -104,6 +104,7 @@ void host::correct_place(const std::string& name) {
 }
 
 void host::claim_later(const namespace_claim& what, entry& x) {
+  opened(what.ns); // by another node, or later
   auto* place = what.holder == settings_.node ? nullptr : places_.find(what.holder);
   if (place != nullptr) {
     for (auto& relay : x.waiting) pass_on(relay, *place);

@@ -240,6 +240,7 @@ CAF_ADD_ATOM(weir, weir, pools_atom)
 CAF_ADD_TYPE_ID(weir, (weir::follow_run))
 CAF_ADD_ATOM(weir, weir, retire_atom)
 CAF_ADD_ATOM(weir, weir, reach_atom)
+CAF_ADD_ATOM(weir, weir, loaded_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 
