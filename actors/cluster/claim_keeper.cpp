@@ -24,7 +24,7 @@ constexpr auto stop_timeout = std::chrono::seconds{1};
 claim_keeper::claim_keeper(caf::actor_config& cfg, config settings)
   : caf::event_based_actor(cfg), settings_(std::move(settings)),
     owner_(lease_owner(settings_.node, settings_.incarnation)),
-    link_(this, settings_.store, durability::process),
+    link_(this, settings_.store, durability::process), ages_(settings_.ttl),
     held_(system().metrics().gauge_singleton("weir.cluster", "node-lease",
                                              "1 while this node may own namespaces, else 0.")),
     broken_(system().metrics().counter_singleton("weir.cluster", "leases-broken",
@@ -38,6 +38,7 @@ claim_keeper::claim_keeper(caf::actor_config& cfg, config settings)
 
 caf::behavior claim_keeper::make_behavior() {
   set_exit_handler([this](const caf::exit_msg& msg) { stop(msg.reason); });
+  settings_.waits->wait_for(readiness::need::lease);
   hold_node_lease();
   return {
       [this](const claim_namespace& what) {
@@ -101,24 +102,38 @@ void claim_keeper::on_no_lease(const refusal& no) {
 
 void claim_keeper::on_node_lease(const lease_grant& got, tenure::time_point asked_at) {
   if (!got.granted) { // this node's last life, which nobody has seen the end of, or another of its name
+    auto left = ages_.left(settings_.node, got, clock().now(), settings_.wall_clock_ms());
     if (!std::exchange(waiting_told_, true))
       spdlog::warn("cluster: the lease of node {} is held by another process of that name for {} ms more",
-                   settings_.node, got.expires_ms - now_ms());
+                   settings_.node, left.count());
     if (epoch_ > 0) lapse();
-    return again_in(std::clamp(std::chrono::milliseconds{got.expires_ms - now_ms()},
-                               std::chrono::milliseconds{10}, settings_.ttl));
+    if (left.count() == 0) return take_over(got);
+    return again_in(std::max(left, std::chrono::milliseconds{10}));
   }
-  if (epoch_ > 0 && epoch_ != got.epoch) lapse();
+  auto too_late = settings_.tenure->is_over(clock().now());
+  if (epoch_ > 0 && (epoch_ != got.epoch || too_late)) lapse();
   auto begins = std::exchange(epoch_, got.epoch) == 0;
   settings_.tenure->extend_to(asked_at + settings_.ttl);
   again_in(settings_.ttl / 3);
   if (!begins) return;
   held_->value(1);
+  settings_.waits->got(readiness::need::lease);
   waiting_told_ = false;
   if (std::exchange(had_lease_, true)) spdlog::info("cluster: node {} has its lease again", settings_.node);
   if (host_) send(host_, claims_held{});
   watch_tenure();
   for (auto& ns : std::exchange(early_, {})) claim(ns);
+}
+
+/// Nobody has prolonged this lease for as long as it lasts.
+void claim_keeper::take_over(const lease_grant& of) {
+  ask_store(
+      release_lease_of{node_lease(settings_.node), of.owner, of.epoch},
+      [this](const lease_grant&) { hold_node_lease(); }, [this](const refusal& no) { on_no_lease(no); });
+}
+
+std::int64_t claim_keeper::now_ms() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock().now().time_since_epoch()).count();
 }
 
 /// Ends what nobody may count on any more, without being asked.
@@ -133,6 +148,7 @@ void claim_keeper::watch_tenure() {
 void claim_keeper::lapse() {
   epoch_ = 0;
   held_->value(0);
+  settings_.waits->wait_for(readiness::need::lease);
   lapses_->inc();
   spdlog::warn("cluster: the lease of node {} was not prolonged in time; its namespaces end here",
                settings_.node);
@@ -175,9 +191,12 @@ void claim_keeper::look_at(const std::string& node) {
       read_lease{node_lease(node)},
       [this, node](const lease_grant& got) {
         auto waiting = looks_.extract(node);
-        if (!got.owner.empty()) holders_.set_alive(got.owner, got.expires_ms);
+        auto left = got.owner.empty() ? std::chrono::milliseconds{0}
+                                      : ages_.left(node, got, clock().now(), settings_.wall_clock_ms());
+        if (left.count() > 0) holders_.set_alive(got.owner, now_ms() + left.count());
         for (auto& [ns, lease] : waiting.mapped()) {
-          if (got.owner != lease.owner) holders_.set_gone(lease.owner, now_ms() + settings_.ttl.count() / 4);
+          if (got.owner != lease.owner || left.count() == 0)
+            holders_.set_gone(lease.owner, now_ms() + settings_.ttl.count() / 4);
           judge(ns, lease);
         }
       },

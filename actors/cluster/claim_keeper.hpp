@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/cluster/holder_table.hpp"
+#include "actors/cluster/lease_age.hpp"
+#include "actors/core/readiness.hpp"
 #include "actors/core/tenure.hpp"
 #include "actors/messages/claims.hpp"
 #include "actors/store/store_link.hpp"
@@ -20,7 +22,8 @@ namespace weir {
 
 /// Makes sure, by leases in the store that the nodes share, that a namespace has one owner: holds the node's
 /// own lease, takes those of namespaces, and breaks those of nodes that are gone. That two nodes never write
-/// under one epoch is the store's doing (`fence`); the leases' times only say when it is decent to take over.
+/// under one epoch is the store's doing (`fence`); the leases' times only say when it is decent to take over,
+/// and wall clocks that differ or jump only make that later (`lease_age`).
 ///
 /// What waits in it is bounded by what its host asks: one claim for each of its namespaces.
 ///
@@ -35,6 +38,7 @@ public:
     std::chrono::milliseconds ttl{2000}; ///< Of the node's lease: after so long without a word it is gone.
     std::function<std::int64_t()> wall_clock_ms;
     std::shared_ptr<weir::tenure> tenure = std::make_shared<weir::tenure>(); ///< Kept up to date.
+    std::shared_ptr<readiness> waits = std::make_shared<readiness>();        ///< As above.
   };
 
   claim_keeper(caf::actor_config& cfg, config settings);
@@ -60,7 +64,8 @@ private:
   template <class Then, class Failed>
   void ask_store(store_link::request what, Then then, Failed failed);
 
-  std::int64_t now_ms() const { return settings_.wall_clock_ms(); }
+  void take_over(const lease_grant& of);
+  std::int64_t now_ms() const;
 
   config settings_;
   std::string owner_;
@@ -70,7 +75,8 @@ private:
   bool had_lease_ = false;         // at some time
   bool waiting_told_ = false;      // that a predecessor's lease is waited for
   std::vector<std::string> early_; // claims that came before the node had its lease
-  holder_table holders_;
+  holder_table holders_;           // by now_ms()
+  lease_age ages_;
   std::map<std::string, std::map<std::string, lease_grant>> looks_; // node → namespaces that wait for a look
   caf::telemetry::int_gauge* held_;
   caf::telemetry::int_counter* broken_;

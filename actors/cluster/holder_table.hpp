@@ -10,7 +10,8 @@ namespace weir {
 
 /// What is known of the lives of other nodes from their leases, so that the store is not asked for each
 /// namespace of a node that is gone. Of one node the life that has its lease, and the last that was found
-/// gone: as many as the cluster has had names. Plain; times are milliseconds since the Unix epoch.
+/// gone: as many as the cluster has had names. Plain; times
+/// are monotonic, in milliseconds.
 class holder_table {
 public:
   enum class state {

@@ -12,8 +12,7 @@ refusal no(const char* reason, std::string message) {
   return {code::conflict, reason, std::move(message), 0, {}, 0, 0};
 }
 
-lease_grant grant_of(const lease_record& lease, bool granted, std::int64_t now_ms) {
-  if (!granted && lease.expires_ms <= now_ms) return {false, lease.epoch, {}, 0};
+lease_grant grant_of(const lease_record& lease, bool granted) {
   return {granted, lease.epoch, lease.owner, lease.expires_ms};
 }
 
@@ -55,31 +54,28 @@ refusal check_fence(const fence& guard, const lease_record& lease) {
 lease_grant acquire_lease(lease_record& lease, const std::string& owner, std::int64_t ttl_ms,
                           std::int64_t now_ms) {
   bool free = lease.owner.empty() || lease.expires_ms <= now_ms;
-  if (!free && lease.owner != owner) return grant_of(lease, false, now_ms);
-  if (free) ++lease.epoch;
+  if (!free && lease.owner != owner) return grant_of(lease, false);
+  if (lease.owner != owner) ++lease.epoch;
   lease.owner = owner;
   lease.expires_ms = now_ms + ttl_ms;
-  return grant_of(lease, true, now_ms);
+  return grant_of(lease, true);
 }
 
 lease_grant renew_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
                         std::int64_t ttl_ms, std::int64_t now_ms) {
   bool own = lease.owner == owner && lease.epoch == epoch && lease.expires_ms > now_ms;
   if (own) lease.expires_ms = now_ms + ttl_ms;
-  return grant_of(lease, own, now_ms);
+  return grant_of(lease, own);
 }
 
-lease_grant release_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
-                          std::int64_t now_ms) {
+lease_grant release_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch) {
   if (lease.owner == owner && lease.epoch == epoch) {
     lease.owner.clear();
     lease.expires_ms = 0;
   }
-  return grant_of(lease, false, now_ms);
+  return grant_of(lease, false);
 }
 
-lease_grant look_at_lease(const lease_record& lease, std::int64_t now_ms) {
-  return grant_of(lease, false, now_ms);
-}
+lease_grant look_at_lease(const lease_record& lease) { return grant_of(lease, false); }
 
 } // namespace weir

@@ -30,15 +30,15 @@ struct lease_record {
 /// Why a fenced write is refused, if it is.
 refusal check_fence(const fence& guard, const lease_record& lease);
 
-/// Each changes the lease if it grants.
+/// Each changes the lease if it grants. A lease that nobody has taken since is its last owner's to prolong,
+/// whatever its time: the epoch says whether somebody has.
 lease_grant acquire_lease(lease_record& lease, const std::string& owner, std::int64_t ttl_ms,
                           std::int64_t now_ms);
 lease_grant renew_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
                         std::int64_t ttl_ms, std::int64_t now_ms);
-lease_grant release_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch,
-                          std::int64_t now_ms);
+lease_grant release_lease(lease_record& lease, const std::string& owner, std::uint64_t epoch);
 
-/// Who has it: never granted, and nobody once it has expired.
-lease_grant look_at_lease(const lease_record& lease, std::int64_t now_ms);
+/// What is kept of it, also when its time is over: whose clock is right is not known here. Never granted.
+lease_grant look_at_lease(const lease_record& lease);
 
 } // namespace weir

@@ -15,12 +15,12 @@ store::outcome<lease_grant> store::renew(const std::string& name, const std::str
 }
 
 store::outcome<lease_grant> store::release(const std::string& name, const std::string& owner,
-                                           std::uint64_t epoch, std::int64_t now_ms) {
-  return change_lease(name, [&](lease_record& x) { return release_lease(x, owner, epoch, now_ms); });
+                                           std::uint64_t epoch, std::int64_t) {
+  return change_lease(name, [&](lease_record& x) { return release_lease(x, owner, epoch); });
 }
 
-store::outcome<lease_grant> store::look(const std::string& name, std::int64_t now_ms) {
-  return change_lease(name, [&](lease_record& x) { return look_at_lease(x, now_ms); });
+store::outcome<lease_grant> store::look(const std::string& name, std::int64_t) {
+  return change_lease(name, [](lease_record& x) { return look_at_lease(x); });
 }
 
 } // namespace weir

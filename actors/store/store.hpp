@@ -46,9 +46,10 @@ public:
   virtual outcome<std::optional<event_place>> find_event(const std::string& ns, const std::string& client_id,
                                                          const std::string& message_id) = 0;
 
-  /// Those of the newest `limit` events that have `ts_ms >= min_ts_ms`, oldest first.
+  /// Those of the newest `limit` events that are not older than the newest by `max_age_ms`, oldest first; how
+  /// old they are `event_ages` says.
   virtual outcome<std::vector<event_mark>> newest_ids(const std::string& ns, std::uint64_t limit,
-                                                      std::int64_t min_ts_ms) = 0;
+                                                      std::int64_t max_age_ms) = 0;
 
   virtual outcome<std::optional<key_entry>> get(const std::string& ns, const std::string& key,
                                                 std::int64_t now_ms) = 0;
@@ -63,8 +64,9 @@ public:
   /// means that nothing is left to do now.
   virtual outcome<std::uint64_t> sweep(std::int64_t now_ms, std::uint64_t max) = 0;
 
-  /// Takes a lease that nobody has, under a new and higher epoch; one that `owner` has is prolonged under its
-  /// epoch. An owner's name must be of one incarnation: two that share a name share the lease.
+  /// Takes a lease that nobody has, under a new and higher epoch; one that `owner` has, or was the last to
+  /// have, is prolonged under its epoch. An owner's name must be of one incarnation: two that share a name
+  /// share the lease.
   outcome<lease_grant> acquire(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
                                std::int64_t now_ms);
 
@@ -77,7 +79,8 @@ public:
   outcome<lease_grant> release(const std::string& name, const std::string& owner, std::uint64_t epoch,
                                std::int64_t now_ms);
 
-  /// Who has a lease now. Nothing is granted.
+  /// Who has a lease, or had it last and has not given it back: whether its time is over the asker decides,
+  /// since clocks may differ. Nothing is granted.
   outcome<lease_grant> look(const std::string& name, std::int64_t now_ms);
 
 private:

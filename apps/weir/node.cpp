@@ -268,6 +268,7 @@ private:
     out.ttl = std::chrono::milliseconds{config.cluster.timeout_ms};
     out.wall_clock_ms = wall_clock_ms;
     out.tenure = tenure_;
+    out.waits = status_->waits;
     claims_ = system_.spawn<claim_keeper>(std::move(out));
   }
 
@@ -375,7 +376,7 @@ private:
     out.encode = wire::encode_event;
     out.store = store_;
     out.seed = std::random_device{}() * 0x100000001ULL;
-    if (config.is_clustered()) out.node = config.node.name;
+    out.node = config.node.name;
     out.claims = claims_;
     if (claims_) out.tenure = tenure_;
     return out;

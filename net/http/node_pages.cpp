@@ -48,9 +48,15 @@ http_reply index_page(const node_status& node) {
           + "<li><a href=\"/readyz\">/readyz</a></li></ul></html>\n");
 }
 
-http_reply readiness(const node_status& node) {
-  if (node.ready) return page("text/plain; charset=utf-8", "ok\n");
-  return page("text/plain; charset=utf-8", node.draining ? "draining\n" : "not ready\n", 503);
+/// What the node waits for is in the lines that follow the first.
+http_reply readiness_page(const node_status& node) {
+  constexpr auto type = "text/plain; charset=utf-8";
+  auto needs = node.waits->all();
+  if (node.ready && needs.empty()) return page(type, "ok\n");
+  std::string body = node.draining ? "draining\n" : "not ready\n";
+  if (!node.ready && !node.draining) body += "waits for its start to be over\n";
+  for (auto& x : needs) body += std::string{x} + '\n';
+  return page(type, std::move(body), 503);
 }
 
 void add_probe(route_table& to, const char* path, std::function<http_reply()> answer) {
@@ -66,7 +72,7 @@ void add_probe(route_table& to, const char* path, std::function<http_reply()> an
 
 void add_probes(route_table& to, const std::shared_ptr<const node_status>& node) {
   add_probe(to, "/healthz", [] { return page("text/plain; charset=utf-8", "ok\n"); });
-  add_probe(to, "/readyz", [node] { return readiness(*node); });
+  add_probe(to, "/readyz", [node] { return readiness_page(*node); });
 }
 
 void add_index(route_table& to, const std::shared_ptr<const node_status>& node) {
