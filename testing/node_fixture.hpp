@@ -18,6 +18,7 @@ public:
   model_directory models;
   namespace_plan plan{{{"echo", "echo", {}}}, {}};
   std::shared_ptr<spy> disk; ///< With one, there is a store.
+  std::int64_t wall_jump_ms = 0; ///< What the wall clock shows more than the monotonic one.
   std::uint64_t store_inbox = 4096;
   std::uint64_t store_group_events = 16'384;
 
@@ -30,7 +31,7 @@ public:
     cfg.models = std::make_shared<const model_directory>(models);
     cfg.seed = 7;
     cfg.may_detach = false;
-    cfg.wall_clock_ms = [this] { return now_ms(); };
+    cfg.wall_clock_ms = [this] { return now_ms() + wall_jump_ms; };
     if (disk && !store.actor) {
       store_options options;
       options.inbox_limit = store_inbox;

@@ -162,7 +162,7 @@ void state_keeper::read(store_link::request what, answered then, std::uint32_t a
   };
   store_answer at_once;
   if (!link_.exists())
-    at_once = ask(*settings_.memory, {0, what}, settings_.wall_clock_ms());
+    at_once = ask(*settings_.memory, {0, what}, now_ms());
   else if (auto no = link_.read(what, done); no.refused())
     at_once.what = std::move(no);
   else
@@ -177,8 +177,7 @@ void state_keeper::write(store_write what, committed then, std::uint32_t attempt
   };
   refusal at_once;
   if (!link_.exists())
-    at_once =
-        settings_.memory->write({0, durability::none, {what}}, settings_.wall_clock_ms()).batches[0][0].no;
+    at_once = settings_.memory->write({0, durability::none, {what}}, now_ms()).batches[0][0].no;
   else if (at_once = link_.write({what}, [done](const store_committed& x) { done(x.first_refusal()); });
            !at_once.refused())
     return;
@@ -196,8 +195,15 @@ void state_keeper::later(std::int64_t ms, F what) {
     self_->run_delayed(std::chrono::milliseconds{ms}, std::move(guarded));
 }
 
+/// What is in the memory of this process only needs no wall clock.
+std::int64_t state_keeper::now_ms() const {
+  if (link_.exists()) return settings_.wall_clock_ms();
+  auto since = self_->clock().now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+}
+
 key_put state_keeper::put_of(const std::string& key, std::string value, std::int64_t ttl_ms) const {
-  auto expires_ms = ttl_ms > 0 ? settings_.wall_clock_ms() + ttl_ms : 0;
+  auto expires_ms = ttl_ms > 0 ? now_ms() + ttl_ms : 0;
   return {settings_.ns, path(key), std::move(value), expires_ms, {}};
 }
 

@@ -61,6 +61,7 @@ private:
   void count_keys(std::set<std::string> found, std::function<void(const refusal&)> then);
   template <class F>
   void later(std::int64_t ms, F what);
+  std::int64_t now_ms() const;
   key_put put_of(const std::string& key, std::string value, std::int64_t ttl_ms) const;
   std::string path(const std::string& key) const { return prefix_ + key; }
 

@@ -36,7 +36,7 @@ struct find_event {
 struct read_newest_ids {
   std::string ns;
   std::uint64_t limit = 0;
-  std::int64_t min_ts_ms = 0;
+  std::int64_t max_age_ms = 0; ///< Older than the newest event, see `event_ages`.
 };
 
 struct get_key {

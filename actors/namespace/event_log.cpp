@@ -11,17 +11,13 @@ namespace weir {
 void event_log::append(delivery what) {
   head_ = what.what->seq;
   bytes_ += cost(what);
-  auto now_ms = what.what->ts_ms;
   types_.add(what.what->type, head_);
   events_.push_back(std::move(what));
   while (events_.size() > limits_.events || bytes_ > limits_.bytes) drop_oldest();
-  trim(now_ms);
 }
 
-void event_log::trim(std::int64_t now_ms) {
-  while (!events_.empty()
-         && now_ms - events_.front().what->ts_ms >= static_cast<std::int64_t>(limits_.age_ms))
-    drop_oldest();
+void event_log::drop_before(std::uint64_t seq) {
+  while (!events_.empty() && first_kept() < seq) drop_oldest();
 }
 
 bool event_log::covers(const log_request& what, std::uint64_t oldest) const noexcept {

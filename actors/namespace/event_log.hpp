@@ -8,14 +8,13 @@
 
 namespace weir {
 
-/// The newest events of a namespace, in memory and in order. Bounded by count, bytes and age; overflow
-/// policy: the oldest is trimmed, and readers are told by `first_kept`.
+/// The newest events of a namespace, in memory and in order. Bounded by count and bytes; overflow policy:
+/// the oldest is trimmed, and readers are told by `first_kept`. How old they may be `retention` decides.
 class event_log {
 public:
   struct bounds {
     std::uint64_t events = 10'000;
     std::uint64_t bytes = 16 * 1024 * 1024;
-    std::uint64_t age_ms = 86'400'000;
   };
 
   /// A reader of more types than this looks at all events, which then are mostly its own.
@@ -29,8 +28,8 @@ public:
   /// Appends the event with `seq == head() + 1`, then trims.
   void append(delivery what);
 
-  /// Trims what is too old at `now_ms`.
-  void trim(std::int64_t now_ms);
+  /// Trims what is before `seq`.
+  void drop_before(std::uint64_t seq);
 
   /// Whether all that the request can want of `(oldest, head()]` is in memory.
   bool covers(const log_request& what, std::uint64_t oldest) const noexcept;

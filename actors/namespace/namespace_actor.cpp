@@ -66,6 +66,8 @@ caf::behavior namespace_actor::running() {
         end_turn();
         return out;
       },
+      [this](tick_atom) { on_sweep(); },
+      [](loaded_atom) {},
       [this](tick_atom, std::uint64_t number) {
         if (number == ticks_) on_tick(); // else an earlier one was asked for since
       },
@@ -140,7 +142,7 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publis
     }
   auto ephemeral = what.ephemeral;
   asker who{from.number, ticket, what.read_at_ns};
-  submit(event_of(std::move(what), now_ms()), who, ephemeral);
+  submit(event_of(std::move(what), wall_ms()), who, ephemeral);
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, log_request& what) {
@@ -161,7 +163,7 @@ caf::result<answer> namespace_actor::on_publish(publish_request& what) {
   auto ticket = next_number_++;
   auto promise = make_response_promise<answer>();
   promises_.emplace(ticket, promise);
-  submit(event_of(std::move(what), now_ms()), {promise_source, ticket}, ephemeral);
+  submit(event_of(std::move(what), wall_ms()), {promise_source, ticket}, ephemeral);
   end_turn();
   return promise;
 }
@@ -179,13 +181,13 @@ caf::result<log_slice> namespace_actor::on_read(log_request& what) {
 
 void namespace_actor::submit(event x, asker who, bool ephemeral) {
   auto predecessor = x.prev_event_id;
-  if (!sequencer_.submit(std::move(x), who, ephemeral)) return;
+  if (!sequencer_.submit(std::move(x), who, now_ms(), ephemeral)) return;
   auto slash = predecessor.find('/');
   find_event what{settings_.name, predecessor.substr(0, slash), predecessor.substr(slash + 1)};
   // Without an answer it waits for its time to be over, like one whose predecessor never comes.
   link_.read(std::move(what), [this, predecessor](store_answer& got) {
     auto* place = std::get_if<std::optional<event_place>>(&got.what);
-    if (place != nullptr && *place) sequencer_.on_predecessor(predecessor, now_ms());
+    if (place != nullptr && *place) sequencer_.on_predecessor(predecessor, now());
   });
 }
 
@@ -219,12 +221,19 @@ void namespace_actor::read(const log_request& what, std::function<void(log_slice
 }
 
 void namespace_actor::announce(const server_event& what, bool ephemeral) {
-  sequencer_.announce(what, now_ms(), ephemeral);
+  sequencer_.announce(what, now(), ephemeral);
 }
 
 // -- time and ends
 
-/// Sees to it that a tick comes by then. @param when_ms 0: none is wanted.
+std::int64_t namespace_actor::now_ms() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock().now().time_since_epoch()).count();
+}
+
+instant namespace_actor::now() const { return {now_ms(), wall_ms()}; }
+
+/// Sees to it that a tick comes by then: both are the actor clock's, so neither can run away from the other.
+/// @param when_ms 0: none is wanted.
 void namespace_actor::wake_at(std::int64_t when_ms) {
   if (when_ms == 0 || (wake_at_ms_ > 0 && wake_at_ms_ <= when_ms)) return;
   wake_at_ms_ = when_ms;
@@ -236,7 +245,7 @@ void namespace_actor::on_tick() {
   if (is_deposed()) return;
   auto now = now_ms();
   wake_at_ms_ = 0;
-  sequencer_.expire(now);
+  sequencer_.expire(this->now());
   expire_sessions();
   for (auto& x : presence_.flush(now)) announce(x, true);
   tell_receipts();
@@ -246,6 +255,14 @@ void namespace_actor::on_tick() {
     else if (due > 0)
       feed(x);
   if (save_at_ms_ > 0 && now >= save_at_ms_) save_cursors();
+  trim();
+  end_turn();
+}
+
+/// What is due before the next one gets a timer in `end_turn`.
+void namespace_actor::on_sweep() {
+  if (is_deposed()) return;
+  trim();
   end_turn();
 }
 

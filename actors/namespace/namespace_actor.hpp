@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/instant.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/tenure.hpp"
 #include "actors/messages/namespace.hpp"
@@ -47,7 +48,7 @@ public:
     event_encoder encode = nullptr;
     std::set<std::string> targets;     ///< What can be called here.
     std::set<std::string> subscribers; ///< Durable subscriptions that miss nothing from the first load on.
-    std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
+    std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch: for time stamps only.
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
     bool refuse_orphans = false;                          ///< See `sequencer::config`.
@@ -63,6 +64,11 @@ public:
 
   /// Sessions of a gateway that is gone that are seen to in one go.
   static constexpr std::size_t max_detached_at_once = 256;
+
+  /// Whoever owns it sends a `tick_atom` so often. What is due later than that is not waited for with a
+  /// timer: the actor clock sorts its timers whenever it is given one, and most namespaces only wait for
+  /// events to become too old.
+  static constexpr std::chrono::milliseconds sweep_every{10'000};
 
   /// Relays that have not said by then that they hold back are not waited for when it moves.
   static constexpr std::chrono::milliseconds move_patience{1000};
@@ -182,6 +188,8 @@ private:
   void on_kept(const sequencer::batch& what, const store_committed& done);
   void on_not_kept(const sequencer::batch& what, const refusal& no);
   void trim();
+  void send_trims();
+  void on_sweep();
   void fan_out(std::vector<delivery> deliveries);
   void send_notices();
   void wake_at(std::int64_t when_ms);
@@ -246,7 +254,9 @@ private:
   admin_answer retry(const std::string& event_id);
   std::string report();
 
-  std::int64_t now_ms() const { return settings_.wall_clock_ms(); }
+  instant now() const;
+  std::int64_t now_ms() const; // for every duration and deadline; see `instant`
+  std::int64_t wall_ms() const { return settings_.wall_clock_ms(); } // for what is stored or shown
 
   config settings_;
   store_link link_;

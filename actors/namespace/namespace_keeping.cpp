@@ -35,6 +35,7 @@ void namespace_actor::end_turn() {
   wake_at(presence_.next_flush_ms());
   wake_at(receipts_.next_due_ms());
   wake_at(save_at_ms_);
+  if (auto due = retention_.next_due_ms(); due && *due <= now_ms() + sweep_every.count()) wake_at(*due);
   if (moving_) end_move();
 }
 
@@ -60,6 +61,7 @@ void namespace_actor::flush() {
     if (auto batch = sequencer_.seal()) keep(std::move(*batch));
     settle();
   } while (sequencer_.has_open());
+  send_trims();
 }
 
 void namespace_actor::keep(sequencer::batch what) {
@@ -100,16 +102,24 @@ void namespace_actor::on_kept(const sequencer::batch& what, const store_committe
   auto now = stage_time(clock());
   meters_.all().stages.observe(event_stages::stage::kept, what.sealed_at_ns, now);
   if (kept_at_ns_ == 0) kept_at_ns_ = now;
-  if (!link_.exists()) return;
-  for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), x.what->ts_ms);
+  auto kept_ms = now_ms();
+  for (auto& x : what.events) retention_.add(x.what->seq, x.what->size_bytes(), kept_ms);
   trim();
 }
 
 void namespace_actor::trim() {
   auto first = retention_.trim(now_ms());
   if (!first) return;
+  sequencer_.drop_before(*first);
+  if (!link_.exists()) return;
   sequencer_.set_stored_from(*first);
-  trims_ = {{log_trim{settings_.name, *first}, {}}}; // goes with the next append
+  trims_ = {{log_trim{settings_.name, *first}, {}}};
+}
+
+/// A trim goes with the next append; in a namespace that is quiet, by itself. If that fails, what it trims is
+/// trimmed with the next one, or after a restart.
+void namespace_actor::send_trims() {
+  if (!trims_.empty()) link_.try_write(std::exchange(trims_, {}));
 }
 
 // -- out

@@ -1,6 +1,7 @@
 // How a namespace takes up what the store has of it. Until then nobody is let in.
 
 #include "actors/namespace/namespace_actor.hpp"
+#include "actors/store/event_ages.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/skip.hpp>
@@ -106,7 +107,7 @@ void namespace_actor::load_newest(log_state state, std::uint64_t before_seq) {
   });
 }
 
-/// How old the oldest event is.
+/// How old the oldest event is: by the wall clock, within what is possible.
 void namespace_actor::load_age(log_state state) {
   sequencer_.resume(state.epoch, state.head - newest_.size());
   auto newest_ms = newest_.empty() ? 0 : newest_.front()->ts_ms;
@@ -119,16 +120,28 @@ void namespace_actor::load_age(log_state state) {
   oldest.limit = 1;
   load_step<log_read>(read_log{settings_.name, oldest}, [this, state, newest_ms](log_read& got) {
     auto oldest_ms = got.records.empty() ? newest_ms : got.records.front().what->ts_ms;
-    retention_.restore(state.first_kept, state.head, state.bytes, oldest_ms, newest_ms);
+    auto now = this->now();
+    auto kept_ms = [&](std::int64_t ts_ms) {
+      auto most = static_cast<std::int64_t>(settings_.bounds.log_age_ms);
+      return now.now_ms - std::clamp<std::int64_t>(now.wall_ms - ts_ms, 0, most);
+    };
+    auto oldest_kept_ms = kept_ms(oldest_ms);
+    retention_.restore(state.first_kept, state.head, state.bytes, oldest_kept_ms,
+                       std::max(oldest_kept_ms, kept_ms(newest_ms)));
     load_ids();
   });
 }
 
 void namespace_actor::load_ids() {
-  auto oldest_ms = now_ms() - static_cast<std::int64_t>(settings_.bounds.dedupe_ms);
+  auto window_ms = static_cast<std::int64_t>(settings_.bounds.dedupe_ms);
   load_step<std::vector<event_mark>>(
-      read_newest_ids{settings_.name, settings_.bounds.dedupe_ids, oldest_ms},
-      [this](std::vector<event_mark>& got) {
+      read_newest_ids{settings_.name, settings_.bounds.dedupe_ids, window_ms},
+      [this, window_ms](std::vector<event_mark>& got) {
+        auto now = this->now();
+        event_ages ages{window_ms};
+        ages.next(now.wall_ms);
+        for (auto i = got.rbegin(); i != got.rend(); ++i)
+          i->ts_ms = now.now_ms - ages.next(i->ts_ms).value_or(window_ms);
         for (auto& x : got) sequencer_.restore(std::move(x.event_id), {x.seq, x.content_hash}, x.ts_ms);
         load_keys(0, {});
       });

@@ -70,7 +70,7 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, call_r
   }
   pending_calls_[{from.number, ticket}] = {what.client_id + '/' + what.message_id, what.caller,
                                            what.cancel_on_disconnect};
-  submit(event_of(what, now_ms()), {from.number, ticket, what.read_at_ns}, false);
+  submit(event_of(what, wall_ms()), {from.number, ticket, what.read_at_ns}, false);
 }
 
 caf::result<answer> namespace_actor::on_call(call_request& what) {
@@ -85,7 +85,7 @@ caf::result<answer> namespace_actor::on_call(call_request& what) {
   promises_.emplace(ticket, promise);
   pending_calls_[{promise_source, ticket}] = {what.client_id + '/' + what.message_id, what.caller,
                                               what.cancel_on_disconnect};
-  submit(event_of(what, now_ms()), {promise_source, ticket}, false);
+  submit(event_of(what, wall_ms()), {promise_source, ticket}, false);
   end_turn();
   return promise;
 }

@@ -70,11 +70,11 @@ session& namespace_actor::open_session(attachment at, session_open& what, bool& 
     changed |= encode_session(*x) != kept;
   }
   if (!x->at)
-    if (auto told = presence_.join(x->client_id, x->meta, now_ms())) announce(*told, true);
+    if (auto told = presence_.join(x->client_id, x->meta, now())) announce(*told, true);
   close_before(*x); // of three attachments in a row, the first
   leave_groups(*x);
   sessions_.attach(*x, at);
-  x->attached_ms = what.reattached ? what.attached_ms : std::max(now_ms(), x->attached_ms + 1);
+  x->attached_ms = what.reattached ? what.attached_ms : std::max(wall_ms(), x->attached_ms + 1);
   return *x;
 }
 

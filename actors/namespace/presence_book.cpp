@@ -14,11 +14,11 @@ constexpr const char* left_type = "sys.presence.left";
 } // namespace
 
 std::optional<server_event> presence_book::join(const std::string& client_id, const std::string& meta,
-                                                std::int64_t now_ms) {
-  auto [i, first] = clients_.try_emplace(client_id, present_client{client_id, now_ms, 0, meta});
+                                                instant now) {
+  auto [i, first] = clients_.try_emplace(client_id, present_client{client_id, now.wall_ms, 0, meta});
   ++i->second.connections;
   if (!first) return std::nullopt;
-  if (!within_rate(now_ms)) return ++joined_, std::nullopt;
+  if (!within_rate(now.now_ms)) return ++joined_, std::nullopt;
   auto data = R"({"client_id":)" + json_string(client_id) + R"(,"meta":)" + meta + R"(,"count":)"
               + std::to_string(count()) + "}";
   return server_event{joined_type, std::move(data)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/instant.hpp"
 #include "actors/messages/namespace.hpp"
 
 #include <cstdint>
@@ -20,8 +21,7 @@ public:
 
   /// A connection of a client is there. Gives the event to tell now, if any.
   /// @param meta JSON text of an object.
-  std::optional<server_event> join(const std::string& client_id, const std::string& meta,
-                                   std::int64_t now_ms);
+  std::optional<server_event> join(const std::string& client_id, const std::string& meta, instant now);
 
   /// A connection is gone. As above.
   std::optional<server_event> leave(const std::string& client_id, std::int64_t now_ms);

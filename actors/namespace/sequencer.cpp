@@ -37,7 +37,7 @@ std::uint64_t reprinted_hash(event x) {
 
 sequencer::sequencer(config settings)
   : settings_(std::move(settings)), incarnation_(settings_.epoch),
-    log_({settings_.bounds.log_events, settings_.bounds.log_bytes, settings_.bounds.log_age_ms}),
+    log_({settings_.bounds.log_events, settings_.bounds.log_bytes}),
     window_(settings_.bounds.dedupe_ids, settings_.bounds.dedupe_ms),
     held_(settings_.bounds.causal_events, settings_.bounds.causal_wait_ms) {}
 
@@ -54,19 +54,18 @@ void sequencer::restore(event_ptr kept) {
   log_.append(std::move(x));
 }
 
-void sequencer::restore(std::string event_id, dedupe_window::entry what, std::int64_t ts_ms) {
-  window_.add(std::move(event_id), what, ts_ms);
+void sequencer::restore(std::string event_id, dedupe_window::entry what, std::int64_t accepted_ms) {
+  window_.add(std::move(event_id), what, accepted_ms);
 }
 
-bool sequencer::submit(event x, asker who, bool ephemeral) {
+bool sequencer::submit(event x, asker who, std::int64_t now_ms, bool ephemeral) {
   // A repeat is known at once, also while the first one's predecessor is not in the window any more.
-  auto waits = !x.prev_event_id.empty() && !is_known(x.prev_event_id, x.ts_ms)
-               && (ephemeral || window_.find(x.event_id(), x.ts_ms) == nullptr);
+  auto waits = !x.prev_event_id.empty() && !is_known(x.prev_event_id, now_ms)
+               && (ephemeral || window_.find(x.event_id(), now_ms) == nullptr);
   if (!waits) {
-    accept(std::move(x), who, ephemeral);
+    accept(std::move(x), who, now_ms, ephemeral);
     return false;
   }
-  auto now_ms = x.ts_ms;
   auto oldest_known = window_.oldest_seq();
   auto look_up =
       stored_from_ > 0 && stored_from_ <= log_.head() && (oldest_known == 0 || stored_from_ < oldest_known);
@@ -101,50 +100,50 @@ bool sequencer::in_memory_log(const std::string& event_id) const {
   return false;
 }
 
-void sequencer::on_predecessor(const std::string& event_id, std::int64_t now_ms) {
+void sequencer::on_predecessor(const std::string& event_id, instant now) {
   for (auto& x : held_.release(event_id)) {
-    x.what.ts_ms = now_ms;
-    accept(std::move(x.what), x.who, x.ephemeral);
+    x.what.ts_ms = now.wall_ms;
+    accept(std::move(x.what), x.who, now.now_ms, x.ephemeral);
   }
 }
 
-void sequencer::expire(std::int64_t now_ms) {
+void sequencer::expire(instant now) {
   held_event x;
-  while (held_.expire(now_ms, x)) {
+  while (held_.expire(now.now_ms, x)) {
     if (settings_.refuse_orphans) {
       refuse(x.who, orphaned(x.what));
       continue;
     }
     x.what.causal_gap = true;
-    x.what.ts_ms = now_ms;
-    accept(std::move(x.what), x.who, x.ephemeral);
+    x.what.ts_ms = now.wall_ms;
+    accept(std::move(x.what), x.who, now.now_ms, x.ephemeral);
   }
 }
 
 /// Accepts an event, then what waited for it, then what waited for that.
-void sequencer::accept(event x, asker who, bool ephemeral) {
-  if (held_.size() == 0) return accept_one(std::move(x), who, ephemeral);
+void sequencer::accept(event x, asker who, std::int64_t now_ms, bool ephemeral) {
+  if (held_.size() == 0) return accept_one(std::move(x), who, now_ms, ephemeral);
   std::deque<held_event> ready;
   ready.push_back({std::move(x), who, ephemeral});
   while (!ready.empty()) {
     auto next = std::move(ready.front());
     ready.pop_front();
     auto id = !next.ephemeral ? next.what.event_id() : std::string{};
-    auto now_ms = next.what.ts_ms;
-    accept_one(std::move(next.what), next.who, next.ephemeral);
+    auto ts_ms = next.what.ts_ms;
+    accept_one(std::move(next.what), next.who, now_ms, next.ephemeral);
     if (id.empty()) continue;
     for (auto& follower : held_.release(id)) {
-      follower.what.ts_ms = now_ms;
+      follower.what.ts_ms = ts_ms;
       ready.push_back(std::move(follower));
     }
   }
 }
 
-void sequencer::accept_one(event x, asker who, bool ephemeral) {
+void sequencer::accept_one(event x, asker who, std::int64_t now_ms, bool ephemeral) {
   if (ephemeral) return add({who, {}, {std::make_shared<const event>(std::move(x)), 0}});
   auto hash = content_hash(x);
   auto id = x.event_id();
-  if (auto* seen = window_.find(id, x.ts_ms)) {
+  if (auto* seen = window_.find(id, now_ms)) {
     if (seen->content_hash != hash && seen->content_hash != reprinted_hash(x))
       return refuse(who, conflict(id));
     answer repeat;
@@ -157,11 +156,11 @@ void sequencer::accept_one(event x, asker who, bool ephemeral) {
   x.seq = next_seq_++;
   answer reply;
   reply.seq = x.seq;
-  window_.add(std::move(id), {x.seq, hash}, x.ts_ms);
+  window_.add(std::move(id), {x.seq, hash}, now_ms);
   add({who, reply, {std::make_shared<const event>(std::move(x)), hash, who.read_at_ns}});
 }
 
-void sequencer::announce(const server_event& what, std::int64_t now_ms, bool ephemeral) {
+void sequencer::announce(const server_event& what, instant now, bool ephemeral) {
   event x;
   if (!ephemeral) x.seq = next_seq_++;
   x.type = what.type;
@@ -169,10 +168,10 @@ void sequencer::announce(const server_event& what, std::int64_t now_ms, bool eph
   // What is not kept has no seq to be named by, and the epoch outlives the one who counts.
   x.message_id = ephemeral ? incarnation_ + ".e" + std::to_string(++announced_)
                            : settings_.epoch + '.' + std::to_string(x.seq);
-  x.ts_ms = now_ms;
+  x.ts_ms = now.wall_ms;
   x.data = what.data;
   auto hash = content_hash(x);
-  if (!ephemeral) window_.add(x.event_id(), {x.seq, hash}, now_ms);
+  if (!ephemeral) window_.add(x.event_id(), {x.seq, hash}, now.now_ms);
   add({{}, {}, {std::make_shared<const event>(std::move(x)), hash}});
 }
 
@@ -269,26 +268,26 @@ std::string call_event_data(const call_request& what) {
   return out + R"(,"input":)" + what.input + "}";
 }
 
-event event_of(publish_request what, std::int64_t now_ms) {
+event event_of(publish_request what, std::int64_t wall_ms) {
   event x;
   x.type = std::move(what.type);
   x.client_id = std::move(what.client_id);
   x.message_id = std::move(what.message_id);
   x.prev_event_id = std::move(what.prev_event_id);
   x.to = std::move(what.to);
-  x.ts_ms = now_ms;
+  x.ts_ms = wall_ms;
   x.data = std::move(what.data);
   x.receipt = what.receipt;
   return x;
 }
 
-event event_of(const call_request& what, std::int64_t now_ms) {
+event event_of(const call_request& what, std::int64_t wall_ms) {
   event x;
   x.type = call_event_type(what.target);
   x.client_id = what.client_id;
   x.message_id = what.message_id;
   x.prev_event_id = what.prev_event_id;
-  x.ts_ms = now_ms;
+  x.ts_ms = wall_ms;
   x.data = call_event_data(what);
   return x;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/instant.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/namespace/causal_buffer.hpp"
 #include "actors/namespace/dedupe_window.hpp"
@@ -66,29 +67,32 @@ public:
   /// One of the newest events of the log, in order.
   void restore(event_ptr kept);
   /// An id of the dedupe window, in order of its seq.
-  void restore(std::string event_id, dedupe_window::entry what, std::int64_t ts_ms);
+  /// @param accepted_ms when it was accepted, by the clock of `instant::now_ms`; before the process:
+  /// negative.
+  void restore(std::string event_id, dedupe_window::entry what, std::int64_t accepted_ms);
 
   // -- events
 
   /// Takes an event: accepts it, or recognises a repeat, or holds it until its predecessor is there, or
   /// refuses it (`409 conflict`, `429 causal_full`). An ephemeral event gets no seq and is in no window: a
   /// repeat of it is delivered again.
-  /// @param x without a seq; `x.ts_ms` is when it came, milliseconds since the Unix epoch.
+  /// @param x without a seq; `x.ts_ms` is its time stamp.
+  /// @param now_ms as of `instant`.
   /// @returns whether its predecessor is to be looked up in the log beyond memory; the answer then goes to
   /// `on_predecessor`.
-  bool submit(event x, asker who, bool ephemeral = false);
+  bool submit(event x, asker who, std::int64_t now_ms, bool ephemeral = false);
 
   /// The predecessor was found in the log, so what waits for it goes on.
-  void on_predecessor(const std::string& event_id, std::int64_t now_ms);
+  void on_predecessor(const std::string& event_id, instant now);
 
   /// Lets go of what has waited for too long.
-  void expire(std::int64_t now_ms);
+  void expire(instant now);
 
-  /// When that is to be called next; 0: nothing waits.
+  /// When that is to be called next, as of `instant::now_ms`; 0: nothing waits.
   std::int64_t next_expiry_ms() const noexcept { return held_.next_deadline_ms(); }
 
   /// An event of the server's own, which needs neither dedupe nor an answer. With `ephemeral` it is not kept.
-  void announce(const server_event& what, std::int64_t now_ms, bool ephemeral = false);
+  void announce(const server_event& what, instant now, bool ephemeral = false);
 
   // -- the way to the store
 
@@ -106,6 +110,9 @@ public:
 
   /// Where an event is that the dedupe window remembers; 0: it does not.
   std::uint64_t find(const std::string& event_id, std::int64_t now_ms);
+
+  /// What is before `seq` has been trimmed from the store.
+  void drop_before(std::uint64_t seq) { log_.drop_before(seq); }
 
   const event_log& log() const noexcept { return log_; }
   const std::string& epoch() const noexcept { return settings_.epoch; }
@@ -137,8 +144,8 @@ private:
 
   bool is_known(const std::string& event_id, std::int64_t now_ms);
   bool in_memory_log(const std::string& event_id) const;
-  void accept(event x, asker who, bool ephemeral);
-  void accept_one(event x, asker who, bool ephemeral);
+  void accept(event x, asker who, std::int64_t now_ms, bool ephemeral);
+  void accept_one(event x, asker who, std::int64_t now_ms, bool ephemeral);
   void add(entry x);
   void settle(entry& x);
   void take_back(const entry& x);
@@ -164,7 +171,7 @@ std::string call_event_type(const std::string& target);
 std::string call_event_data(const call_request& what);
 
 /// The event that a request asks for.
-event event_of(publish_request what, std::int64_t now_ms);
-event event_of(const call_request& what, std::int64_t now_ms);
+event event_of(publish_request what, std::int64_t wall_ms);
+event event_of(const call_request& what, std::int64_t wall_ms);
 
 } // namespace weir

@@ -12,7 +12,7 @@ struct asker {
   auto operator()(const read_log_state& x) const { return where.state_of_log(x.ns); }
   auto operator()(const read_log& x) const { return where.read_log(x.ns, x.what); }
   auto operator()(const find_event& x) const { return where.find_event(x.ns, x.client_id, x.message_id); }
-  auto operator()(const read_newest_ids& x) const { return where.newest_ids(x.ns, x.limit, x.min_ts_ms); }
+  auto operator()(const read_newest_ids& x) const { return where.newest_ids(x.ns, x.limit, x.max_age_ms); }
   auto operator()(const get_key& x) const { return where.get(x.ns, x.key, now_ms); }
   auto operator()(const scan_keys& x) const { return where.scan(x.ns, x.prefix, x.after, x.limit, now_ms); }
   auto operator()(const acquire_lease_of& x) const {

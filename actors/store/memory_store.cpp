@@ -1,5 +1,7 @@
 #include "actors/store/memory_store.hpp"
 
+#include "actors/store/event_ages.hpp"
+
 #include <algorithm>
 
 namespace weir {
@@ -128,13 +130,15 @@ memory_store::find_event(const std::string& ns, const std::string& client_id, co
 }
 
 store::outcome<std::vector<event_mark>> memory_store::newest_ids(const std::string& ns, std::uint64_t limit,
-                                                                 std::int64_t min_ts_ms) {
+                                                                 std::int64_t max_age_ms) {
   auto& from = find_log(ns);
   std::vector<event_mark> out;
-  auto n = std::min<std::uint64_t>(limit, from.records.size());
-  for (auto i = from.records.end() - static_cast<std::ptrdiff_t>(n); i != from.records.end(); ++i)
-    if (i->what->ts_ms >= min_ts_ms)
-      out.push_back({i->what->event_id(), i->what->seq, i->content_hash, i->what->ts_ms});
+  event_ages ages{max_age_ms};
+  for (auto i = from.records.rbegin(); i != from.records.rend() && out.size() < limit; ++i) {
+    if (!ages.next(i->what->ts_ms)) break;
+    out.push_back({i->what->event_id(), i->what->seq, i->content_hash, i->what->ts_ms});
+  }
+  std::reverse(out.begin(), out.end());
   return out;
 }
 

@@ -23,7 +23,7 @@ public:
   outcome<std::optional<event_place>> find_event(const std::string& ns, const std::string& client_id,
                                                  const std::string& message_id) override;
   outcome<std::vector<event_mark>> newest_ids(const std::string& ns, std::uint64_t limit,
-                                              std::int64_t min_ts_ms) override;
+                                              std::int64_t max_age_ms) override;
   outcome<std::optional<key_entry>> get(const std::string& ns, const std::string& key,
                                         std::int64_t now_ms) override;
   outcome<std::vector<key_entry>> scan(const std::string& ns, const std::string& prefix,

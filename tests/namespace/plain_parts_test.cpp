@@ -55,6 +55,30 @@ TEST_CASE("a log is trimmed by bytes and by age") {
   CHECK(age.first_kept() <= 5001);
 }
 
+TEST_CASE("events are trimmed by age a block at a time, of which there are many in that age") {
+  retention x({1'000'000, 1 << 30, 32'000});
+  CHECK_FALSE(x.next_due_ms());
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) x.add(seq, 10, static_cast<std::int64_t>(seq * 100));
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) {
+    auto too_old_ms = static_cast<std::int64_t>(seq * 100) + 32'000;
+    x.trim(too_old_ms - 1);
+    CHECK(x.first_kept() <= seq); // never before its time
+    x.trim(too_old_ms + 32'000 / retention::block_ages);
+    CHECK(x.first_kept() > seq); // and not much after it
+  }
+  CHECK_FALSE(x.next_due_ms());
+  CHECK(x.bytes() == 0);
+}
+
+TEST_CASE("a quiet log is due when its oldest block is") {
+  retention x({1'000'000, 1 << 30, 1000});
+  x.add(1, 10, 5000);
+  CHECK(x.next_due_ms() == 6000);
+  CHECK_FALSE(x.trim(5999));
+  CHECK(x.trim(6000) == 2);
+  CHECK_FALSE(x.next_due_ms());
+}
+
 TEST_CASE("an old log is trimmed in steps after a restart, too") {
   retention x({600'000, 1ULL << 40, 1'000'000'000});
   x.restore(1, 1'000'000, 100'000'000, 0, 1'000'000);

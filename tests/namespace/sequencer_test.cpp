@@ -25,11 +25,17 @@ event make(std::string message_id, std::string prev = {}, std::int64_t now_ms = 
 
 sequencer::config settings() { return {{}, "e1", nullptr, false}; }
 
+/// Both clocks show the event's time stamp.
+bool submit_to(sequencer& to, event x, asker who, bool ephemeral = false) {
+  auto now_ms = x.ts_ms;
+  return to.submit(std::move(x), who, now_ms, ephemeral);
+}
+
 /// A sequencer, and a store that keeps what it is given when the test says so.
 struct bench {
   explicit bench(sequencer::config cfg = settings()) : seq(std::move(cfg)) {}
 
-  void submit(event x, bool ephemeral = false) { seq.submit(std::move(x), {1, ++tickets}, ephemeral); }
+  void submit(event x, bool ephemeral = false) { submit_to(seq, std::move(x), {1, ++tickets}, ephemeral); }
 
   /// Seals what is open; gives the batch's id, or 0.
   std::uint64_t seal() {
@@ -197,9 +203,9 @@ TEST_CASE("an event whose predecessor never comes is delivered with a gap, or re
     x.submit(make("m2", "m1"));
     x.submit(make("m3", "m2"));
     CHECK(x.seq.next_expiry_ms() == 100);
-    x.seq.expire(99);
+    x.seq.expire({99, 99});
     CHECK(x.seal() == 0);
-    x.seq.expire(100);
+    x.seq.expire({100, 100});
     auto got = x.keep();
     CHECK(ids(got) == "m2 m3");
     CHECK(got.deliveries[0].what->causal_gap);
@@ -209,7 +215,7 @@ TEST_CASE("an event whose predecessor never comes is delivered with a gap, or re
     cfg.refuse_orphans = true;
     bench x{cfg};
     x.submit(make("m2", "m1"));
-    x.seq.expire(100);
+    x.seq.expire({100, 100});
     auto got = x.keep();
     REQUIRE(got.answers.size() == 1);
     CHECK(got.answers[0].second.no.status == code::conflict);
@@ -246,9 +252,9 @@ TEST_CASE("a predecessor that is in the log past the window counts as there") {
   }
   SECTION("in the store it is looked up") {
     x.seq.set_stored_from(1);
-    CHECK(x.seq.submit(make("m3", "m1"), {1, 9}));
+    CHECK(submit_to(x.seq, make("m3", "m1"), {1, 9}));
     CHECK(x.seal() == 0);
-    x.seq.on_predecessor("alice/m1", 5);
+    x.seq.on_predecessor("alice/m1", {5, 5});
     CHECK(ids(x.keep()) == "m3");
   }
 }
@@ -356,7 +362,7 @@ TEST_CASE("the sequencer keeps its promises whatever comes, fails and repeats") 
       if (auto id = x.seal()) batches.push_back(id);
       break;
     case 4:
-      x.seq.expire(now);
+      x.seq.expire({now, now});
       break;
     default:
       if (batches.empty()) break;
@@ -370,7 +376,7 @@ TEST_CASE("the sequencer keeps its promises whatever comes, fails and repeats") 
     }
     take();
   }
-  x.seq.expire(now + 1000);
+  x.seq.expire({now + 1000, now + 1000});
   if (auto id = x.seal()) batches.push_back(id);
   for (auto id : batches) x.seq.on_kept(id);
   take();

@@ -255,14 +255,14 @@ WEIR_STORE_TEST("of two events under one id the newer is found") {
 WEIR_STORE_TEST("the newest ids come with what a dedupe window needs, oldest first") {
   TestType kind;
   commit_one(*kind, append("demo", 1, 10));
-  auto marks = must((*kind).newest_ids("demo", 3, 0));
+  auto marks = must((*kind).newest_ids("demo", 3, 1000));
   REQUIRE(marks.size() == 3);
   CHECK(marks[0].event_id == "alice/m8");
   CHECK(marks[0].seq == 8);
   CHECK(marks[0].content_hash == record(8).content_hash);
   CHECK(marks[0].ts_ms == 1008);
   CHECK(marks[2].seq == 10);
-  CHECK(must((*kind).newest_ids("demo", 100, 1009)).size() == 2);
+  CHECK(must((*kind).newest_ids("demo", 100, 2)).size() == 2);
   commit_one(*kind, log_trim{"demo", 10});
-  CHECK(must((*kind).newest_ids("demo", 100, 0)).size() == 1);
+  CHECK(must((*kind).newest_ids("demo", 100, 1000)).size() == 1);
 }

@@ -1,6 +1,7 @@
 #include "actors/store/redis/redis_log.hpp"
 
 #include "actors/messages/log_filter.hpp"
+#include "actors/store/event_ages.hpp"
 #include "actors/store/store.hpp"
 
 #include <algorithm>
@@ -148,29 +149,36 @@ std::optional<event_place> redis_log::find(const session& with, const std::strin
 }
 
 std::vector<event_mark> redis_log::newest_ids(const session& with, const std::string& ns, std::uint64_t limit,
-                                              std::int64_t min_ts_ms) const {
+                                              std::int64_t max_age_ms) const {
   auto log = state(with, ns);
-  std::vector<event_mark> out;
-  auto next = log.head + 1 - std::min(limit, log.count());
-  while (next <= log.head) {
+  std::vector<event_mark> out; // newest first
+  event_ages ages{max_age_ms};
+  auto first = log.head + 1 - std::min(limit, log.count());
+  auto end = log.head + 1;
+  auto window = 1ULL; // most namespaces are done with the first answer
+  for (auto more = true; more && end > first; window = marks_window) {
     std::vector<redis_reply> replies;
-    for (std::uint64_t i = 0; i < marks_window && next <= log.head; ++i, next += marks_at_once) {
+    for (std::uint64_t i = 0; i < window && end > first; ++i) {
+      auto from = end - std::min(marks_at_once, end - first);
       auto call = with.link.call(redis_script::newest_ids, 1);
-      call.add(keys_.of(ns, "log"))
-          .add(next)
-          .add(std::min(next + marks_at_once - 1, log.head))
-          .add(min_ts_ms);
+      call.add(keys_.of(ns, "log")).add(from).add(end - 1);
       with.connection.send(call);
       replies.emplace_back(nullptr);
+      end = from;
     }
     for (auto& x : replies) x = with.connection.receive(with.deadline); // all, before one may throw
     for (auto& reply : replies) {
       auto x = reply.checked();
-      for (std::size_t i = 0; i + 3 < x.size(); i += 4)
-        out.push_back({std::string{x.at(i).text()}, x.at(i + 1).number(), x.at(i + 2).number(),
-                       x.at(i + 3).signed_number()});
+      for (auto i = x.size() / 4; more && i-- > 0;) {
+        auto ts_ms = x.at(4 * i + 3).signed_number();
+        more = ages.next(ts_ms).has_value();
+        if (more)
+          out.push_back(
+              {std::string{x.at(4 * i).text()}, x.at(4 * i + 1).number(), x.at(4 * i + 2).number(), ts_ms});
+      }
     }
   }
+  std::reverse(out.begin(), out.end());
   return out;
 }
 

@@ -35,7 +35,7 @@ public:
   std::optional<event_place> find(const session& with, const std::string& ns,
                                   const std::string& event_id) const;
   std::vector<event_mark> newest_ids(const session& with, const std::string& ns, std::uint64_t limit,
-                                     std::int64_t min_ts_ms) const;
+                                     std::int64_t max_age_ms) const;
 
 private:
   const redis_keys& keys_;

@@ -177,18 +177,15 @@ if not found[1] then return false end
 return {seq, found[1][2][16]}
 )";
 
-// KEYS: log. ARGV: first and last seq, min_ts_ms. Gives id, seq, hash and time of each, and nothing of its
-// data.
+// KEYS: log. ARGV: first and last seq. Gives id, seq, hash and time of each, and nothing of its data.
 constexpr const char* newest_script = R"(
 local out = {}
 for _, x in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1] .. '-0', ARGV[2] .. '-0')) do
   local f = x[2]
-  if tonumber(f[12]) >= tonumber(ARGV[3]) then
-    out[#out + 1] = f[2] .. '/' .. f[4]
-    out[#out + 1] = string.match(x[1], '^%d+')
-    out[#out + 1] = f[16]
-    out[#out + 1] = f[12]
-  end
+  out[#out + 1] = f[2] .. '/' .. f[4]
+  out[#out + 1] = string.match(x[1], '^%d+')
+  out[#out + 1] = f[16]
+  out[#out + 1] = f[12]
 end
 return out
 )";

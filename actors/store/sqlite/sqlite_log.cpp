@@ -1,6 +1,7 @@
 #include "actors/store/sqlite/sqlite_log.hpp"
 
 #include "actors/event/content_hash.hpp"
+#include "actors/store/event_ages.hpp"
 #include "actors/store/rules.hpp"
 #include "actors/store/store.hpp"
 
@@ -23,7 +24,7 @@ constexpr const char* read_backward = R"(
   "pos, hash, client_id, message_id, type, prev_event_id, recipient, iif(hash IS NULL, data, ''), ts_ms"
 constexpr const char* one_mark = "SELECT " WEIR_MARK " FROM events WHERE pos = ?";
 constexpr const char* newest_marks =
-    "SELECT " WEIR_MARK " FROM events WHERE pos > ? AND pos <= ? ORDER BY pos";
+    "SELECT " WEIR_MARK " FROM events WHERE pos > ? AND pos <= ? ORDER BY pos DESC";
 
 std::uint64_t seq_of(const sqlite_statement& row) { return row.number(0) & seq_mask; }
 
@@ -191,18 +192,21 @@ std::optional<event_place> sqlite_log::find(const std::string& ns, const std::st
 }
 
 std::vector<event_mark> sqlite_log::newest_ids(const std::string& ns, std::uint64_t limit,
-                                               std::int64_t min_ts_ms) {
+                                               std::int64_t max_age_ms) {
   std::vector<event_mark> out;
   auto* in = load(ns);
   if (in == nullptr) return out;
   auto from = in->state.head + 1 - std::min(limit, in->state.count());
   newest_.with(in->pos(from - 1), in->pos(in->state.head));
+  event_ages ages{max_age_ms};
   while (newest_.step()) {
     auto ts_ms = newest_.integer(8);
-    if (ts_ms < min_ts_ms) continue;
+    if (!ages.next(ts_ms)) break;
     auto id = std::string{newest_.text(2)} + '/' + std::string{newest_.text(3)};
     out.push_back({std::move(id), seq_of(newest_), hash_of(newest_), ts_ms});
   }
+  newest_.reset();
+  std::reverse(out.begin(), out.end());
   return out;
 }
 

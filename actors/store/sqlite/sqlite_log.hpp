@@ -36,7 +36,7 @@ public:
   log_read read(const std::string& ns, const log_request& what);
   std::optional<event_place> find(const std::string& ns, const std::string& client_id,
                                   const std::string& message_id);
-  std::vector<event_mark> newest_ids(const std::string& ns, std::uint64_t limit, std::int64_t min_ts_ms);
+  std::vector<event_mark> newest_ids(const std::string& ns, std::uint64_t limit, std::int64_t max_age_ms);
 
   /// Deletes up to `max` events that were trimmed or belong to a history before a reset. Gives how many.
   std::uint64_t sweep(std::uint64_t max);
