@@ -119,6 +119,7 @@ struct run_update {
 struct run_finished {
   std::uint64_t seq = 0; ///< Of the call's event.
   run_result result;
+  std::vector<watcher> watchers; ///< Who is to be told, once it is kept: they have had all of its text.
 };
 
 template <class Inspector>
@@ -196,7 +197,8 @@ bool inspect(Inspector& f, run_update& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, run_finished& x) {
-  return f.object(x).fields(f.field("seq", x.seq), f.field("result", x.result));
+  return f.object(x).fields(f.field("seq", x.seq), f.field("result", x.result),
+                            f.field("watchers", x.watchers));
 }
 
 } // namespace weir

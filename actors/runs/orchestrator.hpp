@@ -83,14 +83,18 @@ private:
     caf::actor door;
   };
 
-  /// A call that has been offered and whose run is not over.
+  /// A call that has been offered and whose end has not been told.
   struct open_run {
     call_order order;
-    caf::actor actor;               // null: it waits for its turn, or for its thread's memory
+    std::int64_t since_ms = 0;      // when it was accepted, by now_ms()
+    caf::actor actor;               // null: it waits for its turn, or for its thread's memory, or ends
+    bool ends = false;              // its result is known, and on its way to the store
     workflow_plan_ptr plan;         // of a workflow that has begun: its own, whatever is configured by now
     std::vector<watcher> watchers;  // until there is an actor
     caf::disposable timer;          // as above: its deadline
     std::set<std::uint64_t> events; // awaited ones that a workflow has not recorded yet
+    std::vector<std::function<void()>>
+        on_kept; // answers that wait for its end; one of each worker and cancel
   };
 
   /// The records of one run, while they are read.
@@ -132,14 +136,18 @@ private:
   void on_cancel(const cancel_run& what);
   bool cancel(const std::string& run_id);
   void on_finished(const run_finished& what);
-  void finish(std::uint64_t seq, run_result result);
+  void finish(std::uint64_t seq, run_result result, std::vector<watcher> viewers = {});
+  void on_kept(std::uint64_t seq, const run_result& result);
+  void after_end(const std::string& run_id, std::function<void()> then);
   void fail(std::uint64_t seq, const std::string& run_id, refusal why);
-  template <class Message>
-  caf::result<answer> on_worker(Message& what);
+  caf::result<answer> on_worker(worker_delta& what);
+  caf::result<answer> on_worker(worker_result& what);
   refusal find_external(const std::string& run_id, caf::actor& found) const;
   bool is_arriving(const std::string& run_id) const;
   std::int64_t usual_timeout_ms(const std::string& target) const;
-  std::int64_t waited_ms(const call_order& x) const;
+  std::int64_t waited_ms(const open_run& x) const { return now_ms() - x.since_ms; }
+  std::int64_t accepted_ms(std::int64_t ts_ms) const;
+  std::int64_t now_ms() const; // for every duration; wall_clock_ms for what is stored
   void announce_started(const call_order& x);
   void announce_finished(const open_run& done, const run_result& x);
 
@@ -162,10 +170,10 @@ private:
 
   // -- results and threads
   void look_up(const std::string& run_id, std::function<void(const run_result*, const refusal&)> then);
-  void keep(const open_run& done, std::uint64_t seq, const run_result& result);
-  void write(std::uint64_t seq, std::vector<store_write> writes, std::uint32_t attempt);
+  void keep(const call_order& order, const run_result& result, std::function<void()> then);
+  void write(std::vector<store_write> writes, std::uint32_t attempt, std::function<void()> then);
   void settle(std::uint64_t seq);
-  void put_conversation(const std::string& key, conversation x, std::int64_t at_ms);
+  void put_conversation(const std::string& key, conversation x);
   void with_conversation(const std::string& key, std::function<void(const conversation*)> then);
   static std::string thread_key(const call_order& x) { return "thread/" + x.target + '/' + x.thread; }
   const prompt_config* remembering(const call_order& x) const;
@@ -212,16 +220,5 @@ private:
   std::optional<deadline_index::time_point> wake_at_;      // the earliest timer that is set
   std::map<std::uint64_t, std::size_t> untaken_; // awaited events in hand → runs that have not taken them
 };
-
-/// A client's piece of an external agent's answer, or its end: passed on to the run.
-template <class Message>
-caf::result<answer> orchestrator::on_worker(Message& what) {
-  caf::actor to;
-  answer out;
-  out.no = find_external(what.run_id, to);
-  if (out.no.refused()) return out;
-  delegate(to, std::move(what));
-  return caf::delegated<answer>{};
-}
 
 } // namespace weir

@@ -19,10 +19,12 @@ void orchestrator::end_move() {
   if (std::none_of(runs_.begin(), runs_.end(), [this](auto& x) { return is_streaming(x.second); })) quit();
 }
 
+/// Or has been, and its end is being kept.
 bool orchestrator::is_streaming(const open_run& x) const {
   auto i = agents_.find(x.order.target);
-  return x.actor && i != agents_.end()
-         && (i->second.config.kind == "prompt" || i->second.config.is_external());
+  return x.ends
+         || (x.actor && i != agents_.end()
+             && (i->second.config.kind == "prompt" || i->second.config.is_external()));
 }
 
 } // namespace weir

@@ -92,10 +92,11 @@ void orchestrator::begin(call_order order) {
   auto& x = runs_[id];
   meters_.runs.value(runs_.size());
   x.order = std::move(order);
+  x.since_ms = accepted_ms(x.order.ts_ms);
   auto node = waiting_.extract(id);
   if (!node.empty()) {
     x.watchers = std::move(node.mapped().watchers);
-    if (node.mapped().abandoned) return finish(x.order.seq, cancelled(id, waited_ms(x.order)));
+    if (node.mapped().abandoned) return finish(x.order.seq, cancelled(id, waited_ms(x)));
   }
   if (x.order.thread.empty()) return start(id);
   hold(x);
@@ -106,10 +107,11 @@ void orchestrator::begin(call_order order) {
 void orchestrator::hold(open_run& x) {
   auto& order = x.order;
   auto limit_ms = order.timeout_ms > 0 ? order.timeout_ms : usual_timeout_ms(order.target);
-  auto left_ms = std::max<std::int64_t>(limit_ms - waited_ms(order), 0);
+  auto left_ms = std::max<std::int64_t>(limit_ms - waited_ms(x), 0);
   x.timer = run_delayed(std::chrono::milliseconds{left_ms}, [this, id = order.run_id] {
     auto i = runs_.find(id);
-    if (i != runs_.end() && !i->second.actor) fail(i->second.order.seq, id, deadline_passed());
+    if (i != runs_.end() && !i->second.actor && !i->second.ends)
+      fail(i->second.order.seq, id, deadline_passed());
   });
 }
 
@@ -131,7 +133,7 @@ void orchestrator::enter_thread(const std::string& run_id) {
 
 void orchestrator::start(const std::string& run_id) {
   auto i = runs_.find(run_id);
-  if (i == runs_.end() || moving_) return;
+  if (i == runs_.end() || i->second.ends || moving_) return;
   if (remembering(i->second.order) == nullptr) return spawn_run(run_id, {});
   with_conversation(thread_key(i->second.order), [this, run_id](const conversation* earlier) {
     spawn_run(run_id, earlier == nullptr ? conversation{} : *earlier);
@@ -140,7 +142,7 @@ void orchestrator::start(const std::string& run_id) {
 
 void orchestrator::spawn_run(const std::string& run_id, const conversation& earlier) {
   auto i = runs_.find(run_id);
-  if (i == runs_.end()) return; // over before it began
+  if (i == runs_.end() || i->second.ends) return; // over before it began
   auto& x = i->second;
   if (!is_served(x.order.target)) return fail(x.order.seq, run_id, agent_failed(x.order.target));
   x.timer.dispose();
@@ -154,7 +156,7 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
   job.client_id = x.order.client_id;
   job.input = x.order.input;
   job.timeout_ms = x.order.timeout_ms;
-  job.waited_ms = waited_ms(x.order);
+  job.waited_ms = waited_ms(x);
   if (agent.config.kind == "prompt") job.prompt = agent.config.prompt;
   if (agent.config.is_external()) job.external = agent.config.external;
   job.target = x.order.target;
@@ -177,8 +179,13 @@ std::int64_t orchestrator::usual_timeout_ms(const std::string& target) const {
   return i == settings_.models->end() ? run::default_timeout_ms : i->second.config.timeout_ms;
 }
 
-std::int64_t orchestrator::waited_ms(const call_order& x) const {
-  return std::max<std::int64_t>(0, settings_.wall_clock_ms() - x.ts_ms);
+std::int64_t orchestrator::now_ms() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock().now().time_since_epoch()).count();
+}
+
+/// When that was, by now_ms(): not in the future, whatever the wall clock shows by now.
+std::int64_t orchestrator::accepted_ms(std::int64_t ts_ms) const {
+  return now_ms() - std::max<std::int64_t>(settings_.wall_clock_ms() - ts_ms, 0);
 }
 
 void orchestrator::watch_over(open_run& x) {
@@ -189,10 +196,27 @@ void orchestrator::watch_over(open_run& x) {
 // -- while it runs
 
 void orchestrator::on_cancel(const cancel_run& what) {
-  answer out;
-  out.ticket = what.ticket;
-  if (!cancel(what.run_id)) out.no = unknown_run(what.run_id);
-  if (what.relay) send(what.relay, answer_batch{{std::move(out)}});
+  auto reply = [this, to = what.relay, ticket = what.ticket](refusal no) {
+    answer out;
+    out.ticket = ticket;
+    out.no = std::move(no);
+    if (to) send(to, answer_batch{{std::move(out)}});
+  };
+  auto i = runs_.find(what.run_id);
+  if (i != runs_.end() && i->second.plan
+      && i->second.actor) // its steps may have to be undone: that takes time
+    return request(i->second.actor, caf::infinite, stop_atom_v)
+        .then([reply] { reply({}); }, [reply](const caf::error&) { reply({}); });
+  if (!cancel(what.run_id)) return reply(unknown_run(what.run_id));
+  after_end(what.run_id, [reply] { reply({}); });
+}
+
+/// Calls `then` once the end of a run that has been asked to end is kept; at once where there is none.
+void orchestrator::after_end(const std::string& run_id, std::function<void()> then) {
+  if (auto i = runs_.find(run_id); i != runs_.end())
+    i->second.on_kept.push_back(std::move(then));
+  else
+    then();
 }
 
 /// @returns whether there was anything to cancel.
@@ -201,8 +225,8 @@ bool orchestrator::cancel(const std::string& run_id) {
     auto& x = i->second;
     if (x.actor)
       send(x.actor, stop_atom_v);
-    else
-      finish(x.order.seq, cancelled(run_id, waited_ms(x.order)));
+    else if (!x.ends)
+      finish(x.order.seq, cancelled(run_id, waited_ms(x)));
     return true;
   }
   if (waiting_.count(run_id) == 0 && !is_arriving(run_id)) return false;
@@ -218,7 +242,7 @@ bool orchestrator::is_arriving(const std::string& run_id) const {
 /// @param found the run of an external agent, for what its clients say.
 refusal orchestrator::find_external(const std::string& run_id, caf::actor& found) const {
   auto i = runs_.find(run_id);
-  if (i == runs_.end() && !is_arriving(run_id)) return unknown_run(run_id);
+  if (i == runs_.end() ? !is_arriving(run_id) : i->second.ends) return unknown_run(run_id);
   auto agent = i == runs_.end() ? agents_.end() : agents_.find(i->second.order.target);
   if (i != runs_.end() && (agent == agents_.end() || !agent->second.config.is_external()))
     return unknown_run(run_id);
@@ -234,43 +258,87 @@ refusal orchestrator::find_external(const std::string& run_id, caf::actor& found
   return {};
 }
 
+/// A client's piece of an external agent's answer: passed on to the run.
+caf::result<answer> orchestrator::on_worker(worker_delta& what) {
+  caf::actor to;
+  answer out;
+  out.no = find_external(what.run_id, to);
+  if (out.no.refused()) return out;
+  delegate(to, std::move(what));
+  return caf::delegated<answer>{};
+}
+
+/// A client's end of it: answered once it is kept, since the client then forgets what it has done.
+caf::result<answer> orchestrator::on_worker(worker_result& what) {
+  caf::actor to;
+  answer out;
+  out.no = find_external(what.run_id, to);
+  if (out.no.refused()) return out;
+  auto promise = make_response_promise<answer>();
+  request(to, caf::infinite, what)
+      .then(
+          [this, promise, run_id = what.run_id](const answer& got) mutable {
+            if (got.no.refused()) return promise.deliver(got);
+            after_end(run_id, [promise, got]() mutable { promise.deliver(got); });
+          },
+          [promise, run_id = what.run_id](const caf::error&) mutable {
+            answer no;
+            no.no = unknown_run(run_id);
+            promise.deliver(std::move(no));
+          });
+  return promise;
+}
+
 // -- its end
 
-void orchestrator::on_finished(const run_finished& what) { finish(what.seq, what.result); }
+void orchestrator::on_finished(const run_finished& what) { finish(what.seq, what.result, what.watchers); }
 
 void orchestrator::fail(std::uint64_t seq, const std::string& run_id, refusal why) {
   run_result out;
   out.run_id = run_id;
   out.error = std::move(why);
-  if (auto i = runs_.find(run_id); i != runs_.end()) out.elapsed_ms = waited_ms(i->second.order);
+  if (auto i = runs_.find(run_id); i != runs_.end()) out.elapsed_ms = waited_ms(i->second);
   finish(seq, std::move(out));
 }
 
-void orchestrator::finish(std::uint64_t seq, run_result result) {
-  auto id = result.run_id;
-  open_run done;
-  if (auto node = runs_.extract(id); !node.empty()) {
-    done = std::move(node.mapped());
-    done.timer.dispose();
-    if (done.actor) {
-      demonitor(done.actor);
-      run_ids_.erase(done.actor.address());
+/// The end of a run: kept first, and only then told to anybody. Until then it is one of `runs_`, so whoever
+/// asks for it waits, too.
+void orchestrator::finish(std::uint64_t seq, run_result result, std::vector<watcher> viewers) {
+  call_order order;
+  if (auto i = runs_.find(result.run_id); i != runs_.end()) {
+    auto& x = i->second;
+    if (std::exchange(x.ends, true)) return;
+    order = x.order;
+    x.timer.dispose();
+    if (x.actor) {
+      demonitor(x.actor);
+      run_ids_.erase(x.actor.address());
+      x.actor = nullptr;
     }
+    for (auto& who : viewers) x.watchers.push_back(std::move(who));
     wakes_.erase(seq);
     sleepers_.erase(seq);
-    release_events(done);
+    release_events(x);
   }
+  keep(order, result, [this, seq, result] { on_kept(seq, result); });
+}
+
+void orchestrator::on_kept(std::uint64_t seq, const run_result& result) {
+  auto& id = result.run_id;
+  open_run done;
+  if (auto node = runs_.extract(id); !node.empty()) done = std::move(node.mapped());
   for (auto& who : done.watchers) tell_all(who, result);
   if (auto node = waiting_.extract(id); !node.empty())
     for (auto& who : node.mapped().watchers) tell_all(who, result);
   watches_.finished(id);
+  for (auto& then : done.on_kept) then();
   announce_finished(done, result);
   meters_.runs.value(runs_.size());
   meters_.finished(result.status);
   results_.add(result);
   meters_.results.value(results_.size());
   meters_.result_bytes.value(results_.bytes());
-  keep(done, seq, result);
+  settle(seq);
   if (auto next = threads_.finished(id)) start(*next);
   end_move();
 }

@@ -105,6 +105,7 @@ void orchestrator::take_up(journal next) {
     auto& open = runs_[id];
     meters_.runs.value(runs_.size());
     open.plan = std::make_shared<const workflow_plan>(job.plan);
+    open.since_ms = accepted_ms(job.began_ms);
     open.order = {id, x.seq, job.began_ms, job.client_id, job.target, {}, 0, job.thread, {}};
     if (!job.thread.empty()) threads_.add(id, job.thread, busy_policy::concurrent);
     open.actor = spawn<workflow_run>(std::move(job));

@@ -181,8 +181,7 @@ void run::finish(run_result result) {
   result.run_id = settings_.run_id;
   result.elapsed_ms = elapsed_ms();
   set_streamed(result, viewers_.text());
-  viewers_.finish(result);
-  send(settings_.owner, run_finished{settings_.seq, std::move(result)});
+  send(settings_.owner, run_finished{settings_.seq, std::move(result), viewers_.take_all()});
   quit();
 }
 

@@ -27,16 +27,6 @@ void run_viewers::append(const std::string& text) {
     if (who.stream) tell(who, at, code_points_, text);
 }
 
-void run_viewers::finish(const run_result& result) {
-  for (auto& who : viewers_) {
-    run_update out;
-    out.subscriber = who.subscriber;
-    out.finished = true;
-    out.result = result;
-    self_->send(who.relay, std::move(out));
-  }
-}
-
 /// The part of a text from code point `at` up to `end` that this one has not had.
 void run_viewers::tell(watcher& who, std::uint64_t at, std::uint64_t end, std::string_view text) {
   if (who.at >= end) return;

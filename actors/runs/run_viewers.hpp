@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -24,8 +25,8 @@ public:
 
   void append(const std::string& text);
 
-  /// Tells everyone.
-  void finish(const run_result& result);
+  /// Those who wait for the result: it is told by whoever keeps it.
+  std::vector<watcher> take_all() { return std::exchange(viewers_, {}); }
 
   void clear() { viewers_.clear(); }
 

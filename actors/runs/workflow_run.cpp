@@ -41,12 +41,12 @@ caf::behavior workflow_run::make_behavior() {
   return {
       [this](watcher who) { viewers_.add(std::move(who)); },
       [this](const drop_watcher& who) { viewers_.drop(who); },
-      [this](stop_atom) { input(workflow_machine::cancelled{"cancelled by a client"}); },
+      [this](stop_atom) { return on_stop(); },
       [this](const run_event& what) { on_event(what); },
       [this](tick_atom) { on_tick(); },
       [this](run_query_atom) { return report(); },
       [this](const run_update& what) { on_update(what); },
-      [](const run_finished&) {}, // of a step's run: its update has come already
+      [this](const run_finished& what) { on_step_run(what); },
       [this](const store_committed& what) {
         if (journal_) journal_->on_committed(what);
       },
@@ -101,6 +101,7 @@ workflow_run::config workflow_run::from_journal(std::uint64_t seq, std::vector<s
 }
 
 void workflow_run::begin() {
+  start_clock(settings_.began_ms);
   workflow_machine::record first{now_ms(), workflow_machine::begun{std::move(settings_.input)}};
   if (!journal_) return apply(first);
   auto text = heading(settings_, settings_.services->workflows.at(settings_.target)->json, first);
@@ -128,6 +129,7 @@ void workflow_run::take_up_again() {
     apply(std::get<workflow_machine::record>(read));
   }
   replaying_ = false;
+  start_clock(now_of_record_ms_);
   if (over_) return; // its end was recorded, and then not told
   for (auto& [number, x] : steps_) {
     auto left_ms = x.what.timeout_ms - (now_ms() - x.began_ms);
@@ -138,12 +140,22 @@ void workflow_run::take_up_again() {
   set_timer();
 }
 
-void workflow_run::input(decltype(workflow_machine::record::what) what) {
-  if (over_) return;
+void workflow_run::input(decltype(workflow_machine::record::what) what, std::function<void()> then) {
+  if (over_) return then();
   workflow_machine::record x{now_ms(), std::move(what)};
-  if (!journal_) return apply(x);
-  auto text = workflow_machine::encode(x);
-  journal_->append(std::move(text), [this, x = std::move(x)] { apply(x); });
+  auto done = [this, x, then = std::move(then)] {
+    apply(x);
+    then();
+  };
+  if (!journal_) return done();
+  journal_->append(workflow_machine::encode(x), std::move(done));
+}
+
+/// Answered once it is recorded: a client that is told of it need not fear for it.
+caf::result<void> workflow_run::on_stop() {
+  auto promise = make_response_promise<void>();
+  input(workflow_machine::cancelled{"cancelled by a client"}, [promise]() mutable { promise.deliver(); });
+  return promise;
 }
 
 void workflow_run::apply(const workflow_machine::record& what) {
@@ -165,6 +177,18 @@ void workflow_run::apply(const workflow_machine::record& what) {
 
 // -- time
 
+/// Goes on from `at_least_ms` or, if the wall clock is further, from what that shows; from then on the wall
+/// clock is not asked again, so that a run's time only goes forward, and as fast as time does.
+void workflow_run::start_clock(std::int64_t at_least_ms) {
+  clock_start_ms_ = std::max(at_least_ms, settings_.services->wall_clock_ms());
+  clock_started_ = clock().now();
+}
+
+std::int64_t workflow_run::now_ms() const {
+  auto since = std::chrono::duration_cast<std::chrono::milliseconds>(clock().now() - clock_started_);
+  return clock_start_ms_ + since.count();
+}
+
 void workflow_run::set_timer() {
   auto due = machine_->next_deadline_ms();
   if (!due || timer_at_ms_ == *due) return;
@@ -175,7 +199,7 @@ void workflow_run::set_timer() {
 void workflow_run::on_tick() {
   if (over_ || timer_at_ms_ == 0) return;
   auto due = std::exchange(timer_at_ms_, 0);
-  if (now_ms() < due) return set_timer(); // the wall clock was set back
+  if (now_ms() < due) return set_timer();
   input(workflow_machine::time_passed{});
 }
 
@@ -230,12 +254,12 @@ void workflow_run::finish(run_result result) {
   auto text = R"({"run":)" + print_json(head) + R"(,"result":)" + encode_result(result) + R"(,"steps":[)"
               + steps + "]}";
   auto ttl_ms = static_cast<std::int64_t>(settings_.services->bounds.journal_ttl_ms);
-  journal_->close(std::move(text), now_ms() + ttl_ms, [this, result] { tell_all(result); });
+  journal_->close(std::move(text), settings_.services->wall_clock_ms() + ttl_ms,
+                  [this, result] { tell_all(result); });
 }
 
 void workflow_run::tell_all(const run_result& result) {
-  viewers_.finish(result);
-  send(settings_.services->owner, run_finished{settings_.seq, result});
+  send(settings_.services->owner, run_finished{settings_.seq, result, viewers_.take_all()});
   quit();
 }
 

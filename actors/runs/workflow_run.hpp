@@ -11,6 +11,7 @@
 #include <caf/event_based_actor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,7 +68,9 @@ private:
 
   void begin();
   void take_up_again();
-  void input(decltype(workflow_machine::record::what) what);
+  void input(
+      decltype(workflow_machine::record::what) what, std::function<void()> then = [] {});
+  caf::result<void> on_stop();
   void apply(const workflow_machine::record& what);
   void act(workflow_machine::start_call& what);
   void act(const workflow_machine::stop_call& what);
@@ -81,6 +84,7 @@ private:
   void on_step(std::uint64_t step, run_status status, std::string output, refusal error,
                token_usage usage = {});
   void on_update(const run_update& what);
+  void on_step_run(const run_finished& what);
   void on_down(const caf::down_msg& msg);
   void on_event(const run_event& what);
   run_report report() const;
@@ -93,7 +97,8 @@ private:
   void finish(run_result result);
   void tell_all(const run_result& result);
   std::string origin_of(std::uint64_t step) const;
-  std::int64_t now_ms() const { return settings_.services->wall_clock_ms(); }
+  void start_clock(std::int64_t at_least_ms);
+  std::int64_t now_ms() const; // milliseconds since the Unix epoch, monotonic
 
   config settings_;
   run_viewers viewers_;
@@ -103,7 +108,9 @@ private:
   std::map<std::uint64_t, step> steps_;  // in flight; bounds.calls_in_flight of the machine
   std::vector<server_event> unsaid_;     // of this turn
   std::vector<std::string> trail_;       // of a kept run: how each step ended
-  std::int64_t timer_at_ms_ = 0;         // what the orchestrator was asked for
+  std::int64_t clock_start_ms_ = 0;
+  caf::actor_clock::time_point clock_started_{};
+  std::int64_t timer_at_ms_ = 0; // what the orchestrator was asked for
   std::int64_t now_of_record_ms_ = 0;
   std::uint32_t started_ = 0;
   bool replaying_ = false;

@@ -140,6 +140,17 @@ void workflow_run::on_update(const run_update& what) {
   viewers_.append(what.delta.text);
 }
 
+/// A step's own run is kept by this one's journal.
+void workflow_run::on_step_run(const run_finished& what) {
+  for (auto& who : what.watchers) {
+    run_update end;
+    end.subscriber = who.subscriber;
+    end.finished = true;
+    end.result = what.result;
+    on_update(end);
+  }
+}
+
 void workflow_run::on_down(const caf::down_msg& msg) {
   for (auto& [number, x] : steps_)
     if (x.runner && x.runner.address() == msg.source) {
