@@ -1,14 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 
 namespace weir {
 
-/// Milliseconds since the Unix epoch, for the time stamps of events. Never used to measure a duration.
-inline std::int64_t wall_clock_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
+/// Milliseconds since the Unix epoch, for what is stored or shown. Never used to measure a duration.
+///
+/// For tests only: if the environment variable `WEIR_TEST_CLOCK_OFFSET_FILE` names a file when the process
+/// first asks, the clock is off by the number of milliseconds in it, as it was within the last 10 ms.
+std::int64_t wall_clock_ms();
 
 } // namespace weir

@@ -39,8 +39,10 @@ std::string tail_of(const std::string& path) {
   return all.size() > 2000 ? all.substr(all.size() - 2000) : all;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& args, int out, const std::string& log,
+[[noreturn]] void become(const std::vector<std::string>& args, int out, const std::string& folder,
                          std::uint64_t max_file_kib) {
+  auto log = folder + "/node.log";
+  setenv("WEIR_TEST_CLOCK_OFFSET_FILE", (folder + "/clock-offset").c_str(), 1);
   prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is killed leaves no node behind
   auto err = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (max_file_kib > 0) {
@@ -89,9 +91,15 @@ int node_process::launch() {
   if (!cluster_address_.empty()) args.insert(args.end(), {"--set", "cluster.listen=" + cluster_address_});
   if (own_data_) args.insert(args.end(), {"--set", "node.data_dir=" + folder_ + "/data"});
   pid_ = fork();
-  if (pid_ == 0) become(args, out[1], log_path(), max_file_kib_);
+  if (pid_ == 0) become(args, out[1], folder_, max_file_kib_);
   close(out[1]);
   return out[0];
+}
+
+void node_process::set_clock(std::chrono::milliseconds off) const {
+  auto path = folder_ + "/clock-offset";
+  std::ofstream{path + ".new"} << off.count();
+  std::filesystem::rename(path + ".new", path);
 }
 
 void node_process::start() {

@@ -37,6 +37,9 @@ public:
     drain_ms_ = most, drain_spread_ms_ = window;
   }
 
+  /// How far its wall clock is off, from now on, also while it runs: see `wall_clock_ms`.
+  void set_clock(std::chrono::milliseconds off) const;
+
   /// From the next start on it can make no file larger than this; 0: as large as it likes.
   void limit_files_kib(std::uint64_t most) noexcept { max_file_kib_ = most; }
 
