@@ -250,8 +250,8 @@ private:
   void save_soon();
   void save_cursors();
   void save_again(const std::set<std::string>& sessions);
-  admin_answer on_admin(const admin_query& what);
-  admin_answer retry(const std::string& event_id);
+  caf::result<admin_answer> on_admin(const admin_query& what);
+  caf::result<admin_answer> retry(const std::string& event_id);
   std::string report();
 
   instant now() const;

@@ -9,10 +9,10 @@ namespace weir {
 
 using nlohmann::json;
 
-admin_answer namespace_actor::on_admin(const admin_query& what) {
+caf::result<admin_answer> namespace_actor::on_admin(const admin_query& what) {
   switch (what.what) {
   case admin_query::verb::report:
-    return {{}, report()};
+    return admin_answer{{}, report()};
   case admin_query::verb::dead_letters: {
     auto list = json::array();
     for (auto& x : dead_.all()) {
@@ -25,7 +25,7 @@ admin_answer namespace_actor::on_admin(const admin_query& what) {
                       {"error", x.error},
                       {"data", json::parse(x.what->data, nullptr, false)}});
     }
-    return {{}, print_json(list)};
+    return admin_answer{{}, print_json(list)};
   }
   case admin_query::verb::retry:
     return retry(what.event_id);
@@ -35,25 +35,33 @@ admin_answer namespace_actor::on_admin(const admin_query& what) {
   case admin_query::verb::drain: // the membership's
     break;
   }
-  return {{code::bad_request, "unknown_op", "no such query", 0, {}, 0, 0}, {}};
+  return admin_answer{{code::bad_request, "unknown_op", "no such query", 0, {}, 0, 0}, {}};
 }
 
-admin_answer namespace_actor::retry(const std::string& event_id) {
+/// Answered once it is kept: else a crash could make a dead letter again of what an operator has seen to.
+caf::result<admin_answer> namespace_actor::retry(const std::string& event_id) {
   auto letter = dead_.take(event_id);
-  if (!letter) return {{code::not_found, "unknown_target", "no dead letter " + event_id, 0, {}, 0, 0}, {}};
+  if (!letter) return admin_answer{{code::not_found, "unknown_target", "no dead letter " + event_id, 0, {}, 0, 0}, {}};
   auto* x = find_seat(letter->subscription);
   if (x == nullptr) {
     auto message = "nobody has the subscription " + letter->subscription + " now";
     dead_.add(std::move(*letter));
-    return {{code::not_found, "unknown_target", std::move(message), 0, {}, 0, 0}, {}};
+    return admin_answer{{code::not_found, "unknown_target", std::move(message), 0, {}, 0, 0}, {}};
   }
   x->subscription.retry(letter->what);
-  if (link_.exists())
-    link_.try_write({{key_delete{settings_.name, dead_letter_key(*letter)}, {}}, cursor_put(*x)});
+  std::vector<store_write> writes;
+  if (link_.exists()) writes = {{key_delete{settings_.name, dead_letter_key(*letter)}, {}}, cursor_put(*x)};
   mark_changed(*x);
   feed(*x);
   json out = {{"event_id", event_id}, {"subscription", letter->subscription}};
-  return {{}, print_json(out)};
+  auto promise = make_response_promise<admin_answer>();
+  auto done = [promise, out](const refusal& no) mutable {
+    promise.deliver(admin_answer{no, no.refused() ? std::string{} : print_json(out)});
+  };
+  auto no = link_.write(std::move(writes),
+                        [done](const store_committed& got) mutable { done(got.first_refusal()); });
+  if (no.refused()) done(no);
+  return promise;
 }
 
 std::string namespace_actor::report() {
