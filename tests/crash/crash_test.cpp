@@ -5,6 +5,7 @@
 // The seed decides who does what and when; what the scheduler makes of it is different each time.
 #include "tests/crash/checker.hpp"
 #include "tests/crash/crowd.hpp"
+#include "tests/crash/pulse.hpp"
 #include "tests/crash/write_history.hpp"
 #include "tests/integration/node_process.hpp"
 #include "tests/paths.hpp"
@@ -15,8 +16,10 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <random>
 
@@ -27,11 +30,16 @@ namespace {
 
 #ifdef WEIR_SANITIZED
 constexpr std::uint32_t default_kills = 30, default_cuts = 100, default_beginnings = 3; // a start takes long
-constexpr std::uint32_t default_redis_kills = 10;
+constexpr std::uint32_t default_redis_kills = 10, default_mixed_s = 30;
 #else
-constexpr std::uint32_t default_kills = 200, default_cuts = 400, default_beginnings = 15;
-constexpr std::uint32_t default_redis_kills = 40;
+constexpr std::uint32_t default_kills = 100, default_cuts = 200, default_beginnings = 15;
+constexpr std::uint32_t default_redis_kills = 40, default_mixed_s = 120;
 #endif
+
+/// After each kill, jump of the clock and cut, everything is to be served again within this time.
+constexpr auto served_again_within = 10s;
+
+constexpr std::size_t pulses = 4;
 
 std::uint32_t option(const char* name, std::uint32_t otherwise) {
   auto* given = std::getenv(name);
@@ -68,10 +76,18 @@ std::string config(const std::string& data_dir, const json& store) {
         {"kept_events", 10'000'000},
         {"kept_bytes", 10'737'418'240},
         {"causal_wait_ms", 20'000},
+        {"result_ttl_ms", 86'400'000}, // clocks jump by less
         {"session_ttl_ms", 3'600'000}}},
-      {"agents", {{"ab", {{"kind", "chain_ab"}}}, {"bc", {{"kind", "chain_bc"}}}}},
+      {"agents",
+       {{"ab", {{"kind", "chain_ab"}}}, {"bc", {{"kind", "chain_bc"}}}, {"echo", {{"kind", "echo"}}}}},
+      {"workflows",
+       {{"waits",
+         {{"await", {{"on", "never.comes"}, {"timeout_ms", 300}, {"otherwise", {{"agent", "echo"}}}}}}}}},
       {"namespaces", {{"*", {{"agents", {"ab", "bc"}}, {"durability", "process"}}}}},
   };
+  for (std::size_t i = 0; i < pulses; ++i)
+    out["namespaces"]["pulse" + std::to_string(i)] = {
+        {"agents", {"echo"}}, {"workflows", {"waits"}}, {"limits", {{"causal_wait_ms", 300}}}};
   return out.dump();
 }
 
@@ -108,6 +124,44 @@ public:
 
   void cut() { crowd_->cut_one(rng_); }
 
+  /// One of the three, or two at once; now and then a calm second.
+  void disturb() {
+    auto dice = rng_() % 10;
+    if (dice < 4) jump();
+    if (dice < 2 || dice > 7) kill();
+    if (dice > 3) cut();
+  }
+
+  /// The node's wall clock goes an hour forward or back, or to what it was.
+  void jump() {
+    constexpr std::array<int, 3> hours{-1, 0, 1};
+    node_.set_clock(std::chrono::hours{hours[rng_() % hours.size()]});
+    ++jumps_;
+  }
+
+  void begin_pulses() {
+    for (std::size_t i = 0; i < pulses; ++i)
+      pulses_.push_back(std::make_unique<pulse>(node_.url(), "pulse" + std::to_string(i)));
+  }
+
+  /// Each thing that was asked for was done within its time.
+  void judge_pulses() {
+    std::array<std::chrono::milliseconds, pulse::kinds> longest{};
+    std::size_t done = 0;
+    for (auto& x : pulses_) {
+      x->end(20s);
+      done += x->done();
+      for (std::size_t i = 0; i < pulse::kinds; ++i) longest[i] = std::max(longest[i], x->longest()[i]);
+      for (auto& fault : x->faults()) FAIL_CHECK(fault << "; " << trace());
+    }
+    std::cout << jumps_ << " jumps of the clock, " << done << " things asked for; the longest took";
+    for (std::size_t i = 0; i < pulse::kinds; ++i) {
+      std::cout << (i == 0 ? " " : ", ") << pulse::names[i] << ' ' << longest[i].count() << " ms";
+      CHECK(longest[i] < served_again_within);
+    }
+    std::cout << std::endl;
+  }
+
   void judge(std::chrono::milliseconds quiet = 2s) {
     data_.keep = true;
     crowd_->settle(quiet, 60s);
@@ -133,6 +187,8 @@ private:
   data_folder data_;
   node_process node_;
   std::unique_ptr<crowd> crowd_;
+  std::vector<std::unique_ptr<pulse>> pulses_;
+  std::size_t jumps_ = 0;
 };
 
 } // namespace
@@ -147,6 +203,24 @@ TEST_CASE("a node that is killed over and over loses, repeats and reorders nothi
     x.kill();
   }
   x.wait(100ms, 500ms);
+  x.judge();
+}
+
+TEST_CASE("kills, jumps of the clock and cuts, mixed by one seed, break no promise and hold nothing up",
+          "[crash][mixed]") {
+  auto until =
+      std::chrono::steady_clock::now() + std::chrono::seconds{option("WEIR_CRASH_MIXED_S", default_mixed_s)};
+  cast who;
+  who.publishing.pause_us = option("WEIR_CRASH_PAUSE_US", 100'000);
+  run x{who};
+  x.start();
+  x.begin_pulses();
+  while (std::chrono::steady_clock::now() < until) {
+    x.wait(100ms, 2000ms);
+    x.disturb();
+  }
+  x.wait(100ms, 500ms);
+  x.judge_pulses();
   x.judge();
 }
 
