@@ -45,7 +45,7 @@ constexpr limit_row table[] = {
      "how long an event waits for its predecessor; then see `namespaces.NAME.causal`"},
     {"log_events", &limits::log_events, 1, 100 * million, true, "kept in memory; the oldest is trimmed"},
     {"log_bytes", &limits::log_bytes, 4096, 65'536 * mebibyte, true, "as above, counted in bytes"},
-    {"log_age_ms", &limits::log_age_ms, 1, 365 * day_ms, true, "older events are trimmed"},
+    {"log_age_ms", &limits::log_age_ms, 1, 365 * day_ms, true, "older events are trimmed, at most a 32nd of this later"},
     {"kept_events", &limits::kept_events, 1, 1000 * million, true,
      "kept in the store; the oldest is trimmed. Not less than `log_events`"},
     {"kept_bytes", &limits::kept_bytes, mebibyte, mebibyte* mebibyte, true, "as above, counted in bytes"},
