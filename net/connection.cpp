@@ -257,7 +257,8 @@ void connection::on_run_update(const run_update& what) {
   if (!is_live()) return;
   if (what.finished) {
     runs_.on_over(what.result.run_id);
-    out_.result(what.result.run_id, wire::make_frame(wire::encode(what.result)));
+    out_.result(what.result.run_id,
+                wire::make_frame(wire::encode(what.result, log_error(what.result.error))));
   } else {
     runs_.on_delta(what.delta);
     out_.delta(what.delta);

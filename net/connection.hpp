@@ -136,6 +136,7 @@ private:
   // output
   void reply(const std::string& text);
   void refuse(const refusal& no, const wire::answered& what = {});
+  std::string log_error(const refusal& no);
   void mark_dirty();
   void on_turn_end() override;
   void read_log();

@@ -4,6 +4,7 @@
 #include "actors/core/refusal.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "actors/namespace/relay_port.hpp"
+#include "net/error_log.hpp"
 #include "net/net_metrics.hpp"
 #include "net/net_tally.hpp"
 #include "net/replay_gate.hpp"
@@ -66,6 +67,7 @@ struct connection_context {
   std::minstd_rand random{std::random_device{}()};
 
   net_metrics metrics;
+  error_log told_errors{random_id_prefix()};
   net_tally tally{metrics};
   std::int64_t read_at_ns = 0; ///< When the frame came that is being handled, see `stage_time`.
   namespace_gate& gate;

@@ -12,9 +12,14 @@ void connection::reply(const std::string& text) {
   mark_dirty();
 }
 
+/// @returns the id under which the log says what is not told.
+std::string connection::log_error(const refusal& no) {
+  return shared_->told_errors.note(no, ns_ + '/' + client_id_, clock().now());
+}
+
 void connection::refuse(const refusal& no, const wire::answered& what) {
   shared_->metrics.refused(no.reason);
-  reply(wire::encode(no, what));
+  reply(wire::encode(no, what, log_error(no)));
 }
 
 /// The namespace has been asked for something.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/core/limits.hpp"
+#include "net/error_log.hpp"
 #include "net/http/http_connections.hpp"
 #include "net/http/http_service.hpp"
 #include "net/io_thread.hpp"
@@ -51,10 +52,8 @@ struct socket_context {
   /// Names a request in its answer and in the log.
   std::string next_request_id() { return id_prefix + std::to_string(++last_request_id); }
 
-  std::string id_prefix = make_id_prefix(); ///< No other thread or life of the node has the same.
+  std::string id_prefix = random_id_prefix();
   std::uint64_t last_request_id = 0;
-
-  static std::string make_id_prefix();
 
   std::uint64_t handshakes = 0; ///< In progress; at most bounds.handshakes, then 503.
   std::uint64_t refusing =

@@ -32,8 +32,15 @@ struct refusal {
   std::string scope;               ///< With `too_many`: `connection`, `namespace`, `model`, `link` or `node`.
   std::uint64_t depth = 0;         ///< With `too_many`: how full it was …
   std::uint64_t limit = 0;         ///< … of how much.
+  std::string detail{};            ///< What a store or another server said. For the log, never for a client.
 
   bool refused() const noexcept { return status != code::ok; }
+
+  /// The same with this for the log.
+  refusal with_detail(std::string text) && {
+    detail = std::move(text);
+    return std::move(*this);
+  }
 
   static refusal bad_field(std::string message) {
     return {code::bad_request, "bad_field", std::move(message), 0, {}, 0, 0};
@@ -54,7 +61,8 @@ template <class Inspector>
 bool inspect(Inspector& f, refusal& x) {
   return f.object(x).fields(f.field("status", x.status), f.field("reason", x.reason),
                             f.field("message", x.message), f.field("retry_after_ms", x.retry_after_ms),
-                            f.field("scope", x.scope), f.field("depth", x.depth), f.field("limit", x.limit));
+                            f.field("scope", x.scope), f.field("depth", x.depth), f.field("limit", x.limit),
+                            f.field("detail", x.detail));
 }
 
 } // namespace weir

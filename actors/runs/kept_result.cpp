@@ -17,7 +17,8 @@ json encode_error(const refusal& x) {
           {"retry_after_ms", x.retry_after_ms},
           {"scope", x.scope},
           {"depth", x.depth},
-          {"limit", x.limit}};
+          {"limit", x.limit},
+          {"detail", x.detail}};
 }
 
 refusal decode_error(const json& x) {
@@ -27,7 +28,8 @@ refusal decode_error(const json& x) {
           x.at("retry_after_ms").get<std::int64_t>(),
           x.at("scope").get<std::string>(),
           x.at("depth").get<std::uint64_t>(),
-          x.at("limit").get<std::uint64_t>()};
+          x.at("limit").get<std::uint64_t>(),
+          x.value("detail", "")};
 }
 
 run_result decode(const json& x) {

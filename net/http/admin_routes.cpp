@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
+#include <spdlog/spdlog.h>
 
 #include <charconv>
 #include <string_view>
@@ -120,6 +121,7 @@ void add_admin_routes(route_table& to, admin_port port, std::string token) {
 }
 
 http_reply admin_reply(const admin_answer& what) {
+  if (!what.no.detail.empty()) spdlog::warn("admin.error: {}: {}", what.no.message, what.no.detail);
   if (what.no.refused())
     return error_reply(static_cast<unsigned>(what.no.status), what.no.reason, what.no.message,
                        what.no.retry_after_ms);

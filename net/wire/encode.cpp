@@ -39,10 +39,11 @@ std::string encode_clients(const std::vector<present_client>& clients) {
   return out + ']';
 }
 
-void write_refusal(json_writer& out, const refusal& x) {
+void write_refusal(json_writer& out, const refusal& x, std::string_view request_id) {
   out.number("code", static_cast<std::uint64_t>(x.status)).text("reason", x.reason);
   if (!x.message.empty()) out.text("message", x.message);
   if (x.retry_after_ms > 0) out.number("retry_after_ms", x.retry_after_ms);
+  if (!request_id.empty()) out.text("request_id", request_id);
   if (x.status != code::too_many) return;
   out.text("scope", x.scope).number("depth", x.depth).number("limit", x.limit);
 }
@@ -104,7 +105,7 @@ std::string encode(const run_delta& x) {
   return json_writer{"delta"}.text("run_id", x.run_id).number("at", x.at).text("text", x.text).take();
 }
 
-std::string encode(const run_result& x) {
+std::string encode(const run_result& x, std::string_view request_id) {
   json_writer out{"result"};
   out.text("run_id", x.run_id).text("status", to_string(x.status)).raw("output", x.output);
   out.raw("usage", json_writer{}
@@ -117,15 +118,15 @@ std::string encode(const run_result& x) {
   out.number("elapsed_ms", x.elapsed_ms);
   if (x.error.refused()) {
     json_writer error;
-    write_refusal(error, x.error);
+    write_refusal(error, x.error, request_id);
     out.raw("error", error.take());
   }
   return out.take();
 }
 
-std::string encode(const refusal& x, const answered& what) {
+std::string encode(const refusal& x, const answered& what, std::string_view request_id) {
   json_writer out{"error"};
-  write_refusal(out, x);
+  write_refusal(out, x, request_id);
   if (!what.message_id.empty()) out.text("message_id", what.message_id);
   if (!what.id.empty()) out.text("id", what.id);
   if (!what.run_id.empty()) out.text("run_id", what.run_id);

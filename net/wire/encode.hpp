@@ -52,8 +52,12 @@ std::string encode_run_ok(std::string_view run_id, std::uint64_t seq, bool dupli
 
 std::string encode(const event& x, bool redelivered = false);
 std::string encode(const run_delta& x);
-std::string encode(const run_result& x);
-std::string encode(const refusal& x, const answered& what = {});
+
+/// @param request_id under which the log has more about its error; empty: left out.
+std::string encode(const run_result& x, std::string_view request_id = {});
+
+/// As above. An error's `detail` is not told.
+std::string encode(const refusal& x, const answered& what = {}, std::string_view request_id = {});
 
 /// @param id empty: left out.
 std::string encode_pong(std::string_view id);

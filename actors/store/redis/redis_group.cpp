@@ -1,5 +1,7 @@
 #include "actors/store/redis/redis_group.hpp"
 
+#include "actors/core/errors.hpp"
+
 #include <algorithm>
 #include <thread>
 
@@ -22,7 +24,8 @@ bool is_clean(const redis_error& x) {
 } // namespace
 
 refusal redis_unavailable(const std::string& where, const redis_error& error) {
-  return {code::unavailable, "unavailable", where + ": " + error.message, retry_after_ms, {}, 0, 0};
+  return errors::unavailable("the store is out of reach, or refuses", retry_after_ms)
+      .with_detail(where + ": " + error.message);
 }
 
 redis_group::redis_group(redis_link& link, const redis_keys& keys, redis_tails& tails,

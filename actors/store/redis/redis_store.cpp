@@ -1,5 +1,6 @@
 #include "actors/store/redis/redis_store.hpp"
 
+#include "actors/core/errors.hpp"
 #include "actors/store/redis/redis_group.hpp"
 #include "actors/store/redis/redis_log.hpp"
 #include "actors/store/redis/redis_sweep.hpp"
@@ -180,7 +181,7 @@ std::variant<std::unique_ptr<store>, refusal> open_redis_store(const redis_confi
     out->check(cfg.needs_power);
     return out;
   } catch (const redis_error& error) {
-    return redis_unavailable(out->where(), error);
+    return errors::unavailable(out->where() + ": " + error.message); // for the operator who starts the node
   }
 }
 

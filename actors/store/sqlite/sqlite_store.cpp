@@ -1,5 +1,6 @@
 #include "actors/store/sqlite/sqlite_store.hpp"
 
+#include "actors/core/errors.hpp"
 #include "actors/store/sqlite/sqlite_keys.hpp"
 #include "actors/store/sqlite/sqlite_log.hpp"
 #include "actors/store/sqlite/sqlite_schema.hpp"
@@ -17,7 +18,8 @@ constexpr std::uint64_t page_bytes = 4096;
 constexpr std::int64_t retry_after_ms = 1000; // a disk is not freed in less
 
 refusal unavailable(const std::string& path, const sqlite_error& error) {
-  return {code::unavailable, "unavailable", path + ": " + error.message, retry_after_ms, {}, 0, 0};
+  return errors::unavailable("the store is out of reach, or refuses", retry_after_ms)
+      .with_detail(path + ": " + error.message);
 }
 
 class sqlite_store : public store {
@@ -178,7 +180,7 @@ refusal cannot_open(const std::string& path, const sqlite_error& error) {
     why.message = "the folder " + folder.string() + " cannot be written to";
   else if (std::string_view{error.cause()} == "locked")
     why.message = "is in use by another process; two nodes cannot share one store file";
-  return unavailable(path, why);
+  return errors::unavailable(path + ": " + why.message); // for the operator who starts the node
 }
 
 } // namespace
