@@ -28,7 +28,7 @@ std::variant<route_table::match, http_reply> http_service::admit(http_request& r
   return found;
 }
 
-void add_http_metrics(http_service& to, socket_context& sockets, const char* port) {
+void add_http_metrics(http_service& to, socket_context& sockets, const std::string& port) {
   auto& metrics = sockets.unit.system().metrics();
   auto counter = [&](caf::string_view name, caf::string_view help) {
     return metrics.counter_instance("weir", name, {{"port", port}}, help, "1", true);

@@ -49,6 +49,6 @@ struct http_service {
 struct socket_context;
 
 /// Counts what happens at a port, `weir_http_…{port}`. @param port `clients` or `admin`.
-void add_http_metrics(http_service& to, socket_context& sockets, const char* port);
+void add_http_metrics(http_service& to, socket_context& sockets, const std::string& port);
 
 } // namespace weir
