@@ -67,7 +67,7 @@ TEST_CASE_METHOD(wall_clock_fixture, "receipts are told in their time") {
   member alice{*this, x, "alice"}, bob{*this, x, "bob"};
   bob.subscribe("s", "a");
   alice.publish("m1", "a", {}, receipt_kind::acked);
-  bob.tell(session_ack{0, "", 1});
+  bob.tell(session_ack{0, 1, {}});
   jump();
   CHECK(alice.receipts().empty());
   advance(150ms);
