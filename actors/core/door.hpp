@@ -11,6 +11,7 @@ namespace weir {
 /// The address of a supervised child, which stays the same across restarts. What comes while the child is
 /// away waits, up to a bound; overflow policy: answered with `caf::sec::request_receiver_down`, like a
 /// message to an actor that is gone. Requests and their answers pass through: the child sees the real sender.
+/// While its child has failed, what comes and what waits is answered with the error that it was given.
 class door : public caf::event_based_actor {
 public:
   static constexpr std::size_t default_waiting_limit = 1024;
@@ -23,6 +24,7 @@ private:
   caf::skippable_result pass_on(caf::message& msg);
   void forward(caf::strong_actor_ptr sender, caf::message_id mid, caf::message msg);
   void open(caf::actor child);
+  void refuse(caf::error why);
 
   struct waiting {
     caf::strong_actor_ptr sender;
@@ -32,6 +34,7 @@ private:
 
   std::size_t waiting_limit_;
   caf::actor child_;
+  caf::error refused_; // set while the child has failed
   std::deque<waiting> waiting_;
 };
 

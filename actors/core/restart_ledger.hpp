@@ -26,6 +26,9 @@ public:
   /// Records a crash. Gives the delay before the restart, or nothing when there were too many: escalate.
   std::optional<std::chrono::milliseconds> on_crash(time_point now);
 
+  /// As if there had been no crash.
+  void forget() { restarts_.clear(); }
+
   /// Restarts within the window that ended with the last crash.
   std::uint32_t recent() const noexcept { return static_cast<std::uint32_t>(restarts_.size()); }
 

@@ -2,6 +2,7 @@
 
 #include "actors/core/core_type_ids.hpp"
 #include "actors/core/door.hpp"
+#include "actors/core/error_text.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
@@ -40,6 +41,10 @@ caf::behavior supervisor::make_behavior() {
         return caf::make_error(caf::sec::invalid_argument, "no child named " + name);
       },
       [this](restart_atom, std::uint64_t first, std::uint64_t last) { restart(first, last); },
+      [this](restart_atom, std::uint64_t rest) {
+        if (rest == rests_) begin_anew();
+      },
+      [this](restart_atom) { begin_anew(); },
   };
 }
 
@@ -65,13 +70,18 @@ void supervisor::on_down(const caf::down_msg& msg) {
   if (i == children_.end()) return; // one that was stopped to be restarted with another
   i->current = nullptr;
   send(i->door, door_close_atom_v);
-  if (!is_done(msg.reason)) crashed(static_cast<std::size_t>(i - children_.begin()));
+  if (!is_done(msg.reason)) crashed(static_cast<std::size_t>(i - children_.begin()), msg.reason);
 }
 
-void supervisor::crashed(std::size_t index) {
+void supervisor::crashed(std::size_t index, const caf::error& why) {
   auto& name = children_[index].spec.name;
+  if (settings_.observer.on_crash) settings_.observer.on_crash(name, why);
   auto delay = ledger_.on_crash(clock().now());
-  if (!delay) return escalate(name);
+  if (!delay) {
+    escalate(name);
+    if (settings_.rests) rest(why);
+    return;
+  }
   if (settings_.observer.on_restart) settings_.observer.on_restart(name, *delay);
   auto [first, last] = affected(index);
   for (auto i = first; i < last; ++i) stop_for_restart(children_[i]);
@@ -92,11 +102,37 @@ std::pair<std::uint64_t, std::uint64_t> supervisor::affected(std::size_t index) 
 
 void supervisor::stop_for_restart(child& x) {
   if (!x.current) return; // done, or already on its way back
-  demonitor(x.current);
-  send_exit(x.current, caf::exit_reason::user_shutdown);
+  stop(x);
+  x.restarting = true;
+}
+
+void supervisor::stop(child& x) {
+  if (x.current) {
+    demonitor(x.current);
+    send_exit(x.current, caf::exit_reason::user_shutdown);
+  }
   send(x.door, door_close_atom_v);
   x.current = nullptr;
-  x.restarting = true;
+  x.restarting = false;
+}
+
+/// Too many restarts: another one now would end as they did.
+void supervisor::rest(const caf::error& why) {
+  auto refused = caf::make_error(caf::sec::unavailable_or_would_block, text_of(why));
+  for (auto& x : children_) {
+    stop(x);
+    send(x.door, door_close_atom_v, refused);
+  }
+  delayed_send(this, settings_.intensity.window, restart_atom_v, ++rests_);
+}
+
+void supervisor::begin_anew() {
+  ++rests_;
+  ledger_.forget();
+  for (auto& x : children_) {
+    stop(x);
+    start(x);
+  }
 }
 
 void supervisor::restart(std::uint64_t first, std::uint64_t last) {
@@ -106,7 +142,7 @@ void supervisor::restart(std::uint64_t first, std::uint64_t last) {
 
 void supervisor::escalate(const std::string& name) {
   if (settings_.observer.on_escalate) settings_.observer.on_escalate(name);
-  quit(caf::make_error(caf::sec::runtime_error, "too many restarts of " + name));
+  if (!settings_.rests) quit(caf::make_error(caf::sec::runtime_error, "too many restarts of " + name));
 }
 
 } // namespace weir

@@ -180,3 +180,45 @@ TEST_CASE("the back-off doubles up to its maximum and is spread by its jitter") 
   CHECK(x.delay(0, 1.0) == 150ms);
   CHECK(x.delay(4'000'000'000U, 0.5) == 1s);
 }
+
+TEST_CASE_METHOD(supervisor_fixture,
+                 "a supervisor that rests leaves its children for the window, and then begins anew") {
+  rules.rests = true;
+  auto boss = start({"a", "b"});
+  auto a = door(boss, "a");
+  for (int i = 0; i < 4; ++i) {
+    send(a, std::string{"crash"});
+    advance(6s, 100ms);
+    if (i == 0) advance(12s, 1s); // out of the window
+  }
+  CHECK(escalated.empty());
+  for (int i = 0; i < 4; ++i) {
+    send(a, std::string{"crash"});
+    advance(1s, 100ms);
+  }
+  CHECK(escalated == std::vector<std::string>{"a"});
+  auto made = starts["a"];
+  CHECK(ask(a, 1) == 0); // refused at once
+  CHECK(ask(door(boss, "b"), 1) == 0);
+  advance(10s, 1s);
+  CHECK(starts["a"] == made + 1);
+  CHECK(ask(a, 1) == 100 + made + 1); // by the same door
+}
+
+TEST_CASE_METHOD(supervisor_fixture, "children are started anew when that is asked for, whatever they do") {
+  rules.rests = true;
+  auto boss = start({"a"});
+  auto a = door(boss, "a");
+  send(boss, restart_atom_v);
+  CHECK(ask(a, 1) == 102);
+  for (int i = 0; i < 4; ++i) {
+    send(a, std::string{"crash"});
+    advance(1s, 100ms);
+  }
+  CHECK(ask(a, 1) == 0);
+  auto made = starts["a"];
+  send(boss, restart_atom_v);
+  CHECK(ask(a, 1) == 100 + made + 1);
+  advance(30s, 1s);
+  CHECK(starts["a"] == made + 1); // the timer of its rest has nothing more to do
+}
