@@ -131,8 +131,12 @@ void connection::on_frame(wire::subscribe& x) {
                    limit},
                   {{}, x.id, {}});
   subscription made;
-  made.spec = {x.id, std::move(x.pattern), std::move(x.queue), x.ack,
-               x.from ? *x.from - 1 : subscription_spec::from_now};
+  made.spec = {x.id,
+               std::move(x.pattern),
+               std::move(x.queue),
+               x.ack,
+               x.from ? *x.from - 1 : subscription_spec::from_now,
+               x.ack_timeout_ms};
   made.request = ++requests_;
   auto no = relay_.port->change_session(number_, "s:" + std::to_string(requests_) + ':' + x.id,
                                         session_subscribe{0, made.spec});

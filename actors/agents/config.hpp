@@ -31,6 +31,7 @@ struct prompt_config {
 /// An agent that is a client: a program of any language that takes its calls over a WebSocket.
 struct external_config {
   std::int64_t timeout_ms = 30'000; ///< Of a call without a time-out of its own.
+  std::int64_t lease_ms = 10'000;   ///< For how long a worker that says nothing has a call; then another one.
 };
 
 /// One configured agent: a prompt agent, an external one, or one of a registered C++ type.

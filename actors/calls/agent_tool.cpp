@@ -37,6 +37,7 @@ chat_tool make_chat_tool(sub_calls& calls, agent_tool what) {
     request.message_id = what.next_id() + '.' + hash_of(what.agent, call.what.arguments);
     request.input = call.what.arguments;
     request.timeout_ms = what.timeout_ms;
+    request.hops = what.hops;
     auto number = calls.start(std::move(request),
                               [then = std::move(then)](const run_result& got) { then(tool_result_of(got)); });
     return [&calls, number] { calls.cancel(number); };

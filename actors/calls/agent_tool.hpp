@@ -20,6 +20,7 @@ struct agent_tool {
   /// What the message id of the next call begins with: the same, in the same order, when the work is done
   /// again. `<origin>.t1`, `<origin>.t2` …
   std::function<std::string()> next_id;
+  std::uint32_t hops = 0; ///< Of the calls.
 };
 
 /// The agent gets the arguments as its input. Its output is the result: the `text` where it is `{"text": …}`,

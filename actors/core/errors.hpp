@@ -33,6 +33,7 @@
   WEIR_PLAIN_REASON(conflict, name_taken, "Between nodes: a member of the cluster has this name already.")            \
   WEIR_PLAIN_REASON(conflict, predecessor_missing, "`prev_event_id` did not arrive within its time.")                 \
   WEIR_PLAIN_REASON(conflict, busy, "In a `result`: the thread had a run in flight, and the call said not to wait.")  \
+  WEIR_PLAIN_REASON(conflict, hops, "In a `result`: more than `limits.hops` agents, workflows and calls have led to this call.") \
   WEIR_PLAIN_REASON(conflict, no_route, "In a workflow's `result`: no branch matched, and there is no `else`.")       \
   WEIR_PLAIN_REASON(conflict, no_such_agent, "In a workflow's `result`: an agent that was named is not one of the step's.") \
   WEIR_PLAIN_REASON(conflict, unreadable, "In a workflow's `result`: a condition could not be asked about the value.")   \
@@ -52,6 +53,7 @@
   WEIR_FULL_REASON(too_many, thread_full, "Too many calls wait in the thread.")                                       \
   WEIR_PLAIN_REASON(cancelled, cancelled, "The call was cancelled.")                                                  \
   WEIR_PLAIN_REASON(internal, failed, "In a `result`: the agent or model failed, and no other reason fits.")          \
+  WEIR_PLAIN_REASON(internal, dead_letter, "In a `result`: the agent could not handle the call, and is not given it again.") \
   WEIR_PLAIN_REASON(internal, undo_failed, "In a workflow's `result`: a step failed, and undoing what came before failed too.") \
   WEIR_PLAIN_REASON(unavailable, draining, "The node stops: connect again, elsewhere.")                               \
   WEIR_PLAIN_REASON(unavailable, starting, "The node is not ready yet.")                                              \

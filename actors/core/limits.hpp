@@ -28,9 +28,13 @@ struct limits {
   std::uint64_t kept_events = 1'000'000;      ///< Kept in the store; the oldest is trimmed.
   std::uint64_t kept_bytes = 1ULL << 30;      ///< As above, counted in bytes.
   std::uint64_t session_ttl_ms = 120'000;     ///< A session without a socket is forgotten after this.
-  std::uint64_t sessions = 200'000;  ///< Without a socket; the one that would expire first is forgotten.
-  std::uint64_t queue_groups = 256;  ///< Per namespace; above it `413 too_large`.
-  std::uint64_t queue_window = 16;   ///< Unacknowledged events of one member; the rest waits in the log.
+  std::uint64_t sessions = 200'000; ///< Without a socket; the one that would expire first is forgotten.
+  std::uint64_t queue_groups = 256; ///< Per namespace; above it `413 too_large`.
+  std::uint64_t queue_window = 16;  ///< Unacknowledged events of one member; the rest waits in the log.
+  std::uint64_t ack_timeout_ms =
+      60'000;                        ///< For how long a member may have an event of a queue; then another.
+  std::uint64_t ack_grace_ms = 1000; ///< A member that goes within this time has cost the event no try.
+  std::uint64_t hops = 32; ///< Agents, workflows and calls that follow from one event; then a dead letter.
   std::uint64_t receipts = 10'000;   ///< Events whose receipts are awaited; the oldest is forgotten.
   std::uint64_t presence_per_s = 50; ///< Joins and leaves told one by one; above it they are counted.
   std::uint64_t handshakes = 1024;   ///< In progress per I/O thread; above it HTTP 503.

@@ -20,9 +20,20 @@ struct event {
   std::string data;                          ///< JSON text, valid and compact.
   bool causal_gap = false;                   ///< The predecessor never came.
   receipt_kind receipt = receipt_kind::none; ///< What the sender asked for; travels along, is not kept.
+  std::uint32_t hops = 0; ///< Agents, workflows and calls between a client's event and this one.
 
   bool ephemeral() const noexcept { return seq == 0; }
   std::string event_id() const { return client_id + '/' + message_id; }
+
+  /// Whether a client may see it: it is for everyone, or for this one.
+  bool is_for(const std::string& client) const noexcept { return to.empty() || to == client; }
+
+  /// `causal_gap` and `hops` as the one number that stores keep in their field `causal_gap`.
+  std::uint32_t stored_flags() const noexcept { return (causal_gap ? 1U : 0U) | (hops << 1); }
+  void set_stored_flags(std::uint32_t x) noexcept {
+    causal_gap = (x & 1U) != 0;
+    hops = x >> 1;
+  }
 
   /// What it takes in the log, bytes; an estimate that counts every string.
   std::size_t size_bytes() const noexcept {
@@ -44,7 +55,8 @@ bool inspect(Inspector& f, event& x) {
   return f.object(x).fields(f.field("seq", x.seq), f.field("type", x.type), f.field("client_id", x.client_id),
                             f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
                             f.field("to", x.to), f.field("ts_ms", x.ts_ms), f.field("data", x.data),
-                            f.field("causal_gap", x.causal_gap), f.field("receipt", x.receipt));
+                            f.field("causal_gap", x.causal_gap), f.field("receipt", x.receipt),
+                            f.field("hops", x.hops));
 }
 
 } // namespace weir

@@ -59,6 +59,8 @@ struct agent_call {
   std::string input;           ///< JSON text.
   std::int64_t timeout_ms = 0; ///< What is left of the run's time.
   std::string origin;          ///< What the ids of all that the agent emits begin with: one for each step.
+  std::uint32_t attempt = 1;   ///< 2: the process died while it was in hand.
+  std::uint32_t hops = 0;      ///< Of the call's event.
 };
 
 /// agent → run: the output, or (`error.refused()`) why there is none.
@@ -107,7 +109,8 @@ template <class Inspector>
 bool inspect(Inspector& f, agent_call& x) {
   return f.object(x).fields(f.field("run_id", x.run_id), f.field("seq", x.seq),
                             f.field("client_id", x.client_id), f.field("input", x.input),
-                            f.field("timeout_ms", x.timeout_ms), f.field("origin", x.origin));
+                            f.field("timeout_ms", x.timeout_ms), f.field("origin", x.origin),
+                            f.field("attempt", x.attempt), f.field("hops", x.hops));
 }
 
 template <class Inspector>

@@ -36,6 +36,7 @@ struct publish_request {
   receipt_kind receipt = receipt_kind::none; ///< What the sender wants to hear of it …
   std::uint64_t subscriber = 0;              ///< … and which one it is, by the relay's number.
   std::int64_t read_at_ns = 0; ///< When it came off its socket: `stage_time`, which stays on its node.
+  std::uint32_t hops = 0;      ///< Of what caused it, and one; 0 from a client.
 };
 
 /// relay → namespace: a `call` frame; agent or run → namespace: a call of its own. It is appended as an event
@@ -53,6 +54,7 @@ struct call_request {
   busy_policy on_busy = busy_policy::concurrent; ///< While the thread has a run in flight.
   bool cancel_on_disconnect = false;             ///< The run ends with its caller's connection.
   std::int64_t read_at_ns = 0;                   ///< As of `publish_request`.
+  std::uint32_t hops = 0;                        ///< As of `publish_request`.
 };
 
 /// relay → namespace, agent → namespace: read the log. Answered with a `log_slice`.
@@ -174,11 +176,28 @@ struct settlement {
   std::uint64_t seq = 0;
 };
 
+/// agent or orchestrator → namespace: the handler of this event has failed. It is offered once more, or it is
+/// a dead letter: after its last try, or at once if it is `final`.
+struct task_failed {
+  std::string subscription;
+  std::uint64_t seq = 0;
+  std::string error;
+  bool final = false; ///< Another try cannot help.
+};
+
+/// namespace → orchestrator: the event of this call is a dead letter of its external agent's queue, so nobody
+/// will answer it.
+struct call_buried {
+  std::string run_id;
+  std::string error;
+};
+
 /// Any part of the server → namespace: tell the namespace's clients (an event of a `sys.` type).
 struct server_event {
   std::string type;
   std::string data;       ///< JSON text.
   bool ephemeral = false; ///< Not kept, no seq.
+  std::uint32_t hops = 0; ///< Of what it tells of, and one.
 };
 
 /// As above: several at once, in this order.
@@ -196,12 +215,15 @@ struct admin_query {
     nodes,        ///< The members of the cluster; `ns` is empty.
     node,         ///< What this node is doing; `ns` is empty.
     drain,        ///< Let the node `node` drain and end, as SIGTERM does; `ns` is empty.
+    agents,       ///< The state of the agents of a namespace, or of all that are open.
+    restart,      ///< Start the agent `agent` again; with no `ns` in every namespace that runs it.
   };
   verb what = verb::report;
   std::string ns;          ///< Empty: every namespace that is open (of `report` only).
   std::string event_id;    ///< Of `retry`.
   std::uint32_t limit = 0; ///< Of `dead_letters` and `runs`.
   std::string node{};      ///< Of `drain`.
+  std::string agent{};     ///< Of `restart`.
 };
 
 struct admin_answer {
@@ -231,16 +253,18 @@ bool inspect(Inspector& f, publish_request& x) {
   return f.object(x).fields(f.field("type", x.type), f.field("client_id", x.client_id),
                             f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
                             f.field("to", x.to), f.field("data", x.data), f.field("ephemeral", x.ephemeral),
-                            f.field("receipt", x.receipt), f.field("subscriber", x.subscriber));
+                            f.field("receipt", x.receipt), f.field("subscriber", x.subscriber),
+                            f.field("hops", x.hops));
 }
 
 template <class Inspector>
 bool inspect(Inspector& f, call_request& x) {
-  return f.object(x).fields(
-      f.field("target", x.target), f.field("client_id", x.client_id), f.field("message_id", x.message_id),
-      f.field("prev_event_id", x.prev_event_id), f.field("input", x.input),
-      f.field("timeout_ms", x.timeout_ms), f.field("caller", x.caller), f.field("thread", x.thread),
-      f.field("on_busy", x.on_busy), f.field("cancel_on_disconnect", x.cancel_on_disconnect));
+  return f.object(x).fields(f.field("target", x.target), f.field("client_id", x.client_id),
+                            f.field("message_id", x.message_id), f.field("prev_event_id", x.prev_event_id),
+                            f.field("input", x.input), f.field("timeout_ms", x.timeout_ms),
+                            f.field("caller", x.caller), f.field("thread", x.thread),
+                            f.field("on_busy", x.on_busy),
+                            f.field("cancel_on_disconnect", x.cancel_on_disconnect), f.field("hops", x.hops));
 }
 
 template <class Inspector>
@@ -339,11 +363,22 @@ bool inspect(Inspector& f, settlement& x) {
 }
 
 template <class Inspector>
+bool inspect(Inspector& f, task_failed& x) {
+  return f.object(x).fields(f.field("subscription", x.subscription), f.field("seq", x.seq),
+                            f.field("error", x.error), f.field("final", x.final));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, call_buried& x) {
+  return f.object(x).fields(f.field("run_id", x.run_id), f.field("error", x.error));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, admin_query::verb& x) {
   auto get = [&x] { return static_cast<std::uint8_t>(x); };
   auto set = [&x](std::uint8_t value) {
     x = static_cast<admin_query::verb>(value);
-    return value <= static_cast<std::uint8_t>(admin_query::verb::drain);
+    return value <= static_cast<std::uint8_t>(admin_query::verb::restart);
   };
   return f.apply(get, set);
 }
@@ -351,7 +386,7 @@ bool inspect(Inspector& f, admin_query::verb& x) {
 template <class Inspector>
 bool inspect(Inspector& f, admin_query& x) {
   return f.object(x).fields(f.field("what", x.what), f.field("ns", x.ns), f.field("event_id", x.event_id),
-                            f.field("limit", x.limit), f.field("node", x.node));
+                            f.field("limit", x.limit), f.field("node", x.node), f.field("agent", x.agent));
 }
 
 template <class Inspector>
@@ -362,7 +397,7 @@ bool inspect(Inspector& f, admin_answer& x) {
 template <class Inspector>
 bool inspect(Inspector& f, server_event& x) {
   return f.object(x).fields(f.field("type", x.type), f.field("data", x.data),
-                            f.field("ephemeral", x.ephemeral));
+                            f.field("ephemeral", x.ephemeral), f.field("hops", x.hops));
 }
 
 template <class Inspector>

@@ -18,6 +18,18 @@ const char* to_string(run_status x) noexcept {
   return "failed";
 }
 
+const char* to_string(agent_state_kind x) noexcept {
+  switch (x) {
+  case agent_state_kind::ready:
+    return "ready";
+  case agent_state_kind::restarting:
+    return "restarting";
+  case agent_state_kind::failed:
+    return "failed";
+  }
+  return "failed";
+}
+
 const char* to_string(busy_policy x) noexcept {
   switch (x) {
   case busy_policy::concurrent:

@@ -115,6 +115,23 @@ struct run_update {
   run_result result;
 };
 
+/// An agent as the orchestrator knows it.
+enum class agent_state_kind : std::uint8_t {
+  ready,      ///< It takes events and calls.
+  restarting, ///< It could not start, or was ended, and is started again after a delay.
+  failed,     ///< It could not start too often: it is left alone until the window has passed.
+};
+
+const char* to_string(agent_state_kind x) noexcept;
+
+/// agent or its supervisor → orchestrator.
+struct agent_note {
+  std::string name;
+  agent_state_kind state = agent_state_kind::ready;
+  std::string error;         ///< Where it is not ready: why.
+  std::int64_t delay_ms = 0; ///< When it is started again.
+};
+
 /// run → orchestrator: this run is over.
 struct run_finished {
   std::uint64_t seq = 0; ///< Of the call's event.
@@ -136,6 +153,22 @@ bool inspect(Inspector& f, busy_policy& x) {
     return value <= static_cast<std::uint8_t>(busy_policy::reject);
   };
   return f.apply(get, set);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, agent_state_kind& x) {
+  auto get = [&x] { return static_cast<std::uint8_t>(x); };
+  auto set = [&x](std::uint8_t value) {
+    x = static_cast<agent_state_kind>(value);
+    return value <= static_cast<std::uint8_t>(agent_state_kind::failed);
+  };
+  return f.apply(get, set);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, agent_note& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("state", x.state), f.field("error", x.error),
+                            f.field("delay_ms", x.delay_ms));
 }
 
 template <class Inspector>

@@ -26,6 +26,8 @@ struct subscription_spec {
   std::string queue;       ///< A group's name: each event goes to one of its members; empty: none.
   bool ack = false;        ///< Events of a queue are acknowledged one by one.
   std::uint64_t since = 0; ///< Events after this seq are wanted; `from_now`: after the newest.
+  std::int64_t ack_timeout_ms =
+      0; ///< Of a queue: for how long this member may have an event in hand; 0: the limit's.
 };
 
 /// relay → namespace: a client is there, or is there again. Answered with a `session_opened`.
@@ -147,7 +149,8 @@ struct notice_batch {
 template <class Inspector>
 bool inspect(Inspector& f, subscription_spec& x) {
   return f.object(x).fields(f.field("id", x.id), f.field("pattern", x.pattern), f.field("queue", x.queue),
-                            f.field("ack", x.ack), f.field("since", x.since));
+                            f.field("ack", x.ack), f.field("since", x.since),
+                            f.field("ack_timeout_ms", x.ack_timeout_ms));
 }
 
 template <class Inspector>

@@ -121,6 +121,11 @@ struct member_hosting;
 struct pool_places;
 struct model_receipt;
 
+// agents
+struct task_failed;
+struct call_buried;
+struct agent_note;
+
 } // namespace weir
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir, caf::id_block::weir_core::end)
@@ -241,6 +246,11 @@ CAF_ADD_TYPE_ID(weir, (weir::follow_run))
 CAF_ADD_ATOM(weir, weir, retire_atom)
 CAF_ADD_ATOM(weir, weir, reach_atom)
 CAF_ADD_ATOM(weir, weir, loaded_atom)
+
+// agents
+CAF_ADD_TYPE_ID(weir, (weir::task_failed))
+CAF_ADD_TYPE_ID(weir, (weir::call_buried))
+CAF_ADD_TYPE_ID(weir, (weir::agent_note))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

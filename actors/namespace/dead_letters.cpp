@@ -27,6 +27,7 @@ std::string encode_dead_letter(const dead_letter& x) {
               {"ts", e.ts_ms},
               {"data", e.data},
               {"causal_gap", e.causal_gap},
+              {"hops", e.hops},
               {"subscription", x.subscription},
               {"attempts", x.attempts},
               {"error", x.error}};
@@ -46,6 +47,7 @@ std::optional<dead_letter> decode_dead_letter(const std::string& text) {
     e.ts_ms = from.at("ts").get<std::int64_t>();
     e.data = from.at("data").get<std::string>();
     e.causal_gap = from.at("causal_gap").get<bool>();
+    e.hops = from.value("hops", 0U); // absent: kept by an earlier version
     return dead_letter{std::make_shared<const event>(std::move(e)),
                        from.at("subscription").get<std::string>(), from.at("attempts").get<std::uint32_t>(),
                        from.at("error").get<std::string>()};

@@ -170,6 +170,7 @@ void sequencer::announce(const server_event& what, instant now, bool ephemeral) 
                            : settings_.epoch + '.' + std::to_string(x.seq);
   x.ts_ms = now.wall_ms;
   x.data = what.data;
+  x.hops = what.hops;
   auto hash = content_hash(x);
   if (!ephemeral) window_.add(x.event_id(), {x.seq, hash}, now.now_ms);
   add({{}, {}, {std::make_shared<const event>(std::move(x)), hash}});
@@ -278,6 +279,7 @@ event event_of(publish_request what, std::int64_t wall_ms) {
   x.ts_ms = wall_ms;
   x.data = std::move(what.data);
   x.receipt = what.receipt;
+  x.hops = what.hops;
   return x;
 }
 
@@ -289,6 +291,7 @@ event event_of(const call_request& what, std::int64_t wall_ms) {
   x.prev_event_id = what.prev_event_id;
   x.ts_ms = wall_ms;
   x.data = call_event_data(what);
+  x.hops = what.hops;
   return x;
 }
 

@@ -11,8 +11,12 @@ using nlohmann::json;
 std::string encode_session(const session& x) {
   auto subscriptions = json::array();
   for (auto& [id, s] : x.subscriptions)
-    subscriptions.push_back(
-        {{"id", id}, {"pattern", s.pattern}, {"queue", s.queue}, {"ack", s.ack}, {"since", s.since}});
+    subscriptions.push_back({{"id", id},
+                             {"pattern", s.pattern},
+                             {"queue", s.queue},
+                             {"ack", s.ack},
+                             {"since", s.since},
+                             {"ack_timeout_ms", s.ack_timeout_ms}});
   json out = {{"client", x.client_id},
               {"epoch", x.epoch},
               {"acked", x.acked},
@@ -37,6 +41,7 @@ std::optional<session> decode_session(const std::string& id, const std::string& 
       spec.queue = s.at("queue").get<std::string>();
       spec.ack = s.at("ack").get<bool>();
       spec.since = s.at("since").get<std::uint64_t>();
+      spec.ack_timeout_ms = s.value("ack_timeout_ms", std::int64_t{0}); // absent: kept by an earlier version
       auto key = spec.id;
       out.subscriptions.emplace(std::move(key), std::move(spec));
     }

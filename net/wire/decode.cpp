@@ -80,6 +80,7 @@ client_frame read_subscribe(field_reader& in) {
   out.from = in.seq_or("from", "new");
   out.queue = in.optional_target("queue");
   out.ack = in.flag("ack", false);
+  out.ack_timeout_ms = in.number("ack_timeout_ms", min_ack_timeout_ms, max_timeout_ms, 0);
   return out;
 }
 

@@ -11,6 +11,9 @@ namespace weir::wire {
 /// Arrays and objects may be nested this deep in a frame, the frame's own object included.
 inline constexpr std::size_t max_depth = 64;
 
+/// Shortest `ack_timeout_ms` of a subscription: one that a client over a slow link can keep.
+inline constexpr std::int64_t min_ack_timeout_ms = 100;
+
 /// Longest `timeout_ms` of a call: a day.
 inline constexpr std::int64_t max_timeout_ms = 86'400'000;
 

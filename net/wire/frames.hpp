@@ -37,6 +37,7 @@ struct subscribe {
   std::optional<std::uint64_t> from; ///< This seq and on, from 1; none: what is new.
   std::string queue;                 ///< The group that shares the events; empty: none.
   bool ack = false;                  ///< The client acknowledges what it has got.
+  std::int64_t ack_timeout_ms = 0;   ///< Of a queue: so long it may have an event in hand; 0: the limit's.
 };
 
 struct unsubscribe {

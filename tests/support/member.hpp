@@ -34,8 +34,10 @@ public:
 
   /// As the connection does: deliveries begin when the session has it.
   answer subscribe(const std::string& id, const std::string& pattern, const std::string& queue = {},
-                   bool ack = true, std::uint64_t since = subscription_spec::from_now) {
-    relay_.change_session(joined_, "s:" + id, session_subscribe{0, {id, pattern, queue, ack, since}});
+                   bool ack = true, std::uint64_t since = subscription_spec::from_now,
+                   std::int64_t ack_timeout_ms = 0) {
+    relay_.change_session(joined_, "s:" + id,
+                          session_subscribe{0, {id, pattern, queue, ack, since, ack_timeout_ms}});
     node_.run();
     auto out = answers.back().second;
     if (!out.no.refused() && queue.empty()) relay_.subscribe(joined_, pattern);

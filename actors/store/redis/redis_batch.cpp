@@ -40,7 +40,7 @@ struct argument_writer {
           .add(e.message_id)
           .add(e.type)
           .add(e.prev_event_id);
-      to.add(e.to).add(e.ts_ms).add(e.causal_gap ? "1" : "0").add(r.content_hash).add(e.data);
+      to.add(e.to).add(e.ts_ms).add(std::uint64_t{e.stored_flags()}).add(r.content_hash).add(e.data);
     }
   }
   void operator()(const log_trim& x) const { to.add("1").add(x.first_kept); }

@@ -40,7 +40,7 @@ log_record record_of(const redis_value& entry) {
   x->prev_event_id = fields.at(prev_event_id).text();
   x->to = fields.at(to).text();
   x->ts_ms = fields.at(ts_ms).signed_number();
-  x->causal_gap = fields.at(causal_gap).text() == "1";
+  x->set_stored_flags(static_cast<std::uint32_t>(fields.at(causal_gap).number()));
   x->data = fields.at(data).text();
   return {std::move(x), fields.at(hash).number()};
 }

@@ -49,7 +49,7 @@ log_record record_of(const sqlite_statement& row) {
   x->message_id = row.text(4);
   x->prev_event_id = row.text(5);
   x->ts_ms = row.integer(6);
-  x->causal_gap = row.integer(7) != 0;
+  x->set_stored_flags(static_cast<std::uint32_t>(row.integer(7)));
   x->data = row.text(9);
   auto hash = row.is_null(8) ? content_hash(*x) : row.number(8);
   return {std::move(x), hash};
@@ -91,7 +91,7 @@ write_result sqlite_log::append(const log_append& what) {
     auto& e = *x.what;
     to->bytes_in += e.size_bytes();
     insert_
-        .with(to->pos(e.seq), x.content_hash, to->bytes_in, e.ts_ms, e.causal_gap, e.type, e.client_id,
+        .with(to->pos(e.seq), x.content_hash, to->bytes_in, e.ts_ms, e.stored_flags(), e.type, e.client_id,
               e.message_id, e.prev_event_id, e.to, e.data)
         .run();
     ids_.add(to->ids, e.client_id, e.message_id);

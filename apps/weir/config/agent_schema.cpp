@@ -56,6 +56,8 @@ schema::type_ptr<agent_config> agent_schema() {
                 "prompt: how often the model may call tools before it has to answer without"),
       of_external("timeout_ms", &external_config::timeout_ms, schema::integer<std::int64_t>(1, 86'400'000),
                   "external: of a call without a time-out of its own"),
+      of_external("lease_ms", &external_config::lease_ms, schema::integer<std::int64_t>(100, 86'400'000),
+                  "external: a worker that sends no `delta` for so long has lost the call; another gets it"),
       schema::only_if<agent_config>(
           [](const agent_config& x) { return x.kind != "prompt" && x.kind != "echo" && !x.is_external(); },
           "a registered type",

@@ -56,6 +56,13 @@ constexpr limit_row table[] = {
     {"queue_groups", &limits::queue_groups, 1, 100'000, true, "of a namespace; above it `413 too_large`"},
     {"queue_window", &limits::queue_window, 1, 10'000, true,
      "unacknowledged events of one member; the rest waits in the log"},
+    {"ack_timeout_ms", &limits::ack_timeout_ms, 100, day_ms, true,
+     "a member of a queue may have an event in hand for so long; then another has it, then it is a dead "
+     "letter"},
+    {"ack_grace_ms", &limits::ack_grace_ms, 0, 60'000, true,
+     "a member that goes within this time after it got an event has cost it no try"},
+    {"hops", &limits::hops, 1, 10'000, true,
+     "agents, workflows and calls that follow from one event; above it a dead letter"},
     {"receipts", &limits::receipts, 1, million, true,
      "events whose receipts are awaited; the oldest is forgotten"},
     {"presence_per_s", &limits::presence_per_s, 1, million, true,
