@@ -16,11 +16,13 @@ durable_subscription::durable_subscription(std::string name, std::vector<std::st
 
 // -- members
 
-void durable_subscription::join(const std::string& member, std::uint32_t window) {
-  members_[member].window = std::max(window, 1u);
+void durable_subscription::join(const std::string& member, member_rules rules) {
+  rules.window = std::max(rules.window, 1U);
+  members_[member].rules = std::move(rules);
 }
 
-std::vector<offered_event> durable_subscription::leave(const std::string& member, bool crashed) {
+std::vector<offered_event> durable_subscription::leave(const std::string& member, bool crashed,
+                                                       std::int64_t now_ms, std::int64_t grace_ms) {
   std::vector<offered_event> dead;
   members_.erase(member);
   for (auto i = in_hand_.begin(); i != in_hand_.end();) {
@@ -28,12 +30,27 @@ std::vector<offered_event> durable_subscription::leave(const std::string& member
     if (at->second.member != member) continue;
     auto x = std::move(at->second);
     in_hand_.erase(at);
-    if (!crashed)
+    if (is_done(*x.what.what)) continue;
+    // Who goes at once may never have seen it; who does so again and again has.
+    auto is_free = now_ms - x.since_ms < grace_ms && x.free_returns < max_free_returns;
+    if (!crashed || is_free) {
+      if (crashed) ++x.free_returns;
+      x.what.redelivered = x.what.redelivered || crashed;
       again_.emplace(x.what.what->seq, std::move(x));
-    else if (auto last = count_attempt(std::move(x), 0))
+    } else if (auto last = count_attempt(std::move(x), 0)) {
       dead.push_back(std::move(*last));
+    }
   }
   return dead;
+}
+
+void durable_subscription::enrol(const std::string& client_id) { ++clients_[client_id]; }
+
+void durable_subscription::withdraw(const std::string& client_id) {
+  auto i = clients_.find(client_id);
+  if (i == clients_.end() || --i->second > 0) return;
+  clients_.erase(i);
+  missed_ += std::erase_if(again_, [&](auto& x) { return x.second.what.what->to == client_id; });
 }
 
 // -- events
@@ -41,42 +58,119 @@ std::vector<offered_event> durable_subscription::leave(const std::string& member
 std::optional<durable_subscription::offer> durable_subscription::next(const event_log& log,
                                                                       std::int64_t now_ms) {
   if (!pick({})) return std::nullopt;
-  if (auto i = next_again(now_ms); i != again_.end()) {
-    auto x = std::move(i->second);
-    again_.erase(i);
-    return hand_out(std::move(x), *pick(x.member));
-  }
+  if (auto out = next_again(now_ms)) return out;
   if (again_.size() >= max_again) return std::nullopt;
-  auto x = next_unseen(log);
-  if (!x) return std::nullopt;
-  return hand_out({std::move(*x), {}, 0}, *pick({}));
+  while (auto x = next_unseen(log)) {
+    auto seq = x->what->seq;
+    held fresh;
+    fresh.what = std::move(*x);
+    if (auto to = pick({}, fresh.what.what->to)) return hand_out(std::move(fresh), *to, now_ms);
+    if (!sets_aside(fresh.what.what)) continue;
+    again_.emplace(seq, std::move(fresh));
+    if (again_.size() >= max_again) break;
+  }
+  return std::nullopt;
 }
 
-std::map<std::uint64_t, durable_subscription::held>::iterator
-durable_subscription::next_again(std::int64_t now_ms) {
-  return std::find_if(again_.begin(), again_.end(),
-                      [&](auto& x) { return x.second.not_before_ms <= now_ms; });
+std::optional<durable_subscription::offer> durable_subscription::next_again(std::int64_t now_ms) {
+  for (auto i = again_.begin(); i != again_.end();) {
+    auto at = i++;
+    auto& x = at->second;
+    if (is_done(*x.what.what)) {
+      again_.erase(at);
+      continue;
+    }
+    if (x.not_before_ms > now_ms) continue;
+    auto to = pick(x.member, x.what.what->to);
+    if (!to) continue;
+    auto out = std::move(x);
+    again_.erase(at);
+    return hand_out(std::move(out), *to, now_ms);
+  }
+  return std::nullopt;
+}
+
+/// An event that only one client may see waits for it, if it is of the group.
+bool durable_subscription::sets_aside(const event_ptr& x) {
+  if (clients_.count(x->to) == 0) return false;
+  auto waits = [](auto& y) { return !y.second.what.redelivered && !y.second.what.what->to.empty(); };
+  if (std::count_if(again_.begin(), again_.end(), waits) < static_cast<std::ptrdiff_t>(max_private))
+    return true;
+  ++missed_;
+  return false;
 }
 
 /// The next member after the last one that has room; one that is rather not to have it only if it is alone.
-std::optional<std::string> durable_subscription::pick(const std::string& rather_not) const {
+/// @param only the one client that may see it; empty: every member may.
+std::optional<std::string> durable_subscription::pick(const std::string& rather_not,
+                                                      const std::string& only) const {
   std::optional<std::string> second_choice;
   auto i = members_.upper_bound(last_);
   for (std::size_t n = 0; n < members_.size(); ++n, ++i) {
     if (i == members_.end()) i = members_.begin();
-    if (i->second.in_hand >= i->second.window) continue;
-    if (i->first != rather_not || rather_not.empty()) return i->first;
-    second_choice = i->first;
+    auto& [name, x] = *i;
+    if (x.in_hand >= x.rules.window) continue;
+    if (!only.empty() && !x.rules.client_id.empty() && x.rules.client_id != only) continue;
+    if (name != rather_not || rather_not.empty()) return name;
+    second_choice = name;
   }
   return second_choice;
 }
 
-durable_subscription::offer durable_subscription::hand_out(held x, const std::string& to) {
-  x.member = to;
+durable_subscription::offer durable_subscription::hand_out(held x, const std::string& to,
+                                                           std::int64_t now_ms) {
+  auto& whom = members_[to];
+  ++whom.in_hand;
   last_ = to;
-  ++members_[to].in_hand;
-  offer out{to, x.what};
+  x.member = to;
+  x.since_ms = now_ms;
+  x.due_ms = whom.rules.ack_timeout_ms > 0 ? now_ms + whom.rules.ack_timeout_ms : 0;
+  x.number = ++offers_;
+  offer out{to, x.what, x.number};
   in_hand_.emplace(x.what.what->seq, std::move(x));
+  return out;
+}
+
+std::vector<offered_event> durable_subscription::expire(std::int64_t now_ms) {
+  std::vector<offered_event> dead;
+  for (auto i = in_hand_.begin(); i != in_hand_.end();) {
+    auto seq = i->first;
+    auto is_due = i->second.due_ms > 0 && i->second.due_ms <= now_ms;
+    auto member = i->second.member;
+    ++i;
+    held x;
+    if (!is_due || !take_from_hands(seq, member, x) || is_done(*x.what.what)) continue;
+    if (auto last = count_attempt(std::move(x), 0)) dead.push_back(std::move(*last));
+  }
+  return dead;
+}
+
+void durable_subscription::renew(std::uint64_t seq, const std::string& member, std::int64_t now_ms) {
+  auto i = in_hand_.find(seq);
+  auto who = members_.find(member);
+  if (i == in_hand_.end() || i->second.member != member || who == members_.end()) return;
+  auto timeout_ms = who->second.rules.ack_timeout_ms;
+  i->second.due_ms = timeout_ms > 0 ? now_ms + timeout_ms : 0;
+}
+
+bool durable_subscription::is_open(const offer& x) const {
+  auto i = in_hand_.find(x.what.what->seq);
+  return i != in_hand_.end() && i->second.number == x.number;
+}
+
+void durable_subscription::take_back(const offer& x, std::int64_t not_before_ms) {
+  held out;
+  if (!is_open(x) || !take_from_hands(x.what.what->seq, x.member, out)) return;
+  out.not_before_ms = not_before_ms;
+  again_.emplace(x.what.what->seq, std::move(out));
+}
+
+std::vector<durable_subscription::hand> durable_subscription::hands(std::size_t limit) const {
+  std::vector<hand> out;
+  for (auto& [seq, x] : in_hand_) {
+    if (out.size() >= limit) break;
+    out.push_back({x.what.what, x.member, x.what.attempt, x.since_ms});
+  }
   return out;
 }
 
@@ -101,7 +195,14 @@ std::optional<offered_event> durable_subscription::next_unseen(const event_log& 
 /// An event that an earlier incarnation saw is offered only if it was not finished then.
 std::optional<offered_event> durable_subscription::consider(const event_ptr& x) {
   offered_event out{x, 1, false};
-  if (x->seq > seen_to_) return out;
+  if (is_done(*x)) return std::nullopt;
+  if (x->seq > seen_to_) {
+    if (x->seq > suspect_to_ || suspects_ >= max_suspects) return out;
+    ++suspects_;
+    out.attempt = max_attempts;
+    out.redelivered = true;
+    return out;
+  }
   auto node = unfinished_.extract(x->seq);
   if (node.empty()) return std::nullopt;
   out.attempt = node.mapped();
@@ -174,13 +275,19 @@ std::optional<offered_event> durable_subscription::count_attempt(held x, std::in
 
 void durable_subscription::retry(event_ptr what) {
   auto seq = what->seq;
-  if (in_hand_.count(seq) == 0) again_.insert_or_assign(seq, held{{std::move(what), 1, true}, {}, 0});
+  held x;
+  x.what = {std::move(what), 1, true};
+  if (in_hand_.count(seq) == 0) again_.insert_or_assign(seq, std::move(x));
 }
 
-std::int64_t durable_subscription::next_due_ms() const {
+std::int64_t durable_subscription::next_due_ms(std::int64_t now_ms) const {
   std::int64_t out = 0;
-  for (auto& [seq, x] : again_)
-    if (x.not_before_ms > 0 && (out == 0 || x.not_before_ms < out)) out = x.not_before_ms;
+  auto consider = [&](std::int64_t at_ms) {
+    if (at_ms > now_ms && (out == 0 || at_ms < out)) out = at_ms;
+  };
+  for (auto& [seq, x] : again_) consider(x.not_before_ms);
+  if (is_group()) // no other member has a time
+    for (auto& [seq, x] : in_hand_) consider(x.due_ms);
   return out;
 }
 
@@ -190,25 +297,34 @@ bool durable_subscription::is_past(std::uint64_t seq) const {
 
 // -- what is kept of it
 
-std::string durable_subscription::snapshot() const {
+std::string durable_subscription::snapshot(const std::string& life, bool in_order) const {
   auto unfinished = nlohmann::json::array();
-  auto add = [&](std::uint64_t seq, std::uint32_t attempt) { unfinished.push_back({seq, attempt}); };
-  for (auto& [seq, x] : in_hand_) add(seq, x.what.attempt);
-  for (auto& [seq, x] : again_) add(seq, x.what.attempt);
-  for (auto& [seq, attempt] : unfinished_) add(seq, attempt);
+  auto add = [&](std::uint64_t seq, std::uint32_t attempt, bool in_hand) {
+    unfinished.push_back({seq, attempt, in_hand ? 1 : 0});
+  };
+  for (auto& [seq, x] : in_hand_) add(seq, x.what.attempt, true);
+  for (auto& [seq, x] : again_) add(seq, x.what.attempt, false);
+  for (auto& [seq, attempt] : unfinished_) add(seq, attempt, false);
   nlohmann::json out = {{"cursor", std::max(cursor_, seen_to_)}, {"unfinished", std::move(unfinished)}};
+  if (suspect_to_ > std::max(cursor_, seen_to_)) out["suspect_to"] = suspect_to_;
+  if (!life.empty() && !in_order) out["life"] = life;
   return print_json(out);
 }
 
-void durable_subscription::restore(const std::string& snapshot) {
+void durable_subscription::restore(const std::string& snapshot, const std::string& life, bool counts_deaths,
+                                   std::uint64_t head) {
   auto x = nlohmann::json::parse(snapshot, nullptr, false);
   if (!x.is_object() || !x.contains("cursor") || !x.contains("unfinished"))
     throw std::runtime_error("the cursor of " + name_ + " cannot be read");
+  auto before = x.value("life", ""); // none: it ended in order, or was kept by an earlier version
+  auto died = counts_deaths && !before.empty() && before != life;
   seen_to_ = x["cursor"].get<std::uint64_t>();
   cursor_ = seen_to_;
-  for (auto& pair : x["unfinished"]) {
-    auto seq = pair.at(0).get<std::uint64_t>();
-    unfinished_[seq] = pair.at(1).get<std::uint32_t>();
+  suspect_to_ = died ? head : x.value("suspect_to", std::uint64_t{0});
+  for (auto& place : x["unfinished"]) {
+    auto seq = place.at(0).get<std::uint64_t>();
+    auto was_in_hand = place.size() > 2 && place.at(2).get<int>() != 0;
+    unfinished_[seq] = place.at(1).get<std::uint32_t>() + (died && was_in_hand ? 1 : 0);
     cursor_ = std::min(cursor_, seq - 1);
   }
 }

@@ -3,6 +3,7 @@
 #include "actors/namespace/event_log.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,6 +24,16 @@ public:
   /// While so many events wait to be tried again, no new ones are offered: the log holds them.
   static constexpr std::size_t max_again = 1024;
 
+  /// So many events for clients that are away wait for them; further ones are passed over, and are `missed`.
+  static constexpr std::size_t max_private = 256;
+
+  /// A member that goes soon after it got an event has cost it no try, so often.
+  static constexpr std::uint32_t max_free_returns = 8;
+
+  /// After the process has died, so many events behind the cursor may have been in somebody's hands though
+  /// that was not kept yet.
+  static constexpr std::size_t max_suspects = 1024;
+
   /// How many events are read from the store at a time.
   static constexpr std::uint32_t read_batch = 64;
 
@@ -30,18 +41,43 @@ public:
   struct offer {
     std::string member;
     offered_event what;
+    std::uint64_t number = 0; ///< For `is_open`.
+  };
+
+  /// Who shares the subscription.
+  struct member_rules {
+    std::uint32_t window = 1;
+    std::string client_id = {};      ///< Empty: no client, it may see what is for any of them.
+    std::int64_t ack_timeout_ms = 0; ///< For how long it may have an event in hand; 0: for ever.
+  };
+
+  /// An event in somebody's hands.
+  struct hand {
+    event_ptr what;
+    std::string member;
+    std::uint32_t attempt = 1;
+    std::int64_t since_ms = 0;
   };
 
   durable_subscription(std::string name, std::vector<std::string> patterns, std::uint64_t cursor);
 
   // -- members
 
-  /// Adds a member; one of the same name gets a new window.
-  void join(const std::string& member, std::uint32_t window);
+  /// Adds a member; one of the same name gets new rules.
+  void join(const std::string& member, member_rules rules);
+  void join(const std::string& member, std::uint32_t window) { join(member, member_rules{window}); }
 
-  /// A member is gone. With `crashed`, each event in its hands counts one attempt more, and those that had
-  /// their last are given back: dead letters. The others are offered again.
-  std::vector<offered_event> leave(const std::string& member, bool crashed);
+  /// A member is gone. With `crashed`, each event that it had for `grace_ms` or longer counts one attempt
+  /// more, and those that had their last are given back: dead letters. The others are offered again.
+  std::vector<offered_event> leave(const std::string& member, bool crashed, std::int64_t now_ms = 0,
+                                   std::int64_t grace_ms = 0);
+
+  /// A client has a session in the group, or one less: events for it alone wait while it is away.
+  void enrol(const std::string& client_id);
+  void withdraw(const std::string& client_id);
+
+  /// Events of which this says false are done with, wherever they are. Null: all are wanted.
+  void set_filter(std::function<bool(const event&)> wanted) { filter_ = std::move(wanted); }
 
   bool has(const std::string& member) const { return members_.count(member) > 0; }
   std::size_t members() const noexcept { return members_.size(); }
@@ -57,6 +93,18 @@ public:
   std::optional<log_request> wants_read(const event_log& log);
   void on_read(const log_slice& slice);
   void on_read_failed() noexcept { reading_ = false; }
+
+  /// Takes back what members have had for longer than they may. Gives the dead letters among it.
+  std::vector<offered_event> expire(std::int64_t now_ms);
+
+  /// The member is still at it: its time begins anew.
+  void renew(std::uint64_t seq, const std::string& member, std::int64_t now_ms);
+
+  /// Whether what was offered under this number is still in that member's hands.
+  bool is_open(const offer& x) const;
+
+  /// The member never got it: it is offered again, as before, but not before then.
+  void take_back(const offer& x, std::int64_t not_before_ms);
 
   /// An event is done with. Gives whether `member` had it in hand.
   bool settle(std::uint64_t seq, const std::string& member);
@@ -75,8 +123,8 @@ public:
   /// A dead letter is to be tried again, from its first attempt.
   void retry(event_ptr what);
 
-  /// When something that was given back can be offered; 0: nothing waits.
-  std::int64_t next_due_ms() const;
+  /// When something that was given back can be offered, or somebody's time for an event is over; 0: never.
+  std::int64_t next_due_ms(std::int64_t now_ms) const;
 
   /// Whether an event is in somebody's hands or waits to be offered again.
   bool holds(std::uint64_t seq) const { return in_hand_.count(seq) > 0 || again_.count(seq) > 0; }
@@ -86,22 +134,31 @@ public:
   // -- what is kept of it
 
   /// All that a later incarnation needs to go on, as JSON text.
-  std::string snapshot() const;
+  /// @param life of this process. @param in_order it ends here: nobody works on what is in hand any more.
+  std::string snapshot(const std::string& life = {}, bool in_order = false) const;
 
   /// Goes on from a snapshot. What was in somebody's hands then is offered again, as redelivered. Throws
   /// std::runtime_error when it is not one.
-  void restore(const std::string& snapshot);
+  ///
+  /// With `counts_deaths`, a snapshot of another life that did not end in order says that its process died:
+  /// what was in hand then has had one attempt more. What is behind the snapshot up to `head` may have been
+  /// in hand, too. An attempt above `max_attempts` is the caller's to make a dead letter of.
+  void restore(const std::string& snapshot, const std::string& life = {}, bool counts_deaths = false,
+               std::uint64_t head = 0);
 
   const std::string& name() const noexcept { return name_; }
   std::uint64_t cursor() const noexcept { return cursor_; }
   std::size_t in_hand() const noexcept { return in_hand_.size(); }
+
+  /// What is in hand, oldest seq first, at most so much.
+  std::vector<hand> hands(std::size_t limit) const;
 
   /// Events that were trimmed before anybody could have them.
   std::uint64_t missed() const noexcept { return missed_; }
 
 private:
   struct member {
-    std::uint32_t window = 1;
+    member_rules rules;
     std::uint32_t in_hand = 0;
   };
 
@@ -109,14 +166,21 @@ private:
     offered_event what;
     std::string member;             // in whose hands it is, or was last
     std::int64_t not_before_ms = 0; // when it waits to be offered again
+    std::int64_t since_ms = 0;      // when it came into its member's hands
+    std::int64_t due_ms = 0;        // when that one's time is over; 0: never
+    std::uint64_t number = 0;       // of the offer
+    std::uint32_t free_returns = 0;
   };
 
   bool wants(const event& x) const;
+  bool is_done(const event& x) const { return filter_ && !filter_(x); }
+  bool is_group() const noexcept { return !clients_.empty(); }
+  bool sets_aside(const event_ptr& x);
   std::optional<offered_event> next_unseen(const event_log& log);
   std::optional<offered_event> consider(const event_ptr& x);
-  std::map<std::uint64_t, held>::iterator next_again(std::int64_t now_ms);
-  std::optional<std::string> pick(const std::string& rather_not) const;
-  offer hand_out(held x, const std::string& to);
+  std::optional<offer> next_again(std::int64_t now_ms);
+  std::optional<std::string> pick(const std::string& rather_not, const std::string& only = {}) const;
+  offer hand_out(held x, const std::string& to, std::int64_t now_ms);
   bool take_from_hands(std::uint64_t seq, const std::string& member, held& out);
   std::optional<offered_event> count_attempt(held x, std::int64_t not_before_ms);
 
@@ -130,8 +194,13 @@ private:
   std::map<std::uint64_t, held> again_;               // max_again, and what was in hand
   std::map<std::uint64_t, std::uint32_t> unfinished_; // of an earlier incarnation: seq → attempt
   std::uint64_t seen_to_ = 0;                         // of an earlier incarnation: its cursor
-  std::vector<event_ptr> backlog_;                    // read from the store, newest first; read_batch
-  std::uint64_t backlog_to_ = 0;                      // up to here it holds all that matches
+  std::uint64_t suspect_to_ = 0; // of one whose process died: up to here, what it had seen is not known
+  std::size_t suspects_ = 0;     // … and so many of these have been offered; max_suspects
+  std::map<std::string, std::size_t> clients_; // of a group: with how many sessions; bounded by these
+  std::function<bool(const event&)> filter_;
+  std::uint64_t offers_ = 0;
+  std::vector<event_ptr> backlog_; // read from the store, newest first; read_batch
+  std::uint64_t backlog_to_ = 0;   // up to here it holds all that matches
   bool reading_ = false;
 };
 

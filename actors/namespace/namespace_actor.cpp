@@ -3,6 +3,7 @@
 #include "actors/namespace/namespace_actor.hpp"
 
 #include <caf/behavior.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <algorithm>
@@ -23,8 +24,13 @@ namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
 
 caf::behavior namespace_actor::make_behavior() {
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
+  set_exit_handler([this](caf::exit_msg& msg) {
+    ends_in_order_ = msg.reason == caf::exit_reason::user_shutdown;
+    quit(std::move(msg.reason));
+  });
   if (!link_.exists()) {
     begin_subscriptions();
+    open_external_queues();
     running_ = true;
     return running();
   }
@@ -46,13 +52,10 @@ caf::behavior namespace_actor::running() {
       [this](log_request& what) { return on_read(what); },
       [this](subscribe_durably& what) { on_subscribe(what), end_turn(); },
       [this](const settlement& what) { on_settlement(what), end_turn(); },
-      [this](const server_event& what) {
-        if (what.ephemeral && relays_.empty()) return; // nobody is there to hear it
-        announce(what, what.ephemeral), end_turn();
-      },
+      [this](const task_failed& what) { on_task_failed(what), end_turn(); },
+      [this](const server_event& what) { tell(what), end_turn(); },
       [this](const server_events& what) {
-        for (auto& x : what.all)
-          if (!x.ephemeral || !relays_.empty()) announce(x, x.ephemeral);
+        for (auto& x : what.all) tell(x);
         end_turn();
       },
       [this](const store_committed& what) {
@@ -224,6 +227,13 @@ void namespace_actor::announce(const server_event& what, bool ephemeral) {
   sequencer_.announce(what, now(), ephemeral);
 }
 
+/// What the server says of itself. An agent that fails on that would make it say more.
+void namespace_actor::tell(const server_event& what) {
+  if (what.ephemeral && relays_.empty()) return; // nobody is there to hear it
+  if (what.hops <= settings_.bounds.hops) return announce(what, what.ephemeral);
+  meters_.all().too_many_hops->inc();
+}
+
 // -- time and ends
 
 std::int64_t namespace_actor::now_ms() const {
@@ -249,11 +259,10 @@ void namespace_actor::on_tick() {
   expire_sessions();
   for (auto& x : presence_.flush(now)) announce(x, true);
   tell_receipts();
-  for (auto& [name, x] : seats_)
-    if (auto due = x.subscription.next_due_ms(); due > now)
-      wake_at(due);
-    else if (due > 0)
-      feed(x);
+  for (auto& [name, x] : seats_) {
+    if (x.is_group()) expire_leases(x, now);
+    feed(x);
+  }
   if (save_at_ms_ > 0 && now >= save_at_ms_) save_cursors();
   trim();
   end_turn();

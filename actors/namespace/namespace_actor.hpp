@@ -54,6 +54,9 @@ public:
     bool refuse_orphans = false;                          ///< See `sequencer::config`.
     std::shared_ptr<const weir::tenure> tenure = nullptr; ///< While it lasts; null: nobody else can own it.
     bool begins_anew = false;                             ///< Whatever the store has of it is out of date.
+    std::string life =
+        {}; ///< Of this process: a cursor of another one says that it died. Empty: not counted.
+    std::map<std::string, std::int64_t> external = {}; ///< External agents: how long a worker may be silent.
   };
 
   /// The name of the orchestrator's durable subscription.
@@ -97,12 +100,18 @@ private:
 
     bool is_group() const noexcept { return !group.queue.empty(); }
 
+    /// The queue of an external agent is there for as long as the agent is configured.
+    bool is_external() const noexcept { return lease_ms > 0; }
+
     durable_subscription subscription;
     caf::actor subscriber;          // null between one that crashed and its successor, and for a group
     subscription_spec group;        // with a pattern, if it is one of clients
     std::set<std::string> sessions; // of a group, attached or not
     bool changed = false;           // what is kept of it is older than it is
     std::uint64_t kept_cursor = 0;
+    std::int64_t lease_ms = 0; // of an external agent's: for how long a worker may be silent
+    bool marked = false;       // what is kept of it says that this process has offered something
+    std::size_t recording = 0; // offers that wait until that is so, or until their attempt is kept
   };
 
   /// A call that was accepted, and who waits for its result: told to the orchestrator, and told again to
@@ -165,8 +174,8 @@ private:
   template <class Request>
   void ask_to_watch(relay_entry& from, std::uint64_t ticket, Request& what);
   template <class Request>
-  void pass_on_work(relay_entry& from, std::uint64_t ticket, Request& what);
-  bool has_in_hand(const session& who, const std::string& run_id);
+  void pass_on_work(relay_entry& from, std::uint64_t ticket, Request& what, bool renew);
+  bool has_in_hand(const session& who, const std::string& run_id, bool renew);
   void watcher_left(const relay_entry& from, std::uint64_t subscriber);
   static void tell_callers(const caf::actor& orchestrator, const open_call& x, bool over);
   caf::actor find_orchestrator();
@@ -181,6 +190,7 @@ private:
             std::function<void(refusal)> failed);
   void await_result(std::uint64_t seq, const pending_call& what);
   void announce(const server_event& what, bool ephemeral = false);
+  void tell(const server_event& what);
   void end_turn();
   void flush();
   void settle();
@@ -228,20 +238,30 @@ private:
   // -- durable subscriptions
   void on_subscribe(subscribe_durably& what);
   void on_settlement(const settlement& what);
+  void on_task_failed(const task_failed& what);
   void on_subscriber_down(seat& x, const caf::error& reason);
   void bury(seat& x, const offered_event& what, const std::string& error);
   void feed(seat& x);
   void feed_all();
   bool read_for(seat& x, const log_request& what);
+  void offer_all(seat& x, std::int64_t now);
+  void record(seat& x, std::vector<durable_subscription::offer> what);
   void hand_over(seat& x, durable_subscription::offer what);
+  bool is_over(const event& call);
+  void expire_leases(seat& x, std::int64_t now);
+  void open_external_queues();
+  static subscription_spec external_queue(const std::string& agent);
+  std::int64_t lease_of(const seat& x, const subscription_spec& spec) const;
+  std::string print_hands();
   seat* find_seat(const std::string& name);
   std::uint64_t count_groups() const;
   static std::string group_name(const subscription_spec& spec);
   refusal check_group(const session& who, const subscription_spec& spec);
   seat& open_group(const subscription_spec& spec);
+  void enter_group(const session& who, const subscription_spec& spec);
   void join_group(session& who, const subscription_spec& spec);
   void leave_group(seat& x, const std::string& member, bool crashed);
-  void forget_member(const std::string& session, const subscription_spec& spec);
+  void forget_member(const session& who, const subscription_spec& spec);
   void leave_groups(session& who);
   std::uint64_t find_in_hand(seat& x, const std::string& event_id, const std::string& member);
   void restore_cursor(durable_subscription& x);
@@ -273,6 +293,7 @@ private:
   bool failing_ = false; // to load
   bool half_loaded_ = false;
   bool moving_ = false;
+  bool ends_in_order_ = false;      // nobody works on what is in hand any more
   bool begins_ = false;             // while loading: the store has no log of it yet
   std::vector<event_ptr> newest_;   // while loading, newest first; log_events or log_bytes
   std::vector<caf::actor> waiting_; // relays that came while loading: one for each I/O thread

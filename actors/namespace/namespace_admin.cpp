@@ -1,13 +1,22 @@
 // What an operator asks a namespace.
 
+#include "actors/core/errors.hpp"
 #include "actors/core/json_print.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace weir {
 
 using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t max_hands_shown = 100; // of one subscription
+
+} // namespace
 
 caf::result<admin_answer> namespace_actor::on_admin(const admin_query& what) {
   switch (what.what) {
@@ -29,6 +38,9 @@ caf::result<admin_answer> namespace_actor::on_admin(const admin_query& what) {
   }
   case admin_query::verb::retry:
     return retry(what.event_id);
+  case admin_query::verb::agents:
+    return admin_answer{{}, print_hands()};
+  case admin_query::verb::restart:
   case admin_query::verb::runs: // its orchestrator's to answer
   case admin_query::verb::nodes:
   case admin_query::verb::node:
@@ -48,6 +60,10 @@ caf::result<admin_answer> namespace_actor::retry(const std::string& event_id) {
     dead_.add(std::move(*letter));
     return admin_answer{{code::not_found, "unknown_target", std::move(message), 0, {}, 0, 0}, {}};
   }
+  if (x->is_external() || letter->subscription == orchestrator_name) {
+    dead_.add(std::move(*letter));
+    return admin_answer{errors::conflict("the call has been answered: make it again"), {}};
+  }
   x->subscription.retry(letter->what);
   std::vector<store_write> writes;
   if (link_.exists()) writes = {{key_delete{settings_.name, dead_letter_key(*letter)}, {}}, cursor_put(*x)};
@@ -62,6 +78,27 @@ caf::result<admin_answer> namespace_actor::retry(const std::string& event_id) {
                         [done](const store_committed& got) mutable { done(got.first_refusal()); });
   if (no.refused()) done(no);
   return promise;
+}
+
+/// Which events agents have in hand, by the agent's name: those of an external one are with its workers.
+std::string namespace_actor::print_hands() {
+  auto out = json::object();
+  for (auto& [name, x] : seats_) {
+    auto is_agent = name.compare(0, 6, "agent.") == 0;
+    if (!is_agent && !x.is_external()) continue;
+    auto& list = out[is_agent ? name.substr(6) : x.group.queue] = json::array();
+    for (auto& held : x.subscription.hands(max_hands_shown)) {
+      json task = {{"event_id", held.what->event_id()},
+                   {"seq", held.what->seq},
+                   {"type", held.what->type},
+                   {"attempt", held.attempt},
+                   {"for_ms", std::max<std::int64_t>(now_ms() - held.since_ms, 0)}};
+      if (x.is_external())
+        if (auto* who = sessions_.find(held.member)) task["client_id"] = who->client_id;
+      list.push_back(std::move(task));
+    }
+  }
+  return print_json(out);
 }
 
 std::string namespace_actor::report() {

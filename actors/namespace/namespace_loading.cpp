@@ -185,7 +185,9 @@ void namespace_actor::keep_beginning() {
 /// Those that have not been here before begin with what comes now, whenever they get to say so.
 std::vector<store_write> namespace_actor::begin_subscriptions() {
   std::vector<store_write> out;
-  for (auto& name : settings_.subscribers) {
+  auto names = settings_.subscribers;
+  for (auto& [agent, lease_ms] : settings_.external) names.insert(group_name(external_queue(agent)));
+  for (auto& name : names) {
     durable_subscription made{name, {}, sequencer_.log().head()};
     auto [there, added] = kept_cursors_.try_emplace(name, made.snapshot());
     if (added) out.push_back({key_put{settings_.name, "cursor/" + name, there->second, 0}, {}});
@@ -194,9 +196,10 @@ std::vector<store_write> namespace_actor::begin_subscriptions() {
 }
 
 void namespace_actor::on_loaded() {
+  open_external_queues();
   sessions_.each([this](session& x) {
     for (auto& [id, spec] : x.subscriptions)
-      if (!spec.queue.empty()) open_group(spec).sessions.insert(x.id);
+      if (!spec.queue.empty()) enter_group(x, spec);
   });
   running_ = true;
   set_default_handler(caf::print_and_drop);

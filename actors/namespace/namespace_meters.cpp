@@ -21,6 +21,11 @@ namespace_metrics::namespace_metrics(caf::actor_system& system, std::string name
   sessions_forgotten = make.counter("sessions-forgotten", "Sessions without a socket over the bound.");
   left_out = make.counter("link-left-out",
                           "Deliveries that the link to another node had no room for; read from the log.");
+  too_many_hops =
+      make.counter("hops-exceeded",
+                   "Events of agents and of the server that too many others had led to; see limits.hops.");
+  ack_timeouts = make.counter("queue-ack-timeouts",
+                              "Events of queues that a member had for longer than ack_timeout_ms.");
   held = make.gauge("causal-depth", "Events that wait for their predecessor; at most causal_events.");
   sessions = make.gauge("sessions", "Sessions, attached or not.");
   attached = make.gauge("sessions-attached", "Sessions with a socket.");

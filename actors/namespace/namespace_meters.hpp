@@ -28,6 +28,8 @@ struct namespace_metrics {
   caf::telemetry::int_counter* receipts_forgotten;
   caf::telemetry::int_counter* sessions_forgotten;
   caf::telemetry::int_counter* left_out;
+  caf::telemetry::int_counter* too_many_hops;
+  caf::telemetry::int_counter* ack_timeouts;
   caf::telemetry::int_gauge* held;
   caf::telemetry::int_gauge* sessions;
   caf::telemetry::int_gauge* attached;

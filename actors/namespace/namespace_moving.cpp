@@ -37,6 +37,7 @@ void namespace_actor::on_relay_paused() {
 void namespace_actor::end_move() {
   auto hears = [](const relay_entry& x) { return !x.paused; };
   if (std::any_of(relays_.begin(), relays_.end(), hears) || !link_.is_idle()) return;
+  ends_in_order_ = true;
   save_cursors();
   if (!link_.is_idle()) return;
   spdlog::debug("namespace {} has kept all that it took, and ends here", settings_.name);

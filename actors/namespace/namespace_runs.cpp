@@ -199,17 +199,17 @@ void namespace_actor::watcher_left(const relay_entry& from, std::uint64_t subscr
 // -- external agents
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, worker_delta& what) {
-  pass_on_work(from, ticket, what);
+  pass_on_work(from, ticket, what, true);
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, worker_result& what) {
-  pass_on_work(from, ticket, what);
+  pass_on_work(from, ticket, what, false);
 }
 
 template <class Request>
-void namespace_actor::pass_on_work(relay_entry& from, std::uint64_t ticket, Request& what) {
+void namespace_actor::pass_on_work(relay_entry& from, std::uint64_t ticket, Request& what, bool renew) {
   auto* who = sessions_.find(attachment{from.number, what.subscriber});
-  if (who == nullptr || !has_in_hand(*who, what.run_id))
+  if (who == nullptr || !has_in_hand(*who, what.run_id, renew))
     return answer_to(from, ticket, not_in_hand(what.run_id));
   auto to = find_orchestrator();
   if (!to) return answer_to(from, ticket, restarting());
@@ -225,12 +225,16 @@ void namespace_actor::pass_on_work(relay_entry& from, std::uint64_t ticket, Requ
 }
 
 /// Whether a call is in the session's hands by the queue of the agent that is called.
-bool namespace_actor::has_in_hand(const session& who, const std::string& run_id) {
+/// @param renew what it says shows that it is at it.
+bool namespace_actor::has_in_hand(const session& who, const std::string& run_id, bool renew) {
   for (auto& [id, spec] : who.subscriptions) {
     auto* group = spec.queue.empty() || !spec.ack ? nullptr : find_seat(group_name(spec));
     if (group == nullptr) continue;
-    auto held = group->subscription.in_hands_of(find_in_hand(*group, run_id, who.id), who.id);
-    if (held && held->type == call_event_type(spec.queue)) return true;
+    auto seq = find_in_hand(*group, run_id, who.id);
+    auto held = group->subscription.in_hands_of(seq, who.id);
+    if (!held || held->type != call_event_type(spec.queue)) continue;
+    if (renew) group->subscription.renew(seq, who.id, now_ms());
+    return true;
   }
   return false;
 }

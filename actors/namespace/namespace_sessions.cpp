@@ -147,7 +147,7 @@ void namespace_actor::expire_sessions() {
   while (auto x = sessions_.take_expired(now)) {
     if (x->expires_ms > now) meters_.all().sessions_forgotten->inc();
     writes.push_back({key_delete{settings_.name, "session/" + x->id}, {}});
-    for (auto& [id, spec] : x->subscriptions) forget_member(x->id, spec);
+    for (auto& [id, spec] : x->subscriptions) forget_member(*x, spec);
     unsaved_sessions_.erase(x->id);
   }
   // If this fails, they are there once more after a restart, and expire again.
@@ -188,13 +188,13 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
   auto spec = what.what;
   auto id = x->id;
   x->subscriptions[spec.id] = spec;
-  if (!spec.queue.empty()) open_group(spec).sessions.insert(id);
+  if (!spec.queue.empty()) enter_group(*x, spec);
   auto done = [this, at, ticket, id, spec](const refusal& no) {
     flush(); // what came before the answer has been sent
     auto* who = sessions_.find(id);
     if (no.refused() && who != nullptr) {
       who->subscriptions.erase(spec.id);
-      forget_member(id, spec);
+      forget_member(*who, spec);
     }
     if (auto* to = find_relay(at.relay)) answer_to(*to, ticket, no, sequencer_.log().head());
     if (!no.refused() && who != nullptr && who->at == at && !spec.queue.empty()) join_group(*who, spec);
@@ -206,7 +206,7 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
   attachment at{from.number, what.subscriber};
   auto* x = sessions_.find(at);
   if (x == nullptr) return answer_to(from, ticket, no_session());
-  if (auto node = x->subscriptions.extract(what.id); !node.empty()) forget_member(x->id, node.mapped());
+  if (auto node = x->subscriptions.extract(what.id); !node.empty()) forget_member(*x, node.mapped());
   auto done = [this, at, ticket](const refusal& no) {
     if (auto* to = find_relay(at.relay)) answer_to(*to, ticket, no);
   };

@@ -22,7 +22,9 @@ void receipt_book::set_seq(const std::string& event_id, std::uint64_t seq) {
 void receipt_book::count(const std::string& event_id, receipt_kind kind, const std::string& client_id,
                          std::int64_t now_ms) {
   auto i = by_id_.find(event_id);
-  if (i != by_id_.end() && i->second->kind == kind) count(*i->second, client_id, now_ms);
+  if (i == by_id_.end() || i->second->kind != kind) return;
+  auto& to = i->second->to;
+  if (to.empty() || to == client_id) count(*i->second, client_id, now_ms); // nobody else can have had it
 }
 
 void receipt_book::count(entry& x, const std::string& client_id, std::int64_t now_ms) {

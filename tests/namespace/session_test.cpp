@@ -209,14 +209,127 @@ TEST_CASE_METHOD(session_fixture,
   w2.subscribe("q", "work", "g");
   alice.publish("m2", "work");
   CHECK(w2.queued() == "m2");
+  advance(2s); // longer than the grace time
   w2.leave();
   CHECK(w1.queued() == "m2!");
+  advance(2s);
   w1.leave(); // the second try of both
   REQUIRE(watch.deliveries.size() == 2);
   CHECK(watch.deliveries[0].what->type == "sys.agent.dead_letter");
   member w3{*this, x, "w3"};
   w3.subscribe("q", "work", "g");
   CHECK(w3.queued().empty());
+}
+
+TEST_CASE_METHOD(session_fixture, "a queue's event for one client goes to that client only") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, w{*this, x, "w"};
+  w.subscribe("q", "dm.*", "g");
+  auto send = [&](const std::string& id, const std::string& to) {
+    auto what = event_of("alice", id, "dm.x");
+    what.to = to;
+    x.publish(alice.joined(), id, what);
+    run();
+  };
+  send("m1", "v");
+  CHECK(w.queued().empty());
+  send("m2", "w");
+  CHECK(w.queued() == "m2");
+  member v{*this, x, "v"};
+  v.subscribe("q", "dm.*", "g");
+  for (int i = 3; i <= 6; ++i) send("m" + std::to_string(i), "v");
+  CHECK(v.queued() == "m3 m4 m5 m6");
+  v.leave();
+  CHECK(w.queued().empty()); // what v had in hand is not w's either
+  member again{*this, x, "v", v.session()};
+  CHECK(again.queued() == "m3! m4! m5! m6!");
+}
+
+TEST_CASE_METHOD(session_fixture, "a receipt counts only who may have had the event") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, v{*this, x, "v"}, w{*this, x, "w"};
+  auto what = event_of("alice", "m1", "dm.x");
+  what.to = "v";
+  what.receipt = receipt_kind::acked;
+  x.publish(alice.joined(), "m1", what);
+  run();
+  w.tell(session_ack{0, 0, "alice/m1"});
+  advance(1s);
+  CHECK(alice.receipts().empty());
+  v.tell(session_ack{0, 0, "alice/m1"});
+  advance(1s);
+  REQUIRE(alice.receipts().size() == 1);
+  CHECK(alice.receipts()[0].by == std::vector<std::string>{"v"});
+}
+
+TEST_CASE_METHOD(session_fixture, "a member that keeps its socket and never acknowledges loses its events") {
+  plan.bounds.ack_timeout_ms = 5000;
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, watch{*this, x, "watch"}, deaf{*this, x, "deaf"};
+  watch.subscribe("s", "sys.agent.dead_letter");
+  deaf.subscribe("q", "work", "g");
+  alice.publish("m1", "work");
+  CHECK(deaf.queued() == "m1");
+  member good{*this, x, "good"};
+  good.subscribe("q", "work", "g");
+  advance(4990ms);
+  CHECK(good.queued().empty());
+  advance(20ms);
+  CHECK(good.queued() == "m1!");
+  good.tell(session_ack{0, 0, "alice/m1"});
+  good.leave();
+  alice.publish("m2", "work");
+  advance(11s, 100ms);
+  CHECK(deaf.queued() == "m2 m2!"); // nobody else is there
+  REQUIRE(watch.deliveries.size() == 1);
+  CHECK(watch.deliveries[0].what->data.find("did not acknowledge it in time") != std::string::npos);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a subscription's own time for an acknowledgement counts, also after a restart") {
+  std::string id;
+  {
+    auto& x = open("demo");
+    member alice{*this, x, "alice"}, w{*this, x, "w"};
+    id = w.session();
+    w.subscribe("q", "work", "g", true, subscription_spec::from_now, 200);
+    alice.publish("m1", "work");
+    CHECK(w.queued() == "m1");
+    advance(210ms);
+    CHECK(w.queued() == "m1!");
+    w.tell(session_ack{0, 0, "alice/m1"});
+    advance(100ms);
+  }
+  restart();
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, w{*this, x, "w", id};
+  alice.publish("m2", "work");
+  CHECK(w.queued() == "m2");
+  advance(210ms);
+  CHECK(w.queued() == "m2!");
+}
+
+TEST_CASE_METHOD(session_fixture, "a socket that drops at once has cost its events no try") {
+  auto& x = open("demo");
+  member alice{*this, x, "alice"}, watch{*this, x, "watch"};
+  watch.subscribe("s", "sys.agent.dead_letter");
+  std::string id;
+  {
+    member w{*this, x, "w"};
+    id = w.session();
+    w.subscribe("q", "work", "g");
+    alice.publish("m1", "work");
+  }
+  for (int i = 0; i < 4; ++i) {
+    member w{*this, x, "w", id};
+    CHECK(w.queued() == "m1!");
+  }
+  for (int i = 0; i < 2; ++i) {
+    member w{*this, x, "w", id};
+    CHECK(w.queued() == "m1!");
+    advance(1100ms);
+  }
+  CHECK(watch.deliveries.size() == 1);
 }
 
 TEST_CASE_METHOD(session_fixture, "a queue goes on after a restart with what was not acknowledged") {
