@@ -30,7 +30,6 @@ public:
     cfg.registry = std::make_shared<const agent_registry>(registry);
     cfg.models = std::make_shared<const model_directory>(models);
     cfg.seed = 7;
-    cfg.may_detach = false;
     cfg.wall_clock_ms = [this] { return now_ms() + wall_jump_ms; };
     if (disk && !store.actor) {
       store_options options;

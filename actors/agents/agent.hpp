@@ -15,6 +15,7 @@
 // plugin.hpp (a shared object).
 
 #include "actors/agents/context.hpp"
+#include "actors/agents/refused.hpp"
 #include "actors/agents/state.hpp"
 #include "actors/agents/tool.hpp"
 #include "actors/core/refusal.hpp"
@@ -49,7 +50,8 @@ struct call_result {
 
 /// One event or call in an agent's hands. Copies are cheap and stand for the same thing: it counts as handled
 /// when the last copy is gone and everything emitted has been kept. Keep a copy to go on later. If a handler
-/// throws, the event is offered once more to the restarted agent, then it is a dead letter.
+/// or continuation throws, its task has failed: a call fails with what was thrown, an event is offered once
+/// more and then is a dead letter. The agent goes on with its other tasks.
 ///
 /// May only be used on the agent's own thread, as the handlers and continuations are.
 class task {
@@ -57,9 +59,11 @@ public:
   /// Publishes an event as this agent. Its message id is derived from what is being handled and the number
   /// of the emit, so that work done again after a crash has its effect once.
   /// @param type a valid subject, not below `sys`; else throws std::invalid_argument.
+  /// @param data 256 KiB at most; else throws `task_refused` (413), as `call` does for its input.
   void emit(const std::string& type, const nlohmann::json& data) const;
 
-  /// Ends a call with an output. The first of `reply` and `fail` counts; on an event both do nothing.
+  /// Ends a call with an output. The first of `reply` and `fail` counts; on an event both do nothing. An
+  /// output of more than 1 MiB throws `task_refused` (413).
   void reply(const nlohmann::json& output) const;
   void fail(const std::string& message) const;
 
@@ -104,7 +108,7 @@ public:
   /// The namespace that the agent works for.
   const std::string& ns() const;
 
-  /// Whether this is the second try, after a crash.
+  /// Whether this is the second try, after one that threw or that the process did not outlive.
   bool again() const;
 
   /// What is left of the time of the call in hand, in milliseconds; -1: it has no end, as for an event.
@@ -129,8 +133,9 @@ public:
   /// How many events it may have in hand at once; they come in order.
   virtual std::uint32_t concurrency() const;
 
-  /// Whether a handler may wait for something: a file, a lock, a slow library. Then the agent has a thread of
-  /// its own; else it shares one with all others and must never wait. Its constructor runs on a shared one.
+  /// Whether a handler may wait for something: a file, a lock, a slow library. Then the agent runs on one of
+  /// `node.blocking_threads`, which it shares with others that wait; else on one that it shares with
+  /// everything and it must never wait. Its constructor runs on the latter.
   virtual bool blocking() const;
 
   /// Before the first event and call; the place to set timers.

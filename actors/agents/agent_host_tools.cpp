@@ -2,6 +2,7 @@
 #include "actors/agents/task_state.hpp"
 #include "actors/calls/agent_tool.hpp"
 #include "actors/core/json_print.hpp"
+#include "actors/core/one_line.hpp"
 #include "actors/core/plain_name.hpp"
 
 #include <set>
@@ -65,20 +66,24 @@ chat_tool agent_host::tool_for(const std::shared_ptr<task_core>& job, tool what)
   tool_spec spec{what.name, what.description, json_text(what.parameters)};
   if (what.run) {
     chat_tool out{std::move(spec), what.timeout_ms, {}};
-    out.run = [this, run = std::move(what.run)](const tool_request& call, chat_tool::answer then) {
+    out.run = [this, job, run = std::move(what.run)](const tool_request& call, chat_tool::answer then) {
       tool_reply reply{std::make_shared<tool_reply::state>(this, alive_, std::move(then))};
+      enter(handler_kind::continuation, *job);
       try {
         run(nlohmann::json::parse(call.what.arguments), reply);
       } catch (const std::exception& wrong) {
-        reply.fail(wrong.what());
+        reply.fail(one_line(wrong.what()));
+      } catch (...) {
+        reply.fail("the tool failed");
       }
+      leave();
       return chat_tool::stop{};
     };
     return out;
   }
   auto next_id = [job] { return job->origin + ".t" + std::to_string(++job->tools_called); };
-  return make_chat_tool(
-      *calls_, {std::move(spec), what.agent, what.timeout_ms, client_id_of(settings_.name), next_id});
+  return make_chat_tool(*calls_, {std::move(spec), what.agent, what.timeout_ms, client_id_of(settings_.name),
+                                  next_id, job->hops + 1});
 }
 
 } // namespace weir

@@ -11,13 +11,15 @@ agent_timers::~agent_timers() {
   for (auto& [number, x] : timers_) x.next.dispose();
 }
 
-std::uint64_t agent_timers::start(std::int64_t ms, bool again, std::function<void(task)> what) {
+std::uint64_t agent_timers::start(std::int64_t ms, bool again, std::uint32_t hops,
+                                  std::function<void(task)> what) {
   if (ms < (again ? 1 : 0)) throw std::invalid_argument("a timer of " + std::to_string(ms) + " ms");
   if (timers_.size() >= agent_context::max_timers) throw std::length_error("too many timers for one agent");
   auto number = ++last_number_;
   auto& x = timers_[number];
   x.ms = ms;
   x.again = again;
+  x.hops = hops;
   x.what = std::make_shared<const std::function<void(task)>>(std::move(what));
   wait(number, x);
   return number;
@@ -41,7 +43,7 @@ void agent_timers::fire(std::uint64_t number) {
     on_skip_();
     return wait(number, i->second);
   }
-  auto job = make_(number);
+  auto job = make_(number, i->second.hops);
   if (i->second.again) {
     i->second.in_hand = job;
     wait(number, i->second);

@@ -15,11 +15,11 @@ const std::string& agent_context::ns() const { return host_->settings_.ns_name; 
 const std::string& agent_context::settings() const { return host_->settings_.settings; }
 
 std::uint64_t agent_context::every(std::int64_t ms, std::function<void(task)> what) {
-  return host_->timers_->start(ms, true, std::move(what));
+  return host_->timers_->start(ms, true, host_->hops_now_, std::move(what));
 }
 
 std::uint64_t agent_context::after(std::int64_t ms, std::function<void(task)> what) {
-  return host_->timers_->start(ms, false, std::move(what));
+  return host_->timers_->start(ms, false, host_->hops_now_, std::move(what));
 }
 
 void agent_context::cancel(std::uint64_t timer) { host_->timers_->cancel(timer); }

@@ -54,7 +54,7 @@ void agent_state::put(const std::string& key, const json& value, on_done then, s
 void agent_state::update(const std::string& key, change by, on_change then, std::int64_t ttl_ms) const {
   check_key(key);
   auto changed = [job = job_, by](const std::optional<key_entry>& x) {
-    std::string out;
+    std::optional<std::string> out; // none if it throws
     job->run([&] { out = text_of(by(value_of(x))); });
     return out;
   };

@@ -1,5 +1,6 @@
 #include "actors/agents/state_keeper.hpp"
 
+#include "actors/core/errors.hpp"
 #include "actors/store/ask.hpp"
 
 #include <caf/action.hpp>
@@ -107,7 +108,9 @@ void state_keeper::try_update(const std::string& key, change by, std::int64_t tt
   read(get_key{settings_.ns, path(key)}, [=, this](store_answer& got) {
     if (auto* no = std::get_if<refusal>(&got.what)) return then({}, *no);
     auto& found = std::get<std::optional<key_entry>>(got.what);
-    auto what = put_of(key, by(found), ttl_ms);
+    auto value = by(found);
+    if (!value) return then({}, errors::cancelled("there is no new value"));
+    auto what = put_of(key, std::move(*value), ttl_ms);
     what.expected_version = found ? found->version : 0;
     write_new(key, what, [=, this, value = what.value](const refusal& no) {
       if (no.status == code::conflict && attempt < max_updates)

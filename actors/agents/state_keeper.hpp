@@ -30,8 +30,8 @@ public:
 
   using on_entry = std::function<void(const std::optional<key_entry>&, const refusal&)>;
   using on_done = std::function<void(const refusal&)>;
-  /// The new value of a key, from what is there.
-  using change = std::function<std::string(const std::optional<key_entry>&)>;
+  /// The new value of a key, from what is there. Nothing: it is left as it is, and `then` gets 499.
+  using change = std::function<std::optional<std::string>(const std::optional<key_entry>&)>;
   using on_change = std::function<void(const std::string&, const refusal&)>;
 
   /// @param self the host, must outlive this; it hands over its `store_committed` and `store_answer`.

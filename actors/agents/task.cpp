@@ -1,7 +1,9 @@
 #include "actors/agents/agent.hpp"
 
 #include "actors/agents/task_state.hpp"
+#include "actors/core/errors.hpp"
 #include "actors/core/json_print.hpp"
+#include "actors/core/one_line.hpp"
 #include "actors/event/pattern.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,6 +17,18 @@ namespace weir {
 namespace {
 
 constexpr std::int64_t default_call_timeout_ms = 10'000;
+constexpr std::size_t max_failure_bytes = 4096; // of what `fail` is told
+
+/// @returns the JSON text.
+std::string bounded(const char* verb, const nlohmann::json& x, std::size_t limit) {
+  auto out = print_json(x);
+  if (out.size() <= limit) return out;
+  auto no = errors::too_large(std::string{verb} + ": " + std::to_string(out.size()) + " bytes are more than "
+                              + std::to_string(limit));
+  no.depth = out.size();
+  no.limit = limit;
+  throw task_refused(std::move(no));
+}
 
 } // namespace
 
@@ -27,15 +41,18 @@ void task::emit(const std::string& type, const nlohmann::json& data) const {
   publish_request out;
   out.type = type;
   out.client_id = agent_host::client_id_of(host.settings_.name);
+  out.data = bounded("emit", data, agent_host::max_emit_bytes);
   out.message_id = state_->origin + '.' + std::to_string(state_->emitted++);
-  out.data = print_json(data);
+  out.hops = state_->hops + 1;
   host.publish(state_, std::move(out), 0);
 }
 
-void task::reply(const nlohmann::json& output) const { state_->answer({print_json(output), {}}); }
+void task::reply(const nlohmann::json& output) const {
+  state_->answer({bounded("reply", output, agent_host::max_reply_bytes), {}});
+}
 
 void task::fail(const std::string& message) const {
-  state_->answer({"null", {code::internal, "failed", message, 0, {}, 0, 0}});
+  state_->answer({"null", errors::failed(one_line(message, max_failure_bytes))});
 }
 
 void task::ask(const std::string& model, std::vector<chat_message> messages,
@@ -62,7 +79,8 @@ void task::call(const std::string& target, const nlohmann::json& input,
   out.target = target;
   out.client_id = agent_host::client_id_of(host.settings_.name);
   out.message_id = state_->origin + ".c" + std::to_string(state_->called++);
-  out.input = print_json(input);
+  out.input = bounded("call", input, agent_host::max_emit_bytes);
+  out.hops = state_->hops + 1;
   out.timeout_ms = timeout_ms;
   host.call(state_, std::move(out), std::move(then));
 }
@@ -80,6 +98,9 @@ std::int64_t task::left_ms() const {
 
 void task::recall(std::vector<std::string> patterns, std::uint32_t limit,
                   std::function<void(const std::vector<event_ptr>&)> then) const {
+  for (auto& x : patterns)
+    if (auto wrong = check_pattern(x); !wrong.empty())
+      throw std::invalid_argument("recall: " + x + ' ' + wrong);
   log_request what;
   what.patterns = std::move(patterns);
   what.before_seq = state_->seq;

@@ -10,6 +10,13 @@
 
 namespace weir {
 
+/// Why an agent gave no answer, by the error of the request: it has failed and is left alone (503), or it
+/// ended with the call in hand.
+refusal agent_lost(const std::string& agent, const caf::error& why);
+
+/// Why a call that is a dead letter has no answer.
+refusal dead_letter_of(const std::string& agent, const std::string& why);
+
 /// Asks an agent by its door. One that is just ending has not begun with what it bounces: it is asked again,
 /// by then its successor, a few times.
 /// @param timeout of one attempt.

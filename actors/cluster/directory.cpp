@@ -96,7 +96,7 @@ void directory::refuse(const attach_relay& what) {
 caf::result<admin_answer> directory::on_admin(const admin_query& what) {
   if (what.what == admin_query::verb::nodes || what.what == admin_query::verb::drain)
     return ask(membership_, what);
-  return what.ns.empty() ? report_all() : ask_hosts(what);
+  return what.ns.empty() ? ask_all(what) : ask_hosts(what);
 }
 
 caf::result<admin_answer> directory::ask(const caf::actor& whom, const admin_query& what) {
@@ -134,13 +134,13 @@ caf::result<admin_answer> directory::ask_hosts(const admin_query& what) {
   return all->promise;
 }
 
-/// The namespaces of all hosts, as one list.
-caf::result<admin_answer> directory::report_all() {
+/// What all hosts say, as one list.
+caf::result<admin_answer> directory::ask_all(const admin_query& what) {
   auto promise = make_response_promise<admin_answer>();
   auto all = std::make_shared<admin_list>(promise, places_.all().size() + 1);
   for (auto& x : places_.all())
-    request(x.host, admin_timeout, admin_query{})
-        .then([all](const admin_answer& got) { all->take_list(got.json); },
+    request(x.host, admin_timeout, what)
+        .then([all](const admin_answer& got) { all->take_list(got.no.refused() ? "[]" : got.json); },
               [all](const caf::error&) { all->take({}); });
   all->take({});
   return promise;

@@ -43,7 +43,7 @@ private:
   caf::result<admin_answer> on_admin(const admin_query& what);
   caf::result<admin_answer> ask(const caf::actor& whom, const admin_query& what);
   caf::result<admin_answer> ask_hosts(const admin_query& what);
-  caf::result<admin_answer> report_all();
+  caf::result<admin_answer> ask_all(const admin_query& what);
 
   config settings_;
   place_table places_;

@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <random>
 
 namespace weir {
 
@@ -30,10 +31,16 @@ constexpr std::size_t sweep_parts =
 /// A namespace that crashes more often than this stays down until the window has passed.
 constexpr restart_intensity intensity{10, std::chrono::milliseconds{60'000}};
 
+/// A name that no other process has.
+std::string make_life() {
+  std::random_device source;
+  return std::to_string(source()) + '-' + std::to_string(source());
+}
+
 } // namespace
 
 host::host(caf::actor_config& cfg, config settings)
-  : caf::event_based_actor(cfg), settings_(std::move(settings)), random_(settings_.seed),
+  : caf::event_based_actor(cfg), settings_(std::move(settings)), random_(settings_.seed), life_(make_life()),
     moved_(system().metrics().counter_singleton(
         "weir.cluster", "namespaces-moved", "Namespaces that were handed on to another node.", "1", true)),
     adopted_(system().metrics().counter_singleton("weir.cluster", "namespaces-adopted",
@@ -255,7 +262,10 @@ void host::start(const std::string& name, entry& x) {
   cfg.subscribers.insert(namespace_actor::orchestrator_name);
   for (auto& agent : x.plan.agents) {
     cfg.targets.insert(agent.name);
-    if (!agent.is_external()) cfg.subscribers.insert("agent." + agent.name);
+    if (agent.is_external())
+      cfg.external[agent.name] = agent.external.lease_ms;
+    else
+      cfg.subscribers.insert("agent." + agent.name);
   }
   for (auto& [target, plan] : x.plan.workflows) cfg.targets.insert(target);
   cfg.wall_clock_ms = settings_.wall_clock_ms;
@@ -266,6 +276,7 @@ void host::start(const std::string& name, entry& x) {
   cfg.begins_anew = !settings_.claims && had_company_ && !x.has_run;
   x.has_run = true;
   cfg.refuse_orphans = x.plan.refuse_orphans;
+  cfg.life = life_;
   x.ns = spawn<namespace_actor>(std::move(cfg));
   monitor(x.ns);
   start_orchestrator(name, x);
@@ -288,7 +299,8 @@ void host::start_orchestrator(const std::string& name, entry& x) {
   cfg.wall_clock_ms = settings_.wall_clock_ms;
   cfg.store = store_for(name, x);
   cfg.keep = x.plan.keep;
-  cfg.may_detach = settings_.may_detach;
+  cfg.blocking = settings_.blocking;
+  cfg.watch = settings_.watch;
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
   monitor(x.orchestrator);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/agents/config.hpp"
+#include "actors/agents/handler_watch.hpp"
 #include "actors/agents/registry.hpp"
 #include "actors/cluster/place_table.hpp"
 #include "actors/core/label_book.hpp"
@@ -64,9 +65,10 @@ public:
     store_handle store;                                                ///< Empty: nothing outlives the node.
     std::uint64_t seed = 0;                                            ///< For epochs and back-off.
     std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
-    bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
-    std::string node = {};  ///< As in `host_places`; empty: nobody sends those.
-    caf::actor claims = {}; ///< Null: the store is no other node's.
+    caf::execution_unit* blocking = nullptr; ///< For agents that block; null: there are no threads for them.
+    std::shared_ptr<handler_watch> watch = nullptr;       ///< Null: handlers of agents are not watched.
+    std::string node = {};                                ///< As in `host_places`; empty: nobody sends those.
+    caf::actor claims = {};                               ///< Null: the store is no other node's.
     std::shared_ptr<const weir::tenure> tenure = nullptr; ///< With `claims`.
   };
 
@@ -159,9 +161,11 @@ private:
   // -- admin
   caf::result<admin_answer> on_admin(const admin_query& what);
   caf::result<admin_answer> report_all();
+  caf::result<admin_answer> ask_orchestrators(const admin_query& what);
 
   config settings_;
   jitter_source random_;
+  std::string life_; ///< Of this process: see durable_subscription::restore.
   std::map<std::string, entry, std::less<>> entries_;
   std::optional<caf::error> stopping_;
   reopening reopening_;

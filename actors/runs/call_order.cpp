@@ -28,6 +28,7 @@ call_order read_order(const event& x) {
   out.timeout_ms = data.at("timeout_ms").get<std::int64_t>();
   out.thread = data.value("thread", "");
   out.on_busy = policy_of(data.value("on_busy", ""));
+  out.hops = x.hops;
   return out;
 }
 

@@ -19,6 +19,8 @@ struct call_order {
   std::int64_t timeout_ms = 0; ///< Of the whole run; 0: the target's default.
   std::string thread;          ///< Empty: none.
   busy_policy on_busy = busy_policy::concurrent;
+  std::uint32_t hops = 0;    ///< As of its event.
+  std::uint32_t attempt = 1; ///< 2: the process died while it was in hand.
 };
 
 /// Reads the event that stands for a call; see `call_event_data`. Throws a nlohmann::json::exception when it

@@ -1,5 +1,6 @@
 // A run whose agent is a client: it waits for what that one says, within its deadline.
 
+#include "actors/calls/ask_agent.hpp"
 #include "actors/core/json_print.hpp"
 #include "actors/core/utf8.hpp"
 #include "actors/runs/run.hpp"
@@ -28,6 +29,12 @@ void run::start_external() {
 
 void run::on_external_deadline() {
   finish(partial_result(viewers_.text().empty() ? run_status::failed : run_status::partial, not_in_time()));
+}
+
+/// Its workers have used up the call's tries: nobody else will be given it.
+void run::on_buried(const call_buried& what) {
+  auto status = viewers_.text().empty() ? run_status::failed : run_status::partial;
+  finish(partial_result(status, dead_letter_of(settings_.target, what.error)));
 }
 
 /// Another client may have begun the same text: what is there already is not taken again.

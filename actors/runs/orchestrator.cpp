@@ -1,17 +1,11 @@
 #include "actors/runs/orchestrator.hpp"
 
-#include "actors/core/hash.hpp"
-#include "actors/core/json_print.hpp"
-#include "actors/core/supervisor.hpp"
-#include "actors/namespace/namespace_actor.hpp"
-#include "actors/runs/run.hpp"
-#include "actors/store/memory_store.hpp"
+#include "actors/core/error_text.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
-#include <nlohmann/json.hpp>
 
 namespace weir {
 
@@ -61,6 +55,8 @@ caf::behavior orchestrator::make_behavior() {
       },
       [this](const wake_run& what) { on_wake(what); },
       [this](const admin_query& what) { return on_admin(what); },
+      [this](const agent_note& what) { on_agent_note(what); },
+      [this](const call_buried& what) { on_buried(what); },
   };
 }
 
@@ -84,79 +80,17 @@ void orchestrator::on_exit() {
   link_.close();
 }
 
-// -- agents
-
-agent_host::config orchestrator::host_of(const agent_config& cfg) const {
-  agent_host::config out;
-  out.name = cfg.name;
-  out.ns_name = settings_.ns_name;
-  out.ns = settings_.ns;
-  out.models = settings_.models;
-  out.make = [registry = settings_.registry, cfg] { return registry->make(cfg); };
-  out.settings = cfg.settings;
-  out.store = settings_.store;
-  out.keep = settings_.keep;
-  if (!out.store.actor) out.memory = std::make_shared<memory_store>();
-  out.wall_clock_ms = settings_.wall_clock_ms;
-  out.may_detach = settings_.may_detach;
-  return out;
-}
-
-void orchestrator::start_agent(const agent_config& cfg) {
-  if (cfg.is_external()) { // it runs elsewhere, and comes for its calls
-    agents_[cfg.name] = {cfg, nullptr, nullptr};
-    return;
-  }
-  if (!settings_.registry->knows(cfg.kind)) { // of a plugin that was refused
-    agents_[cfg.name] = {cfg, nullptr, nullptr};
-    nlohmann::json data = {{"agent", cfg.name}, {"error", "no kind of agent " + cfg.kind}};
-    return send(settings_.ns, server_event{"sys.agent.failed", print_json(data)});
-  }
-  child_spec child{cfg.name,
-                   [host = host_of(cfg)](caf::actor_system& sys) { return agent_host::start(sys, host); }};
-  supervisor::config rules;
-  rules.intensity = {static_cast<std::uint32_t>(settings_.bounds.agent_restarts),
-                     std::chrono::milliseconds{settings_.bounds.agent_restart_window_ms}};
-  rules.seed = fnv1a{}.add(settings_.ns_name).add(cfg.name).value();
-  rules.observer.on_restart = [ns = settings_.ns](const std::string& name, std::chrono::milliseconds delay) {
-    nlohmann::json data = {{"agent", name}, {"delay_ms", delay.count()}};
-    caf::anon_send(ns, server_event{"sys.agent.restarting", print_json(data)});
-  };
-  auto boss = spawn<supervisor>(rules, std::vector<child_spec>{child});
-  monitor(boss);
-  agents_[cfg.name] = {cfg, boss, nullptr};
-  ++getting_ready_;
-  request(boss, std::chrono::seconds{5}, door_atom_v, cfg.name)
-      .then([this, name = cfg.name](caf::actor door) { on_agent_ready(name, std::move(door)); },
-            [this, name = cfg.name](const caf::error&) { on_agent_ready(name, nullptr); });
-}
-
-void orchestrator::on_agent_ready(const std::string& name, caf::actor door) {
-  if (auto i = agents_.find(name); i != agents_.end()) {
-    i->second.door = std::move(door);
-    --getting_ready_;
-  }
-  if (getting_ready_ > 0) return;
-  make_services();
-  if (link_.exists())
-    read_journals({});
-  else
-    subscribe();
-}
-
 void orchestrator::on_down(const caf::down_msg& msg) {
-  for (auto& [name, x] : agents_) {
-    if (!x.supervisor || x.supervisor.address() != msg.source) continue;
-    x.supervisor = nullptr;
-    x.door = nullptr;
-    nlohmann::json data = {{"agent", name}, {"error", to_string(msg.reason)}};
-    send(settings_.ns, server_event{"sys.agent.failed", print_json(data)});
-    return;
-  }
+  for (auto& [name, x] : agents_)
+    if (x.supervisor && x.supervisor.address() == msg.source) {
+      x.supervisor = nullptr; // nobody starts it again
+      return on_agent_note(
+          {name, agent_state_kind::failed, "its supervisor ended: " + text_of(msg.reason), 0});
+    }
   auto i = run_ids_.find(msg.source);
   if (i == run_ids_.end()) return; // it has told its end
   auto id = i->second;
-  fail(runs_.at(id).order.seq, id, internal("the run crashed: " + to_string(msg.reason)));
+  fail(runs_.at(id).order.seq, id, internal("the run crashed: " + text_of(msg.reason)));
 }
 
 } // namespace weir

@@ -41,7 +41,7 @@ namespace weir {
 /// by the namespace. A result is kept before the call's event is settled, so that a run which is over is not
 /// done again.
 ///
-/// Its functions are in files of their own: orchestrator.cpp (agents), orchestrator_runs.cpp (from a call to
+/// Its functions are in files of their own: orchestrator_agents.cpp, orchestrator_runs.cpp (from a call to
 /// its end), orchestrator_watching.cpp (who sees what), orchestrator_keeping.cpp (results and threads),
 /// orchestrator_workflows.cpp (their journals, and what they wait for).
 class orchestrator : public caf::event_based_actor {
@@ -57,8 +57,9 @@ public:
     std::function<std::int64_t()> wall_clock_ms; ///< As of the namespace that stamps the events.
     store_handle store;                          ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
-    bool may_detach = true; ///< false for tests: agents that block get no thread of their own.
+    caf::execution_unit* blocking = nullptr; ///< As of `agent_host`.
     std::map<std::string, std::shared_ptr<const workflow>, std::less<>> workflows;
+    std::shared_ptr<handler_watch> watch = nullptr; ///< Null: handlers are not watched.
   };
 
   /// A larger result is kept in memory only.
@@ -79,8 +80,12 @@ private:
   /// An agent that the namespace runs.
   struct member {
     agent_config config;
-    caf::actor supervisor; // null for an external one, and once the agent is `failed`
-    caf::actor door;
+    caf::actor supervisor = nullptr; // null for an external one, and for one of an unknown kind
+    caf::actor door = nullptr;
+    agent_state_kind state = agent_state_kind::restarting;
+    std::int64_t since_ms = 0; // when it came into that state, by the wall clock
+    std::string error = {};
+    std::uint64_t restarts = 0;
   };
 
   /// A call that has been offered and whose end has not been told.
@@ -113,22 +118,31 @@ private:
   struct arrival {
     event_ptr what;
     bool ready = true; // else its result is looked for
+    std::uint32_t attempt = 1;
+    bool redelivered = false;
   };
 
   using run_map = std::map<std::string, open_run, std::less<>>;
 
   // -- agents
   void start_agent(const agent_config& cfg);
+  std::function<void(agent_note)> note_sender() const;
+  void on_agent_note(const agent_note& what);
+  caf::result<admin_answer> list_agents();
+  std::string print_agents(const std::string& in_hand) const;
+  admin_answer restart_agent(const std::string& name);
   agent_host::config host_of(const agent_config& cfg) const;
   void on_agent_ready(const std::string& name, caf::actor door);
   void on_down(const caf::down_msg& msg);
-  static bool is_served(const member& x) { return x.config.is_external() || x.supervisor; }
+  static bool is_served(const member& x) { return x.state != agent_state_kind::failed; }
   bool is_served(const std::string& target) const;
 
   // -- from a call to its end
   void on_offer(const offered_event& what);
   void take_arrivals();
   void begin(call_order order);
+  refusal check(const arrival& what, const call_order& order) const;
+  void bury(const call_order& order, refusal why);
   void enter_thread(const std::string& run_id);
   void hold(open_run& x);
   void start(const std::string& run_id);
@@ -197,6 +211,8 @@ private:
   void arm_wake_timer();
   void wake_due();
   caf::result<admin_answer> on_admin(const admin_query& what);
+  caf::result<admin_answer> list_runs(std::uint32_t limit);
+  void on_buried(const call_buried& what);
 
   config settings_;
   store_link link_;
@@ -218,6 +234,8 @@ private:
   deadline_index wakes_;                       // one of each run of a workflow
   std::unordered_map<std::uint64_t, caf::actor> sleepers_; // whom they wake, by seq
   std::optional<deadline_index::time_point> wake_at_;      // the earliest timer that is set
+  std::map<std::uint64_t, std::string>
+      buried_; // calls to be dead letters once their results are kept, by seq
   std::map<std::uint64_t, std::size_t> untaken_; // awaited events in hand → runs that have not taken them
 };
 

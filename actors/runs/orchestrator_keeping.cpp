@@ -98,6 +98,9 @@ void orchestrator::write(std::vector<store_write> writes, std::uint32_t attempt,
 }
 
 void orchestrator::settle(std::uint64_t seq) {
+  if (auto node = buried_.extract(seq); !node.empty())
+    return send(settings_.ns,
+                task_failed{namespace_actor::orchestrator_name, seq, std::move(node.mapped()), true});
   send(settings_.ns, settlement{namespace_actor::orchestrator_name, seq});
 }
 

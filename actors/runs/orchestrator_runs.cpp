@@ -1,5 +1,7 @@
 // A run's life, from the call that is found in the log to its end.
 
+#include "actors/calls/ask_agent.hpp"
+#include "actors/core/errors.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/orchestrator.hpp"
 #include "actors/runs/run.hpp"
@@ -54,7 +56,7 @@ void orchestrator::on_offer(const offered_event& what) {
   auto id = what.what->event_id();
   if (is_call(*what.what) && runs_.count(id) > 0) return; // taken up already, from its journal
   auto looks = what.redelivered && link_.exists() && is_call(*what.what);
-  arrivals_.push_back({what.what, !looks});
+  arrivals_.push_back({what.what, !looks, what.attempt, what.redelivered});
   if (!looks) return take_arrivals();
   auto seq = what.what->seq;
   look_up(id, [this, seq](const run_result* found, const refusal&) {
@@ -72,13 +74,45 @@ void orchestrator::on_offer(const offered_event& what) {
 
 void orchestrator::take_arrivals() {
   while (!moving_ && !arrivals_.empty() && arrivals_.front().ready) {
-    auto next = std::move(arrivals_.front().what);
+    auto next = std::move(arrivals_.front());
     arrivals_.pop_front();
-    if (is_call(*next))
-      begin(read_order(*next));
+    if (!is_call(*next.what)) {
+      on_awaited(next.what);
+      continue;
+    }
+    auto order = read_order(*next.what);
+    order.attempt = next.attempt;
+    if (auto no = check(next, order); no.refused())
+      bury(order, std::move(no));
     else
-      on_awaited(next);
+      begin(std::move(order));
   }
+}
+
+/// Why a call is a dead letter before it begins. What has a journal, or runs elsewhere, has nothing to do
+/// with how this process ended.
+refusal orchestrator::check(const arrival& what, const call_order& order) const {
+  if (order.hops > settings_.bounds.hops && !what.redelivered)
+    return errors::hops("hops: " + std::to_string(order.hops)
+                        + " agents, workflows and calls have led to this one");
+  auto agent = agents_.find(order.target);
+  auto runs_here = agent != agents_.end() && !agent->second.config.is_external();
+  if (runs_here && what.attempt > durable_subscription::max_attempts)
+    return dead_letter_of(order.target, "the process died twice while it had the call in hand");
+  return {};
+}
+
+void orchestrator::bury(const call_order& order, refusal why) {
+  buried_[order.seq] = why.message;
+  fail(order.seq, order.run_id, std::move(why));
+}
+
+/// The workers of an external agent have used up the tries of a call.
+void orchestrator::on_buried(const call_buried& what) {
+  auto i = runs_.find(what.run_id);
+  if (i == runs_.end()) return;                            // it has ended
+  if (i->second.actor) return send(i->second.actor, what); // it has the text so far, and its viewers
+  fail(i->second.order.seq, what.run_id, dead_letter_of(i->second.order.target, what.error));
 }
 
 bool orchestrator::is_served(const std::string& target) const {
@@ -157,6 +191,8 @@ void orchestrator::spawn_run(const std::string& run_id, const conversation& earl
   job.input = x.order.input;
   job.timeout_ms = x.order.timeout_ms;
   job.waited_ms = waited_ms(x);
+  job.attempt = x.order.attempt;
+  job.hops = x.order.hops;
   if (agent.config.kind == "prompt") job.prompt = agent.config.prompt;
   if (agent.config.is_external()) job.external = agent.config.external;
   job.target = x.order.target;

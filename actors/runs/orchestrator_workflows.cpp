@@ -106,7 +106,7 @@ void orchestrator::take_up(journal next) {
     meters_.runs.value(runs_.size());
     open.plan = std::make_shared<const workflow_plan>(job.plan);
     open.since_ms = accepted_ms(job.began_ms);
-    open.order = {id, x.seq, job.began_ms, job.client_id, job.target, {}, 0, job.thread, {}};
+    open.order = {id, x.seq, job.began_ms, job.client_id, job.target, {}, 0, job.thread, {}, job.hops, 1};
     if (!job.thread.empty()) threads_.add(id, job.thread, busy_policy::concurrent);
     open.actor = spawn<workflow_run>(std::move(job));
     watch_over(open);
@@ -160,6 +160,7 @@ void orchestrator::spawn_workflow(open_run& x, workflow_plan_ptr what) {
   job.client_id = x.order.client_id;
   job.input = std::exchange(x.order.input, {}); // the run has it
   job.began_ms = x.order.ts_ms;
+  job.hops = x.order.hops;
   job.watchers = std::exchange(x.watchers, {});
   x.actor = spawn<workflow_run>(std::move(job));
   watch_over(x);
@@ -229,7 +230,7 @@ void orchestrator::wake_due() {
 
 // -- where they are
 
-caf::result<admin_answer> orchestrator::on_admin(const admin_query& what) {
+caf::result<admin_answer> orchestrator::list_runs(std::uint32_t limit) {
   struct collector {
     caf::typed_response_promise<admin_answer> promise;
     std::size_t missing = 1;
@@ -247,7 +248,7 @@ caf::result<admin_answer> orchestrator::on_admin(const admin_query& what) {
   all->promise = make_response_promise<admin_answer>();
   std::size_t count = 0;
   for (auto& [id, x] : runs_) {
-    if (++count > what.limit) break;
+    if (++count > limit) break;
     run_report known{id, x.order.target, x.order.client_id, x.order.ts_ms, {}};
     auto began_ms = x.order.ts_ms;
     if (!x.actor || !x.plan) {

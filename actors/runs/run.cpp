@@ -50,6 +50,7 @@ caf::behavior run::make_behavior() {
       [this](const worker_delta& x) { return on_worker(x); },
       [this](const worker_result& x) { return on_worker(x); },
       [this](stop_atom) { cancel(); },
+      [this](const call_buried& what) { on_buried(what); },
       [this](const model_piece& x) {
         if (call_) call_->on(x);
       },
@@ -76,8 +77,9 @@ void run::on_exit() {
 void run::start_agent() {
   auto timeout_ms = left_ms(default_timeout_ms);
   if (timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
-  agent_call what{settings_.run_id, settings_.seq, settings_.client_id,
-                  settings_.input,  timeout_ms,    std::to_string(settings_.seq)};
+  agent_call what{settings_.run_id,  settings_.seq, settings_.client_id,
+                  settings_.input,   timeout_ms,    std::to_string(settings_.seq),
+                  settings_.attempt, settings_.hops};
   ask_agent(
       this, settings_.agent, std::chrono::milliseconds{timeout_ms}, caf::make_message(std::move(what)),
       [this](agent_reply& got) {
@@ -85,8 +87,7 @@ void run::start_agent() {
       },
       [this](const caf::error& why) {
         if (why == caf::sec::request_timeout) return finish(run_status::failed, "null", deadline_passed());
-        finish(run_status::failed, "null",
-               {code::internal, "failed", "the agent crashed: " + to_string(why), 0, {}, 0, 0});
+        finish(run_status::failed, "null", agent_lost(settings_.target, why));
       });
 }
 
@@ -127,8 +128,12 @@ void run::add_tools(chat_job& to) {
   };
   auto client_id = agent_host::client_id_of(settings_.target);
   for (auto& x : settings_.prompt->tools)
-    to.tools.push_back(make_chat_tool(
-        *calls_, {{x.name, x.description, x.parameters}, x.agent, x.timeout_ms, client_id, next_id}));
+    to.tools.push_back(make_chat_tool(*calls_, {{x.name, x.description, x.parameters},
+                                                x.agent,
+                                                x.timeout_ms,
+                                                client_id,
+                                                next_id,
+                                                settings_.hops + 1}));
 }
 
 void run::on_tool(const tool_request& what) {

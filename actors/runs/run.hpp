@@ -50,9 +50,11 @@ public:
     std::vector<chat_message> earlier{};       ///< What a prompt agent is reminded of.
     std::shared_ptr<const model_directory> models;
     std::vector<watcher> watchers;
-    caf::actor owner;     ///< Gets `run_finished`.
-    caf::actor ns_actor;  ///< For what a prompt agent's tools call …
-    std::string origin{}; ///< … and what the ids of that begin with; empty: the seq.
+    caf::actor owner;          ///< Gets `run_finished`.
+    caf::actor ns_actor;       ///< For what a prompt agent's tools call …
+    std::uint32_t attempt = 1; ///< 2: the process died while an agent had it in hand.
+    std::uint32_t hops = 0;    ///< Of the call's event.
+    std::string origin{};      ///< … and what the ids of that begin with; empty: the seq.
   };
 
   run(caf::actor_config& cfg, config settings);
@@ -68,6 +70,7 @@ private:
   answer on_worker(const worker_delta& what);
   answer on_worker(const worker_result& what);
   void on_external_deadline();
+  void on_buried(const call_buried& what);
   void add_tools(chat_job& to);
   std::string origin() const;
   void on_tool(const tool_request& what);

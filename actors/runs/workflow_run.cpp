@@ -72,7 +72,8 @@ std::string workflow_run::heading(const config& of, const std::string& plan_json
                         {"client_id", of.client_id},
                         {"thread", of.thread},
                         {"timeout_ms", of.plan->timeout_ms},
-                        {"began_ms", of.began_ms}};
+                        {"began_ms", of.began_ms},
+                        {"hops", of.hops}};
   // Spliced: the plan is printed once for all its runs, and the record is text already.
   return R"({"run":)" + print_json(who) + R"(,"plan":)" + plan_json + R"(,"record":)"
          + workflow_machine::encode(first) + '}';
@@ -88,6 +89,7 @@ workflow_run::config workflow_run::from_journal(std::uint64_t seq, std::vector<s
   out.client_id = who.at("client_id").get<std::string>();
   out.thread = who.at("thread").get<std::string>();
   out.began_ms = who.at("began_ms").get<std::int64_t>();
+  out.hops = who.value("hops", 0U); // absent: kept by an earlier version
   auto plan = read_workflow(out.target, heading.at("plan"));
   if (auto* wrong = std::get_if<std::vector<plan_problem>>(&plan))
     throw std::runtime_error("the plan of run " + out.run_id + ": " + wrong->at(0).path + ": "

@@ -38,6 +38,7 @@ public:
     std::string client_id;
     std::string input;         ///< JSON text.
     std::int64_t began_ms = 0; ///< When the call was accepted, milliseconds since the Unix epoch.
+    std::uint32_t hops = 0;    ///< Of the call's event, or of an event that it has awaited since.
     std::vector<watcher> watchers;
     std::vector<std::string> records; ///< Of a run that is taken up again; not empty then.
   };

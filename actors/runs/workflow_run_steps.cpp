@@ -77,8 +77,14 @@ void workflow_run::start(const workflow_machine::start_call& what) {
 }
 
 void workflow_run::ask_agent(const workflow_machine::start_call& what, const run_target& whom) {
-  agent_call call{settings_.run_id, settings_.seq,   settings_.client_id,
-                  what.input,       what.timeout_ms, origin_of(what.step)};
+  agent_call call{settings_.run_id,
+                  settings_.seq,
+                  settings_.client_id,
+                  what.input,
+                  what.timeout_ms,
+                  origin_of(what.step),
+                  1,
+                  settings_.hops};
   // Without a time-out of its own: the machine keeps the step's deadline.
   weir::ask_agent(
       this, whom.door, caf::infinite, caf::make_message(std::move(call)),
@@ -86,8 +92,8 @@ void workflow_run::ask_agent(const workflow_machine::start_call& what, const run
         auto status = got.error.refused() ? run_status::failed : run_status::complete;
         on_step(step, status, std::move(got.output), std::move(got.error));
       },
-      [this, step = what.step](const caf::error& why) {
-        on_step(step, run_status::failed, "null", crashed("the agent", why));
+      [this, step = what.step, target = what.target](const caf::error& why) {
+        on_step(step, run_status::failed, "null", agent_lost(target, why));
       });
 }
 
@@ -105,6 +111,7 @@ void workflow_run::ask_model(const workflow_machine::start_call& what, const run
   job.models = settings_.services->models;
   job.ns_actor = settings_.services->ns;
   job.origin = origin_of(what.step);
+  job.hops = settings_.hops;
   job.watchers.push_back({this, what.step, what.stream});
   job.owner = this;
   auto runner = spawn<run>(std::move(job));
@@ -121,6 +128,7 @@ void workflow_run::ask_client(const workflow_machine::start_call& what) {
   call.message_id = origin_of(what.step);
   call.input = what.input;
   call.timeout_ms = what.timeout_ms;
+  call.hops = settings_.hops + 1;
   auto number = calls_->start(std::move(call), [this, step = what.step](const run_result& got) {
     on_step(step, got.status, got.output, got.error, got.usage);
   });
@@ -186,6 +194,7 @@ void workflow_run::note_end(std::uint64_t number, const workflow_machine::outcom
 void workflow_run::on_event(const run_event& what) {
   auto& x = *what.what;
   if (over_) return;
+  settings_.hops = std::max(settings_.hops, x.hops);
   input(workflow_machine::event_came{x.seq, x.type, x.client_id, x.data});
 }
 

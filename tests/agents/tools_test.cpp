@@ -346,7 +346,7 @@ TEST_CASE_METHOD(tools_fixture,
   via->subscribe(a, "sys.agent.*");
   call("asker", "c1");
   advance(2s);
-  CHECK(events("sys.agent.restarting").size() == 1);
+  CHECK(events("sys.agent.crashed").size() == 1);
   REQUIRE(alice.result("alice/c1") != nullptr);
   CHECK(alice.result("alice/c1")->status == run_status::failed);
 }

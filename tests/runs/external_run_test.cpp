@@ -2,6 +2,8 @@
 
 #include "tests/support/streams_fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace weir;
 using namespace std::chrono_literals;
 
@@ -207,4 +209,66 @@ TEST_CASE_METHOD(external_fixture, "a call of an external agent is waited for ag
   worker.finish("alice/c1", "1");
   REQUIRE(alice.result("alice/c1") != nullptr);
   CHECK(alice.streamed("alice/c1") == "found");
+}
+
+TEST_CASE_METHOD(external_fixture, "calls wait for the first worker, but not those that are over by then") {
+  if (GENERATE(true, false)) disk = std::make_shared<test::spy>();
+  begin();
+  auto alice = client("alice");
+  alice.call("c1", "worker", {}, busy_policy::concurrent, 100);
+  alice.call("c2", "worker", {}, busy_policy::concurrent, 60'000);
+  advance(200ms);
+  REQUIRE(alice.result("alice/c1") != nullptr);
+  auto worker = client("w1");
+  take_calls(worker);
+  CHECK(worker.queued() == "c2");
+  worker.finish("alice/c2", "1");
+  REQUIRE(alice.result("alice/c2") != nullptr);
+  CHECK(alice.result("alice/c2")->status == run_status::complete);
+  worker.unsubscribe("w"); // the last member: the queue stays
+  alice.call("c3", "worker", {}, busy_policy::concurrent, 60'000);
+  take_calls(worker);
+  CHECK(worker.queued() == "c3");
+}
+
+TEST_CASE_METHOD(external_fixture, "a call whose workers died twice fails at once, as a dead letter") {
+  begin();
+  auto alice = client("alice");
+  alice.subscribe("s", "sys.agent.dead_letter");
+  alice.call("c1", "worker", {}, busy_policy::concurrent, 60'000);
+  for (auto* name : {"w1", "w2"}) {
+    CHECK(alice.result("alice/c1") == nullptr);
+    auto worker = client(name);
+    take_calls(worker);
+    CHECK(worker.queued().substr(0, 2) == "c1");
+    worker.delta("alice/c1", "half", 0);
+  }
+  auto* x = alice.result("alice/c1");
+  REQUIRE(x != nullptr);
+  CHECK(x->status == run_status::partial);
+  CHECK(x->output == R"({"text":"half"})");
+  CHECK(x->error.reason == "dead_letter");
+  CHECK(alice.delivered().size() == 1);
+  auto late = client("w3");
+  take_calls(late);
+  CHECK(late.queued().empty());
+}
+
+TEST_CASE_METHOD(external_fixture, "a worker that stands still loses its call to another one") {
+  begin();
+  auto alice = client("alice"), stopped = client("w1"), good = client("w2");
+  take_calls(stopped);
+  alice.call("c1", "worker", {}, busy_policy::concurrent, 60'000);
+  CHECK(stopped.queued() == "c1");
+  take_calls(good);
+  advance(8s, 100ms);
+  stopped.delta("alice/c1", ""); // it is still at it
+  advance(9s, 100ms);
+  CHECK(good.queued().empty());
+  advance(2s, 100ms);
+  CHECK(good.queued() == "c1!");
+  CHECK(stopped.delta("alice/c1", "late").no.reason == "conflict");
+  good.finish("alice/c1", "1");
+  REQUIRE(alice.result("alice/c1") != nullptr);
+  CHECK(alice.result("alice/c1")->output == "1");
 }

@@ -81,7 +81,6 @@ public:
     cfg.registry = std::make_shared<const agent_registry>(agent_registry::with_builtins());
     cfg.models = std::make_shared<const model_directory>();
     cfg.seed = incarnation * 1000 + std::hash<std::string>{}(name) % 1000;
-    cfg.may_detach = false;
     cfg.wall_clock_ms = [this] { return now_ms(); };
     cfg.store = keeps;
     cfg.node = name;
