@@ -13,7 +13,9 @@
 #include "apps/weir/config/node_schema.hpp"
 #include "apps/weir/node_cluster.hpp"
 #include "apps/weir/store_mark.hpp"
+#include "net/blocking_threads.hpp"
 #include "net/gateway.hpp"
+#include "net/handler_watchdog.hpp"
 #include "net/http/admin_door.hpp"
 #include "net/http/metrics_text.hpp"
 #include "net/openai/openai_backend.hpp"
@@ -36,7 +38,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <map>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -85,6 +89,45 @@ private:
   static bool is_own(const siginfo_t& x) { return x.si_code == SI_USER && x.si_pid == ::getpid(); }
 
   sigset_t set_;
+};
+
+/// Ends the process when the node has not ended in time: a handler that does not return keeps a thread of the
+/// actor system, and with it the system.
+class stop_limit {
+public:
+  stop_limit(const node_section& node, std::shared_ptr<handler_watchdog> watchdog)
+    : name_(node.name), watchdog_(std::move(watchdog)),
+      thread_([this, drain_ms = std::chrono::milliseconds{node.drain_ms}] { wait(drain_ms); }) {}
+
+  ~stop_limit() {
+    ended_.set_value();
+    thread_.join();
+  }
+
+private:
+  void wait(std::chrono::milliseconds drain_ms) {
+    auto ended = ended_.get_future();
+    auto is_over = [&ended](std::chrono::milliseconds x) {
+      return ended.wait_for(x) == std::future_status::ready;
+    };
+    if (is_over(std::max(drain_ms, shortest_stop))) return;
+    auto stuck = watchdog_->overdue();
+    // Without one, what is left are last writes and farewells.
+    if (stuck.empty() && is_over(last_patience)) return;
+    if (stuck.empty()) stuck = watchdog_->overdue();
+    for (auto& x : stuck) spdlog::critical("node {} ends without it: namespace {}", name_, x);
+    spdlog::critical("node {} ends at once: it has not stopped in time", name_);
+    spdlog::shutdown();
+    std::_Exit(1);
+  }
+
+  static constexpr std::chrono::milliseconds shortest_stop{1000};
+  static constexpr std::chrono::milliseconds last_patience{15'000};
+
+  std::string name_;
+  std::shared_ptr<handler_watchdog> watchdog_;
+  std::promise<void> ended_;
+  std::thread thread_;
 };
 
 std::size_t io_thread_count(const node_config& config) {
@@ -180,6 +223,9 @@ class running_node {
 public:
   running_node(const node_config& config, std::shared_ptr<const agent_registry> registry)
     : settings_(config), system_(settings_), threads_(system_, io_thread_count(config)) {
+    blocking_ = std::make_unique<blocking_threads>(system_, config.node.blocking_threads);
+    watchdog_ = std::make_shared<handler_watchdog>(system_, threads_.at(0),
+                                                   std::chrono::milliseconds{config.node.handler_warn_ms});
     status_->name = config.node.name;
     status_->version = WEIR_VERSION;
     threads_.start();
@@ -239,6 +285,9 @@ public:
     for (auto& [model, port] : ports_)
       await_vacant(models_->at(model).actor, "not all calls of model " + model + " are over", left_ms());
   }
+
+  /// What of it does not return, as text.
+  std::shared_ptr<handler_watchdog> watchdog() const { return watchdog_; }
 
   /// Why the cluster does not want it; empty: nothing is wrong.
   std::string why_refused() const { return cluster_->why_refused(); }
@@ -355,6 +404,8 @@ private:
     system_.await_all_actors_done(); // their threads still run
     gateway_.reset();
     if (metrics_) metrics_->stop(); // who still waits is answered by the threads
+    blocking_->stop();
+    watchdog_->stop();
     threads_.stop();
     threads_.join();
   }
@@ -375,6 +426,8 @@ private:
     out.models = models_;
     out.encode = wire::encode_event;
     out.store = store_;
+    out.watch = watchdog_;
+    out.blocking = blocking_.get();
     out.seed = std::random_device{}() * 0x100000001ULL;
     out.node = config.node.name;
     out.claims = claims_;
@@ -385,6 +438,8 @@ private:
   actor_settings settings_;
   caf::actor_system system_;
   io_threads threads_;
+  std::unique_ptr<blocking_threads> blocking_;
+  std::shared_ptr<handler_watchdog> watchdog_;
   std::shared_ptr<const model_directory> models_;
   std::map<std::string, caf::actor> ports_; // by model: where other nodes reach its pool
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
@@ -406,11 +461,13 @@ private:
 int run_node(const node_config& config, std::shared_ptr<const agent_registry> registry) {
   stop_signals signals;
   init_meta_objects();
+  std::optional<stop_limit> limit; // outlives the node, whose end it waits for
   try {
     running_node node{config, std::move(registry)};
     node.start(config);
     signals.wait();
     signals.end_at_once_on_next();
+    limit.emplace(config.node, node.watchdog());
     node.drain(config.node);
     spdlog::info("node {} stops", config.node.name);
     if (auto why = node.why_refused(); !why.empty()) throw std::runtime_error(why);

@@ -20,6 +20,8 @@ struct node_section {
   std::string data_dir = "weir-data";
   std::uint64_t drain_ms = 25'000; ///< At most so long from SIGTERM until the clients that are left are cut.
   std::uint64_t drain_spread_ms = 5'000; ///< Within which the clients are to move.
+  std::uint64_t handler_warn_ms = 1'000; ///< A handler of an agent that runs for longer is named in the log.
+  std::uint32_t blocking_threads = 32;   ///< At most so many for agents that block.
 };
 
 struct listen_section {

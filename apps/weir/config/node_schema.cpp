@@ -34,6 +34,10 @@ schema::type_ptr<node_section> node_section_schema() {
              "how long a node that was told to stop waits for its clients to move; then they are closed"),
       member("drain_spread_ms", &x::drain_spread_ms, integer<std::uint64_t>(0, 3'600'000),
              "the window over which they are told to move; not longer than `drain_ms`"),
+      member("handler_warn_ms", &x::handler_warn_ms, integer<std::uint64_t>(10, 3'600'000),
+             "an agent's handler that has not returned for so long is named in the log and counted"),
+      member("blocking_threads", &x::blocking_threads, integer<std::uint32_t>(1, 4096),
+             "at most so many threads for all agents that block; their handlers wait for one"),
   });
 }
 
