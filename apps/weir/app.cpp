@@ -142,6 +142,8 @@ struct admin_arguments {
   std::uint32_t limit = 100;
   std::string retry;
   std::string node;
+  std::string agents_ns;
+  std::string agent;
 };
 
 CLI::App* add_admin_command(CLI::App& app, const char* name, const char* what, admin_arguments& given) {
@@ -155,9 +157,23 @@ CLI::App* add_admin_command(CLI::App& app, const char* name, const char* what, a
   return out;
 }
 
+void add_agents(CLI::App& app, admin_arguments& x, command& chosen) {
+  auto* agents = add_admin_command(
+      app, "agents", "List the agents: their state, why they failed, what they have in hand", x);
+  agents->add_option("--namespace", x.agents_ns, "the namespace; all that are open if not given");
+  auto* restart = agents->add_subcommand("restart", "Start an agent anew, also one that has failed");
+  restart->fallthrough();
+  restart->add_option("NAME", x.agent, "the agent's name")->required();
+  on_chosen(*agents, chosen, [&x, restart] {
+    return restart->parsed() ? restart_agent_command(x.at, x.agents_ns, x.agent)
+                             : agents_command(x.at, x.agents_ns);
+  });
+}
+
 void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
   auto* list = add_admin_command(app, "namespaces", "List the namespaces that are open on a node", x);
   on_chosen(*list, chosen, [&x] { return namespaces_command(x.at); });
+  add_agents(app, x, chosen);
   auto* nodes = add_admin_command(app, "nodes", "List the nodes of the cluster", x);
   on_chosen(*nodes, chosen, [&x] { return nodes_command(x.at); });
   auto* dead =

@@ -83,6 +83,29 @@ asked drain_query(const http_request& x) {
   return out;
 }
 
+/// @param query may name the namespace; without one it is about all that are open.
+asked agents_query(const http_request& x) {
+  auto out = query_of(verb::agents);
+  constexpr std::string_view name = "namespace=";
+  if (x.query.empty()) return out;
+  if (x.query.compare(0, name.size(), name) != 0)
+    return error_reply(400, "bad_field", "the query can be namespace=N only");
+  out.ns = x.query.substr(name.size());
+  return out;
+}
+
+asked restart_query(const http_request& x) {
+  auto body = parse_json(x.body);
+  auto has_text = [&body](const char* field) { return body.contains(field) && body[field].is_string(); };
+  if (!body.is_object() || !has_text("agent"))
+    return error_reply(400, "bad_field", "agent: a JSON object with this string is needed");
+  if (body.contains("namespace") && !has_text("namespace"))
+    return error_reply(400, "bad_field", "namespace: must be a namespace's name");
+  auto out = query_of(verb::restart, body.value("namespace", ""));
+  out.agent = body["agent"].get<std::string>();
+  return out;
+}
+
 using reader = std::function<asked(const http_request&)>;
 
 http_handler asks(std::shared_ptr<const admin_port> port, reader read) {
@@ -116,6 +139,8 @@ void add_admin_routes(route_table& to, admin_port port, std::string token) {
   add("GET", "/v1/admin/namespaces/{ns}/dead", [](auto& x) { return list_query(verb::dead_letters, x); });
   add("GET", "/v1/admin/namespaces/{ns}/runs", [](auto& x) { return list_query(verb::runs, x); });
   add("POST", "/v1/admin/namespaces/{ns}/dead/retry", retry_query);
+  add("GET", "/v1/admin/agents", agents_query);
+  add("POST", "/v1/admin/agents/restart", restart_query);
   add("GET", "/v1/admin/nodes", [](auto&) { return query_of(verb::nodes); });
   add("POST", "/v1/admin/drain", drain_query);
 }

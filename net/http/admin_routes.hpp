@@ -26,6 +26,8 @@ struct admin_port {
 ///     GET  /v1/admin/namespaces/{ns}/dead?limit=N
 ///     GET  /v1/admin/namespaces/{ns}/runs?limit=N
 ///     POST /v1/admin/namespaces/{ns}/dead/retry   {"event_id":"…"}
+///     GET  /v1/admin/agents?namespace=N           without it: of all namespaces
+///     POST /v1/admin/agents/restart               {"agent":"…","namespace":"…"}; likewise
 ///     GET  /v1/admin/nodes
 ///     POST /v1/admin/drain                        nothing, or {"node":"…"}
 ///

@@ -62,6 +62,16 @@ int drain_command(const admin_options& at, const std::string& node) {
   return ask(at, "POST", "/v1/admin/drain", body);
 }
 
+int agents_command(const admin_options& at, const std::string& ns) {
+  return ask(at, "GET", "/v1/admin/agents" + (ns.empty() ? "" : "?namespace=" + ns));
+}
+
+int restart_agent_command(const admin_options& at, const std::string& ns, const std::string& agent) {
+  json body = {{"agent", agent}};
+  if (!ns.empty()) body["namespace"] = ns;
+  return ask(at, "POST", "/v1/admin/agents/restart", print_json(body));
+}
+
 int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit) {
   return ask(at, "GET", root + ('/' + ns) + "/runs?limit=" + std::to_string(limit));
 }

@@ -24,6 +24,10 @@ int dead_command(const admin_options& at, const std::string& ns, std::uint32_t l
 /// @param node whom it is meant for, by name; empty: whichever is asked.
 int drain_command(const admin_options& at, const std::string& node);
 
+/// @param ns empty: all that are open.
+int agents_command(const admin_options& at, const std::string& ns);
+int restart_agent_command(const admin_options& at, const std::string& ns, const std::string& agent);
+
 int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit);
 
 } // namespace weir
