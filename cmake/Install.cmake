@@ -6,7 +6,6 @@ set(CMAKE_INSTALL_LIBDIR lib) # beside the CAF that may come with it, and where 
 
 # To write agents and plugins: headers, and nothing to link.
 add_library(weir_agents INTERFACE)
-target_compile_features(weir_agents INTERFACE cxx_std_20)
 target_include_directories(weir_agents INTERFACE $<INSTALL_INTERFACE:include> $<INSTALL_INTERFACE:include/weir>
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>)
@@ -14,6 +13,7 @@ target_link_libraries(weir_agents INTERFACE nlohmann_json::nlohmann_json)
 
 foreach(name agents actors app testing wire beast openai net options)
   set_target_properties(weir_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(weir_${name} INTERFACE cxx_std_20) # whichever of them an author links
 endforeach()
 install(TARGETS weir weir_agents weir_actors weir_wire weir_beast weir_openai weir_net weir_app weir_testing weir_options
         EXPORT weirTargets RUNTIME DESTINATION bin ARCHIVE DESTINATION lib)
