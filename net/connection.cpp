@@ -5,6 +5,7 @@
 #include <caf/behavior.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -135,11 +136,19 @@ void connection::on_time() {
   case phase::greeting:
     shared_->metrics.hung_up->inc();
     return close(close_code::policy, "no hello in time");
+  case phase::denied: {
+    auto err = std::move(denial_);
+    refuse(*err);
+    return close(close_code::policy, err->reason);
+  }
   case phase::attaching:
   case phase::opening:
     return close(close_code::try_again, "the namespace was not reached in time");
   case phase::open:
-    return heartbeat();
+    look_at_token();
+    if (phase_ == phase::open && clock().now() >= next_heartbeat_) heartbeat();
+    if (phase_ == phase::open) schedule_next();
+    return;
   case phase::finishing:
     return begin_closing();
   case phase::closing:
@@ -150,6 +159,22 @@ void connection::on_time() {
   }
 }
 
+/// The next heartbeat, or what the token's end asks for before.
+void connection::schedule_next() {
+  auto next = std::min(next_heartbeat_, access_->next_look());
+  auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(next - clock().now());
+  shared_->timers.schedule(*this, std::max(delay, std::chrono::milliseconds{0}));
+}
+
+void connection::look_at_token() {
+  auto now = clock().now();
+  if (access_->has_expired(now)) {
+    refuse({code::unauthenticated, "token_expired", "the token has expired", 0, {}, 0, 0});
+    return close(close_code::policy, "token_expired");
+  }
+  if (access_->take_warning(now)) reply(wire::encode_token_expiring(access_->expires_in_ms(now)));
+}
+
 void connection::heartbeat() {
   if (unanswered_pings_ >= max_unanswered_pings) {
     shared_->metrics.hung_up->inc();
@@ -157,7 +182,7 @@ void connection::heartbeat() {
   }
   ++unanswered_pings_;
   socket_->ping();
-  shared_->timers.schedule(*this, shared_->heartbeat);
+  next_heartbeat_ = clock().now() + shared_->heartbeat;
 }
 
 void connection::retry_later() {
@@ -208,6 +233,10 @@ void connection::on_answer(const std::string& reference, const answer& what) {
   case 'p':
     if (what.no.refused()) return refuse(what.no, {id, {}, {}});
     return reply(wire::encode_published(client_id_, id, what.seq, what.duplicate));
+  case 'a': // published as another: the id names it
+    if (what.no.refused()) return refuse(what.no, {id.substr(id.find('/') + 1), {}, {}});
+    return reply(wire::encode_published(std::string_view{id}.substr(0, id.find('/')),
+                                        id.substr(id.find('/') + 1), what.seq, what.duplicate));
   case 'c':
     return on_called(id, what);
   case 'v':

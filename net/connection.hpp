@@ -2,6 +2,7 @@
 
 #include "actors/core/io_unit.hpp"
 #include "actors/namespace/subscriber.hpp"
+#include "net/client_access.hpp"
 #include "net/connection_context.hpp"
 #include "net/feed.hpp"
 #include "net/history_reads.hpp"
@@ -42,6 +43,9 @@ public:
   /// token that leaked is good for.
   static constexpr std::int64_t token_life_ms = 7LL * 86'400'000;
 
+  /// How long a client whose token is not accepted waits for the answer: guessing is slow.
+  static constexpr std::chrono::milliseconds denial_delay{500};
+
   /// @param hello_done called once, when the client has been welcomed or refused.
   connection(caf::actor_config& cfg, io_unit& unit, std::shared_ptr<connection_context> shared,
              std::shared_ptr<transport> socket, std::function<void()> hello_done);
@@ -79,6 +83,7 @@ public:
 private:
   enum class phase {
     greeting,
+    denied, ///< Who it is was not accepted, which it is told a moment later.
     attaching,
     opening,
     open,
@@ -111,6 +116,13 @@ private:
   void on_frame(wire::delta& x);
   void on_frame(wire::result& x);
   void on_frame(wire::ping& x);
+  void on_frame(wire::authenticate& x);
+  std::optional<refusal> admit(wire::hello& x);
+  std::string anonymous_id(const wire::hello& x);
+  void look_at_token();
+  void deny(refusal err);
+  void end_subscription(const subscription_spec& spec, const refusal& err);
+  void schedule_next();
   bool take_token(const wire::client_frame& frame);
   void note_run(const std::string& run_id, bool stream, bool tied, std::uint64_t at);
 
@@ -167,8 +179,11 @@ private:
   std::string ns_;
   std::string client_id_;
   relay_handle relay_;
-  std::uint64_t number_ = 0;           // the relay's for us
-  std::string meta_;                   // JSON text of an object
+  std::uint64_t number_ = 0;              // the relay's for us
+  std::string meta_;                      // JSON text of an object
+  std::unique_ptr<client_access> access_; // from the hello on
+  std::unique_ptr<refusal> denial_;       // while `denied`
+  std::chrono::steady_clock::time_point next_heartbeat_{};
   std::unique_ptr<wire::hello> hello_; // what the client said first, until it is welcomed
   std::string session_;
   std::int64_t attached_ms_ = 0;                      // as the namespace said

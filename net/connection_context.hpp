@@ -4,6 +4,7 @@
 #include "actors/core/refusal.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "actors/namespace/relay_port.hpp"
+#include "net/auth/authenticator.hpp"
 #include "net/error_log.hpp"
 #include "net/net_metrics.hpp"
 #include "net/net_tally.hpp"
@@ -48,14 +49,15 @@ public:
 struct connection_context {
   connection_context(caf::actor_system& sys, namespace_gate& gate, std::chrono::steady_clock::time_point now,
                      const limits& bounds = {})
-    : bounds(bounds), metrics(sys), gate(gate), timers(now),
-      replays(bounds.replays, metrics.replays, metrics.replays_waiting) {}
+    : bounds(bounds), authentication(std::make_shared<authenticator>(sys)), metrics(sys), gate(gate),
+      timers(now), replays(bounds.replays, metrics.replays, metrics.replays_waiting) {}
 
   limits bounds;
   std::string node_name = "n1";
   std::chrono::milliseconds hello_timeout{5000};
   std::chrono::milliseconds heartbeat{25'000};
   std::shared_ptr<const session_signer> signer;                      ///< Of session tokens.
+  std::shared_ptr<const authenticator> authentication;               ///< Never null.
   std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< For their expiry.
 
   std::vector<frame_ptr> frames; ///< Of the write that is being put together; empty but for that moment.

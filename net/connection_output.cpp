@@ -40,6 +40,7 @@ void connection::mark_dirty() {
 }
 
 bool connection::take_event(const delivery& what) {
+  if (!access_->may_see(*what.what)) return true;
   if (!out_.data(what.frame ? what.frame : wire::encode_event(*what.what))) return false;
   ++shared_->tally.of_turn(unit()).deliveries;
   if (what.what->receipt == receipt_kind::delivered)

@@ -2,6 +2,8 @@
 
 #include "net/connection.hpp"
 
+#include "actors/core/client_id.hpp"
+#include "actors/core/random_id.hpp"
 #include "actors/core/stage_metrics.hpp"
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
@@ -31,6 +33,7 @@ wire::answered named(const wire::watch& x) { return {{}, {}, x.run_id}; }
 wire::answered named(const wire::unwatch& x) { return {{}, {}, x.run_id}; }
 wire::answered named(const wire::delta& x) { return {{}, {}, x.run_id}; }
 wire::answered named(const wire::result& x) { return {{}, {}, x.run_id}; }
+wire::answered named(const wire::authenticate& x) { return {{}, x.id, {}}; }
 wire::answered named(const wire::ping& x) { return {{}, x.id, {}}; }
 
 wire::answered named(const wire::client_frame& frame) {
@@ -59,12 +62,53 @@ void connection::reject(const wire::rejected& x) {
 }
 
 void connection::handle(wire::client_frame& frame) {
+  if (phase_ == phase::denied) return; // whatever it says, the answer is on its way
   auto greets = std::holds_alternative<wire::hello>(frame);
   if (greets && phase_ != phase::greeting)
     return reject({refusal::bad_field("op: there has been a hello already"), {}});
   if (!greets && phase_ != phase::open)
     return reject({refusal::bad_field("op: a hello must come first"), named(frame)});
-  if (greets || take_token(frame)) std::visit([this](auto& x) { on_frame(x); }, frame);
+  if (!greets && !take_token(frame)) return;
+  if (!greets)
+    if (auto err = access_->check(frame); err.refused()) return refuse(err, named(frame));
+  std::visit([this](auto& x) { on_frame(x); }, frame);
+}
+
+/// Who the client is, in which namespace, with which rights. Fills in what the frame leaves to the token.
+std::optional<refusal> connection::admit(wire::hello& x) {
+  auto now_ms = shared_->wall_clock_ms();
+  auto identified = shared_->authentication->identify(x.token, now_ms);
+  if (auto* err = std::get_if<refusal>(&identified)) return std::move(*err);
+  auto& who = std::get<identity_ptr>(identified);
+  if (x.ns.empty()) x.ns = shared_->authentication->namespace_of(*who);
+  if (x.ns.empty()) return refusal::bad_field("namespace: is missing");
+  if (!shared_->authentication->may_enter(*who, x.ns))
+    return refusal{code::forbidden, "forbidden", "namespace: no right to enter " + x.ns, 0, {}, 0, 0};
+  if (!who->client_id.empty())
+    x.client_id = who->client_id;
+  else if (shared_->authentication->is_required())
+    x.client_id = anonymous_id(x);
+  if (x.client_id.empty()) return refusal::bad_field("client_id: is missing");
+  if (!who->may.meta.empty()) x.meta = who->may.meta;
+  access_ = std::make_unique<client_access>(who, x.client_id, clock().now(), now_ms);
+  if (auto rate = who->may.limits.publish_per_s; rate > 0 && rate < shared_->bounds.publish_per_s)
+    tokens_ = token_bucket(rate, std::min<std::uint64_t>(shared_->bounds.burst, rate), clock().now());
+  return std::nullopt;
+}
+
+/// Of a client without a token: that of the session which it resumes, else a new one.
+std::string connection::anonymous_id(const wire::hello& x) {
+  if (!x.session.empty() && shared_->signer)
+    if (auto claims = shared_->signer->verify(x.session, shared_->wall_clock_ms());
+        claims && claims->ns == x.ns && is_anonymous_client(claims->client_id))
+      return claims->client_id;
+  return "anon:" + random_id();
+}
+
+void connection::deny(refusal err) {
+  denial_ = std::make_unique<refusal>(std::move(err));
+  phase_ = phase::denied;
+  shared_->timers.schedule(*this, denial_delay);
 }
 
 bool connection::take_token(const wire::client_frame& frame) {
@@ -87,6 +131,10 @@ bool connection::take_token(const wire::client_frame& frame) {
 
 void connection::on_frame(wire::hello& x) {
   if (shared_->draining) return refuse_draining();
+  if (auto err = admit(x)) {
+    if (err->status == code::bad_request) return reject({std::move(*err), {}});
+    return deny(std::move(*err));
+  }
   auto entered = shared_->gate.enter(x.ns);
   if (auto* no = std::get_if<refusal>(&entered)) {
     refuse(*no);
@@ -106,8 +154,9 @@ void connection::on_frame(wire::hello& x) {
 
 void connection::on_frame(wire::publish& x) {
   publish_request out;
+  auto own = x.as.empty() || x.as == client_id_;
   out.type = std::move(x.type);
-  out.client_id = client_id_;
+  out.client_id = own ? client_id_ : x.as;
   out.message_id = x.message_id;
   out.to = std::move(x.to);
   out.data = std::move(x.data);
@@ -115,7 +164,8 @@ void connection::on_frame(wire::publish& x) {
   out.prev_event_id = std::move(x.prev_event_id);
   out.receipt = x.receipt;
   out.read_at_ns = shared_->read_at_ns;
-  auto no = relay_.port->publish(number_, "p:" + x.message_id, std::move(out));
+  auto no = relay_.port->publish(number_, own ? "p:" + x.message_id : "a:" + x.as + '/' + x.message_id,
+                                 std::move(out));
   expect_answer(no, named(x));
 }
 
@@ -180,6 +230,27 @@ void connection::on_frame(wire::result& x) {
   out.usage = x.usage;
   auto no = relay_.port->work(number_, "x:" + x.run_id, std::move(out));
   expect_answer(no, named(x));
+}
+
+/// The same client, with a token that is newer: its rights are in force at once.
+void connection::on_frame(wire::authenticate& x) {
+  auto now_ms = shared_->wall_clock_ms();
+  auto identified = shared_->authentication->identify(x.token, now_ms);
+  if (auto* err = std::get_if<refusal>(&identified)) return refuse(*err, {{}, x.id, {}});
+  auto& who = std::get<identity_ptr>(identified);
+  if (who->client_id.empty())
+    return refuse(refusal::bad_field("op: there is no authentication here"), {{}, x.id, {}});
+  if (who->client_id != client_id_ || !shared_->authentication->may_enter(*who, ns_))
+    return refuse({code::forbidden, "forbidden", "token: is of another client or namespace", 0, {}, 0, 0},
+                  {{}, x.id, {}});
+  access_ = std::make_unique<client_access>(who, client_id_, clock().now(), now_ms);
+  reply(wire::encode_authenticated(x.id, access_->expires_in_ms(clock().now())));
+  for (auto i = subscriptions_.begin(); i != subscriptions_.end();) {
+    auto spec = (i++)->second.spec; // ending it takes it out
+    if (auto err = access_->check_subscription(spec.pattern, spec.queue); err.refused())
+      end_subscription(spec, err);
+  }
+  schedule_next();
 }
 
 void connection::on_frame(wire::ping& x) { reply(wire::encode_pong(x.id)); }

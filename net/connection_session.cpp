@@ -82,8 +82,8 @@ void connection::welcome(const session_opened& what) {
   out.node = shared_->node_name;
   out.heartbeat_ms = shared_->heartbeat.count();
   out.max_frame_bytes = shared_->bounds.frame_bytes;
-  out.publish_per_s = shared_->bounds.publish_per_s;
-  out.burst = shared_->bounds.burst;
+  out.publish_per_s = tokens_.rate_per_s();
+  out.burst = tokens_.burst();
   phase_ = phase::open;
   reply(wire::encode(out));
   resume(what);
@@ -94,7 +94,8 @@ void connection::welcome(const session_opened& what) {
   relay_.port->tell(number_, session_welcomed{});
   hello_.reset();
   settle_hello();
-  shared_->timers.schedule(*this, shared_->heartbeat);
+  next_heartbeat_ = clock().now() + shared_->heartbeat;
+  schedule_next();
 }
 
 /// Takes the subscriptions up again. What came since is read from the log.
@@ -102,6 +103,10 @@ void connection::resume(const session_opened& what) {
   auto otherwise = what.acked > 0 ? what.acked : what.seq;
   auto from = what.resumed ? hello_->last_seq.value_or(otherwise) : what.seq;
   for (auto& spec : what.subscriptions) {
+    if (auto err = access_->check_subscription(spec.pattern, spec.queue); err.refused()) {
+      end_subscription(spec, err);
+      continue;
+    }
     auto& x = subscriptions_[spec.id] = {spec, 0, true};
     if (!spec.queue.empty()) continue;
     relay_.port->subscribe(number_, x.spec.pattern);
@@ -111,6 +116,23 @@ void connection::resume(const session_opened& what) {
 }
 
 // -- subscriptions
+
+/// Ends one that the client may not have any more.
+void connection::end_subscription(const subscription_spec& spec, const refusal& err) {
+  auto id = spec.id;
+  refuse(err, {{}, id, {}});
+  auto i = subscriptions_.find(id);
+  if (i != subscriptions_.end() && i->second.active && spec.queue.empty()) {
+    relay_.port->unsubscribe(number_, i->second.spec.pattern);
+    feed_.remove(i->second.spec.pattern);
+  }
+  if (i != subscriptions_.end()) subscriptions_.erase(i);
+  // The answer finds no subscription of this number, and is not told.
+  auto no = relay_.port->change_session(number_, "u:" + std::to_string(++requests_) + ':' + id,
+                                        session_unsubscribe{0, id});
+  if (no.refused()) return close(close_code::try_again, no.reason); // with its rights it comes back to less
+  ++unanswered_;
+}
 
 void connection::on_frame(wire::subscribe& x) {
   if (auto there = subscriptions_.find(x.id); there != subscriptions_.end()) {
@@ -248,6 +270,7 @@ void connection::read_history(std::uint64_t number) {
   auto what = histories_.next(number);
   if (!what) {
     auto done = take_history(number);
+    std::erase_if(done->events, [this](const event_ptr& found) { return !access_->may_see(*found); });
     return reply(wire::encode_history(done->id, done->events, done->more));
   }
   what->client_id = client_id_;

@@ -42,6 +42,7 @@ public:
     shared_->node_name = settings.status->name;
     shared_->heartbeat = settings.heartbeat;
     shared_->signer = settings.signer;
+    if (settings.authentication) shared_->authentication = settings.authentication;
     sockets_->node = settings.status;
     sockets_->http = serve(settings);
     auto& metrics = unit.system().metrics();

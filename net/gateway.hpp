@@ -3,6 +3,7 @@
 #include "actors/core/limits.hpp"
 #include "net/http/http_access.hpp"
 #include "net/http/metrics_exporter.hpp"
+#include "net/auth/authenticator.hpp"
 #include "net/io_thread.hpp"
 #include "net/node_status.hpp"
 #include "net/session_token.hpp"
@@ -25,6 +26,7 @@ public:
     limits bounds;
     std::chrono::milliseconds heartbeat{25'000};
     std::shared_ptr<const session_signer> signer;
+    std::shared_ptr<const authenticator> authentication; ///< Null: nobody is authenticated.
     std::shared_ptr<node_status> status; ///< Becomes ready with `start`, and not ready with `drain`.
     caf::actor host;
     http_access::settings access; ///< `loopback` is worked out from `address`.

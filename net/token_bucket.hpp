@@ -37,6 +37,7 @@ public:
   double pressure() const noexcept { return 1 - tokens_ / burst_; }
 
   std::uint64_t used() const noexcept { return static_cast<std::uint64_t>(burst_ - tokens_); }
+  std::uint64_t rate_per_s() const noexcept { return static_cast<std::uint64_t>(rate_per_s_); }
   std::uint64_t burst() const noexcept { return static_cast<std::uint64_t>(burst_); }
 
 private:

@@ -158,6 +158,13 @@ rights rights::of_client() {
   return out;
 }
 
+rights rights::unrestricted() {
+  auto out = of_client();
+  out.as = {"*"};
+  out.watch = out.cancel = run_reach::any;
+  return out;
+}
+
 bool rights::may_publish(std::string_view type) const noexcept { return any_pattern(publish, type); }
 
 bool rights::may_subscribe(std::string_view pattern) const noexcept {

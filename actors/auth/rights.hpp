@@ -46,6 +46,9 @@ struct rights {
   /// Everything that a client can do, with runs of its own.
   static rights of_client();
 
+  /// Everything, as any client: what holds where nobody is authenticated.
+  static rights unrestricted();
+
   bool may_publish(std::string_view type) const noexcept;
 
   /// Whether one right covers all that `pattern` can match.

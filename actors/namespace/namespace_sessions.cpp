@@ -1,10 +1,10 @@
 // Sessions: what a client has asked for, and where it is; presence and receipts.
 
+#include "actors/core/random_id.hpp"
 #include "actors/event/pattern.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 
 #include <algorithm>
-#include <random>
 
 namespace weir {
 
@@ -164,17 +164,7 @@ store_write namespace_actor::session_put(const session& x) const {
   return {key_put{settings_.name, "session/" + x.id, encode_session(x), 0}, {}};
 }
 
-/// 128 random bits: whoever guesses one could take it over.
-/// 90 random bits. Clients only see it signed. At 15 characters a string of it takes no memory beside itself,
-/// and a session has several.
-std::string namespace_actor::make_session_id() {
-  static constexpr char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
-  std::random_device source;
-  std::string out;
-  for (int word = 0; word < 3; ++word)
-    for (auto x = static_cast<std::uint32_t>(source()), n = 0U; n < 5; ++n, x >>= 6) out += digits[x & 63];
-  return out;
-}
+std::string namespace_actor::make_session_id() { return random_id(); }
 
 // -- subscriptions
 

@@ -1,4 +1,5 @@
 #include "apps/weir/node.hpp"
+#include "apps/weir/auth_setup.hpp"
 
 #include "actors/cluster/claim_keeper.hpp"
 #include "actors/core/hash.hpp"
@@ -233,6 +234,7 @@ public:
       show_limits(system_, config.bounds);
       signer_ = std::make_shared<const session_signer>(
           load_session_secret(config.session.secret_env, config.node.data_dir));
+      authentication_ = make_authenticator(config);
       start_models(config);
       if (config.has_role("host")) start_host(config, std::move(registry));
       join_cluster(config);
@@ -362,6 +364,12 @@ private:
     if (for_others) ports_[model.name] = system_.spawn<pool_port>(std::move(pool));
   }
 
+  std::shared_ptr<authenticator> make_authenticator(const node_config& config) {
+    auto loaded = load_authentication(config);
+    if (auto* wrong = std::get_if<std::string>(&loaded)) throw std::runtime_error(*wrong);
+    return std::make_shared<authenticator>(system_, std::get<authenticator::config>(std::move(loaded)));
+  }
+
   void open_gateway(const node_config& config) {
     gateway::config front;
     front.address = config.listen.address;
@@ -369,6 +377,7 @@ private:
     front.bounds = config.bounds;
     front.status = status_;
     front.signer = signer_;
+    front.authentication = authentication_;
     front.host = cluster_->directory();
     front.access.origins = config.listen.origins;
     front.access.hosts = config.listen.hosts;
@@ -444,6 +453,7 @@ private:
   std::map<std::string, caf::actor> ports_; // by model: where other nodes reach its pool
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
   std::shared_ptr<const session_signer> signer_;
+  std::shared_ptr<authenticator> authentication_;
   store_handle store_;
   const std::uint64_t incarnation_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
   std::string store_mark_; // empty without the role `host`

@@ -1,5 +1,6 @@
 #include "net/wire/decode.hpp"
 
+#include "actors/auth/jws.hpp"
 #include "actors/core/client_id.hpp"
 #include "actors/event/pattern.hpp"
 #include "net/wire/field_reader.hpp"
@@ -44,8 +45,9 @@ std::size_t depth_of(std::string_view text) noexcept {
 
 client_frame read_hello(field_reader& in) {
   hello out;
-  out.ns = in.ns("namespace");
-  out.client_id = in.name("client_id");
+  if (in.has("namespace")) out.ns = in.ns("namespace");
+  out.client_id = in.optional_name("client_id");
+  out.token = in.optional_text("token", auth::max_token_bytes);
   out.meta = in.optional_object("meta");
   out.session = in.optional_text("session", max_session_bytes);
   out.last_seq = in.optional_seq("last_seq", 0);
@@ -65,11 +67,14 @@ client_frame read_publish(field_reader& in) {
   out.message_id = in.name("message_id");
   out.type = in.type("type");
   out.data = in.any("data");
+  out.as = in.optional_name("as");
   out.to = in.optional_name("to");
   out.ephemeral = in.flag("ephemeral", false);
   out.prev_event_id = in.optional_event_id("prev_event_id");
   out.receipt = read_receipt(in);
   if (is_server_type(out.type)) in.refuse(forbidden("type: `sys` and what is below it are the server's own"));
+  if (is_server_client(out.as))
+    in.refuse(forbidden("as: `sys`, `sys.…`, `sys:…` and `agent:…` are the server's own"));
   return out;
 }
 
@@ -161,6 +166,13 @@ client_frame read_ping(field_reader& in) {
   return out;
 }
 
+client_frame read_auth(field_reader& in) {
+  authenticate out;
+  if (in.has("id")) out.id = in.label("id");
+  out.token = in.text("token", auth::max_token_bytes);
+  return out;
+}
+
 client_frame read_ack(field_reader& in) {
   ack out;
   if (!in.has("seq") && !in.has("event_id"))
@@ -213,6 +225,7 @@ client_frame read_op(const std::string& op, field_reader& in, const json& object
   if (op == "watch") return read_watch(in);
   if (op == "unwatch") return unwatch{in.event_id("run_id")};
   if (op == "delta") return read_delta(in);
+  if (op == "auth") return read_auth(in);
   if (op == "result") return read_result(in, object);
   in.refuse({code::bad_request, "unknown_op", "op: unknown", 0, {}, 0, 0});
   return ping{};

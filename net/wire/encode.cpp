@@ -133,6 +133,16 @@ std::string encode(const refusal& x, const answered& what, std::string_view requ
   return out.take();
 }
 
+std::string encode_authenticated(std::string_view id, std::int64_t expires_in_ms) {
+  json_writer out{"ok"};
+  if (!id.empty()) out.text("id", id);
+  return out.number("expires_in_ms", expires_in_ms).take();
+}
+
+std::string encode_token_expiring(std::int64_t expires_in_ms) {
+  return json_writer{"token_expiring"}.number("expires_in_ms", expires_in_ms).take();
+}
+
 std::string encode_pong(std::string_view id) {
   json_writer out{"pong"};
   if (!id.empty()) out.text("id", id);

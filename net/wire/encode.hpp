@@ -59,6 +59,12 @@ std::string encode(const run_result& x, std::string_view request_id = {});
 /// As above. An error's `detail` is not told.
 std::string encode(const refusal& x, const answered& what = {}, std::string_view request_id = {});
 
+/// `ok` of an auth. @param id empty: left out. @param expires_in_ms from 0.
+std::string encode_authenticated(std::string_view id, std::int64_t expires_in_ms);
+
+/// The client's token is good for so long and no longer.
+std::string encode_token_expiring(std::int64_t expires_in_ms);
+
 /// @param id empty: left out.
 std::string encode_pong(std::string_view id);
 

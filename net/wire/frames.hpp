@@ -14,8 +14,9 @@
 namespace weir::wire {
 
 struct hello {
-  std::string ns;
-  std::string client_id;
+  std::string ns;                        ///< Empty: the token's, or the node's default.
+  std::string client_id;                 ///< Empty: the token's.
+  std::string token;                     ///< Of the client, as it came; empty: none.
   std::string meta = "{}";               ///< JSON text of an object.
   std::string session;                   ///< The token of a session to resume, as it came; empty: none.
   std::optional<std::uint64_t> last_seq; ///< All up to this one has been seen.
@@ -24,6 +25,7 @@ struct hello {
 struct publish {
   std::string type;
   std::string message_id;
+  std::string as;   ///< The client_id that it is published as; empty: the client's own.
   std::string to;   ///< Empty: everyone.
   std::string data; ///< JSON text, as the client wrote it.
   bool ephemeral = false;
@@ -88,6 +90,12 @@ struct ping {
   std::string id; ///< Empty: none.
 };
 
+/// A new token of the client that is there already.
+struct authenticate {
+  std::string id; ///< Empty: none.
+  std::string token;
+};
+
 /// Either `seq` or `event_id` is set.
 struct ack {
   std::uint64_t seq = 0; ///< All up to it; 0: none.
@@ -113,7 +121,7 @@ struct presence {
 };
 
 using client_frame = std::variant<hello, publish, subscribe, unsubscribe, call, cancel, ping, ack, nack,
-                                  history, presence, watch, unwatch, delta, result>;
+                                  history, presence, watch, unwatch, delta, result, authenticate>;
 
 /// What an `error` frame answers. At most one is set; all empty when the frame named nothing.
 struct answered {

@@ -5,6 +5,7 @@
 #include "actors/core/limits.hpp"
 #include "actors/models/config.hpp"
 #include "actors/runs/workflow/workflow_plan.hpp"
+#include "apps/weir/config/auth_section.hpp"
 
 #include <cstdint>
 #include <map>
@@ -30,6 +31,7 @@ struct listen_section {
   std::vector<std::string> origins;  ///< Of browsers' pages; empty: only those of the request's own host.
   std::vector<std::string> hosts;    ///< Names of the node; empty: on loopback `localhost` and IP addresses.
   bool metrics = false;              ///< Whether `/metrics` is here as well.
+  std::string default_namespace;     ///< Of clients and tokens that name none; empty: there is none.
 };
 
 struct admin_section {
@@ -41,10 +43,6 @@ struct admin_section {
 
 struct metrics_section {
   bool namespace_histograms = false; ///< Whether each namespace has histograms of its own.
-};
-
-struct auth_section {
-  std::string mode = "none";
 };
 
 /// Its key `ttl_ms` is kept as `bounds.session_ttl_ms`.

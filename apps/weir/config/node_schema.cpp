@@ -2,6 +2,7 @@
 
 #include "actors/core/json_print.hpp"
 #include "actors/store/redis/redis_url.hpp"
+#include "apps/weir/config/auth_schema.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
 
@@ -55,16 +56,13 @@ schema::type_ptr<listen_section> listen_schema() {
              "addresses. Others get `421`"),
       member("metrics", &x::metrics, flag(),
              "whether `/metrics` is here as well, and not only at the admin address"),
+      member("default_namespace", &x::default_namespace,
+             text("a namespace's name, or empty",
+                  [](std::string_view name) {
+                    return name.empty() || name == "*" ? std::string{} : check_namespace_name(name);
+                  }),
+             "of clients and tokens that name none; empty: there is none"),
       later<x>("tls", "certificate and key"),
-  });
-}
-
-schema::type_ptr<auth_section> auth_schema() {
-  using x = auth_section;
-  return object<x>({
-      member("mode", &x::mode, choice({"none"}, {"jwt"}), "how clients prove who they are"),
-      later<x>("secret_env", "the environment variable that holds the secret", {"WEIR_JWT_SECRET"}),
-      later<x>("public_key", "the key that signs tokens"),
   });
 }
 
