@@ -204,8 +204,8 @@ TEST_CASE_METHOD(auth_fixture, "what tells of another's run is not delivered to 
 TEST_CASE_METHOD(auth_fixture, "a token's own rate holds where it is lower than the node's", "[auth]") {
   shared->bounds.burst = 100;
   auto welcome = hello(token({{"publish", {">"}}, {"limits", {{"publish_per_s", 2}}}}));
-  CHECK(welcome["publish_per_s"] == 2);
-  CHECK(welcome["burst"] == 2);
+  CHECK(welcome["limits"]["publish_per_s"] == 2);
+  CHECK(welcome["limits"]["burst"] == 2);
   for (int i = 0; i < 2; ++i)
     say(R"({"op":"publish","type":"p","message_id":"m)" + std::to_string(i) + R"(","data":1})");
   while (!socket->sent.empty() && take()["op"] != "error") {
