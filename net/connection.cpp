@@ -22,7 +22,7 @@ connection::connection(caf::actor_config& cfg, io_unit& unit, std::shared_ptr<co
                        std::shared_ptr<transport> socket, std::function<void()> hello_done)
   : io_actor(cfg, unit), shared_(std::move(shared)), socket_(std::move(socket)),
     hello_done_(std::move(hello_done)), out_(shared_->bounds.outbound_bytes, shared_->bounds.outbound_frames),
-    tokens_(shared_->bounds.publish_per_s, shared_->bounds.burst, clock().now()),
+    meter_(shared_->bounds.publish_per_s, shared_->bounds.burst, clock().now()),
     strikes_(max_strikes, strike_window) {
   shared_->connections.insert(this);
   shared_->timers.schedule(*this, shared_->hello_timeout);
@@ -56,7 +56,10 @@ void connection::on_writable() {
   mark_dirty();
 }
 
-void connection::on_pong() { unanswered_pings_ = 0; }
+void connection::on_pong() {
+  unanswered_pings_ = 0;
+  on_overhead();
+}
 
 void connection::on_peer_close() { close(close_code::normal, {}); }
 
@@ -115,6 +118,7 @@ void connection::release() {
   shared_->metrics.history_reads->dec(static_cast<std::int64_t>(histories_.size()));
   unit().forget(*this);
   shared_->timers.cancel(*this);
+  reopening_ = nullptr;
   shared_->replays.leave(*this);
   shared_->connections.erase(this);
   if (relay_.port == nullptr) return;

@@ -5,11 +5,11 @@
 #include "net/client_access.hpp"
 #include "net/connection_context.hpp"
 #include "net/feed.hpp"
+#include "net/frame_meter.hpp"
 #include "net/history_reads.hpp"
 #include "net/open_runs.hpp"
 #include "net/outbound.hpp"
 #include "net/strikes.hpp"
-#include "net/token_bucket.hpp"
 #include "net/transport.hpp"
 #include "net/wire/frames.hpp"
 
@@ -64,6 +64,7 @@ public:
   // -- transport_listener
   void on_text(std::string_view text) override;
   void on_writable() override;
+  void on_overhead() override;
   void on_pong() override;
   void on_peer_close() override;
   void on_closed(std::uint16_t code, const std::string& reason) override;
@@ -92,6 +93,13 @@ private:
     gone,
   };
 
+  /// Goes on with reading once tokens have come back.
+  struct reopening : timed {
+    explicit reopening(connection& whose) : whose(whose) {}
+    void on_time() override { whose.mark_dirty(); }
+    connection& whose;
+  };
+
   struct subscription {
     subscription_spec spec;
     std::uint64_t request = 0; // the number of what is asked of the namespace for it
@@ -99,7 +107,7 @@ private:
   };
 
   // frames, in connection_requests.cpp
-  void handle(wire::client_frame& frame);
+  void handle(wire::client_frame& frame, std::int64_t retry_after_ms);
   void reject(const wire::rejected& x);
   void on_frame(wire::hello& x);
   void on_frame(wire::publish& x);
@@ -123,7 +131,10 @@ private:
   void deny(refusal err);
   void end_subscription(const subscription_spec& spec, const refusal& err);
   void schedule_next();
-  bool take_token(const wire::client_frame& frame);
+  bool is_within_rate(const wire::client_frame& frame, std::int64_t retry_after_ms);
+  void hint_at_rate();
+  bool wants_to_read();
+  void reopen_later();
   void note_run(const std::string& run_id, bool stream, bool tied, std::uint64_t at);
 
   // the session, in connection_session.cpp
@@ -195,7 +206,8 @@ private:
   std::uint64_t noted_bytes_ = 0; // of what waits, in the node's figures
   std::uint64_t noted_frames_ = 0;
   feed feed_;
-  token_bucket tokens_;
+  frame_meter meter_;
+  std::unique_ptr<reopening> reopening_; // of a client that is far above its rate
   strikes strikes_;
   std::uint64_t requests_ = 0; // numbers what is asked for a subscription
   std::uint64_t reads_ = 0;    // numbers the log reads, so that a late answer is known

@@ -118,9 +118,23 @@ void connection::finish_closing() {
   if (!out_.writing() || out_.empty()) socket_->close(close_code_, close_reason_);
 }
 
+bool connection::wants_to_read() {
+  if (phase_ == phase::closing) return true;
+  if (meter_.exhausted(clock().now())) {
+    reopen_later();
+    return false;
+  }
+  return phase_ == phase::greeting
+         || (phase_ == phase::open && (reading_ ? !out_.control_full() : out_.control_low()));
+}
+
+void connection::reopen_later() {
+  if (!reopening_) reopening_ = std::make_unique<reopening>(*this);
+  if (!reopening_->is_scheduled()) shared_->timers.schedule(*reopening_, timer_wheel::tick);
+}
+
 void connection::steer_reading() {
-  auto wanted = phase_ == phase::greeting || phase_ == phase::closing
-                || (phase_ == phase::open && (reading_ ? !out_.control_full() : out_.control_low()));
+  auto wanted = wants_to_read();
   if (std::exchange(reading_, wanted) != wanted) socket_->set_reading(wanted);
 }
 

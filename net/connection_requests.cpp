@@ -45,13 +45,23 @@ wire::answered named(const wire::client_frame& frame) {
 void connection::on_text(std::string_view text) {
   if (!is_live()) return;
   ++shared_->tally.of_turn(unit()).frames_in;
+  auto now = clock().now();
+  shared_->read_at_ns = stage_time(now);
+  auto retry_after_ms = phase_ == phase::greeting ? 0 : meter_.take(now); // bad greetings are strikes
   auto decoded = wire::decode(text);
   auto no = std::get_if<wire::rejected>(&decoded);
   if (no == nullptr)
-    handle(std::get<wire::client_frame>(decoded));
+    handle(std::get<wire::client_frame>(decoded), retry_after_ms);
   else
     reject(*no);
   if (socket_) steer_reading(); // before the next frame is read
+}
+
+/// It is answered by the transport, or not at all, so it is only counted.
+void connection::on_overhead() {
+  if (!is_live()) return;
+  meter_.take(clock().now());
+  if (socket_) steer_reading();
 }
 
 void connection::reject(const wire::rejected& x) {
@@ -61,14 +71,14 @@ void connection::reject(const wire::rejected& x) {
   close(close_code::policy, "too many bad frames");
 }
 
-void connection::handle(wire::client_frame& frame) {
+void connection::handle(wire::client_frame& frame, std::int64_t retry_after_ms) {
   if (phase_ == phase::denied) return; // whatever it says, the answer is on its way
   auto greets = std::holds_alternative<wire::hello>(frame);
   if (greets && phase_ != phase::greeting)
     return reject({refusal::bad_field("op: there has been a hello already"), {}});
   if (!greets && phase_ != phase::open)
     return reject({refusal::bad_field("op: a hello must come first"), named(frame)});
-  if (!greets && !take_token(frame)) return;
+  if (!is_within_rate(frame, retry_after_ms)) return;
   if (!greets)
     if (auto err = access_->check(frame); err.refused()) return refuse(err, named(frame));
   std::visit([this](auto& x) { on_frame(x); }, frame);
@@ -92,7 +102,7 @@ std::optional<refusal> connection::admit(wire::hello& x) {
   if (!who->may.meta.empty()) x.meta = who->may.meta;
   access_ = std::make_unique<client_access>(who, x.client_id, clock().now(), now_ms);
   if (auto rate = who->may.limits.publish_per_s; rate > 0 && rate < shared_->bounds.publish_per_s)
-    tokens_ = token_bucket(rate, std::min<std::uint64_t>(shared_->bounds.burst, rate), clock().now());
+    meter_ = frame_meter(rate, std::min<std::uint64_t>(shared_->bounds.burst, rate), clock().now());
   return std::nullopt;
 }
 
@@ -111,22 +121,22 @@ void connection::deny(refusal err) {
   shared_->timers.schedule(*this, denial_delay);
 }
 
-bool connection::take_token(const wire::client_frame& frame) {
-  auto now = clock().now();
-  shared_->read_at_ns = stage_time(now);
-  if (auto retry_after_ms = tokens_.take(now); retry_after_ms > 0) {
+bool connection::is_within_rate(const wire::client_frame& frame, std::int64_t retry_after_ms) {
+  if (retry_after_ms > 0) {
     refuse({code::too_many, "rate", "more frames than publish_per_s and burst allow", retry_after_ms,
-            "connection", tokens_.used(), tokens_.burst()},
+            "connection", meter_.used(), meter_.burst()},
            named(frame));
     return false;
   }
-  if (tokens_.pressure() < relief_pressure) hinted_ = false;
-  if (tokens_.pressure() >= hint_pressure && !std::exchange(hinted_, true)) {
-    auto pace_ms =
-        static_cast<std::int64_t>(1000 / std::max<std::uint64_t>(shared_->bounds.publish_per_s, 1));
-    reply(wire::encode_slow_down(tokens_.pressure(), std::max<std::int64_t>(pace_ms, 1)));
-  }
+  hint_at_rate();
   return true;
+}
+
+void connection::hint_at_rate() {
+  if (meter_.pressure() < relief_pressure) hinted_ = false;
+  if (meter_.pressure() < hint_pressure || std::exchange(hinted_, true)) return;
+  auto pace_ms = static_cast<std::int64_t>(1000 / std::max<std::uint64_t>(shared_->bounds.publish_per_s, 1));
+  reply(wire::encode_slow_down(meter_.pressure(), std::max<std::int64_t>(pace_ms, 1)));
 }
 
 void connection::on_frame(wire::hello& x) {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -18,9 +19,13 @@ namespace weir {
 
 namespace {
 
+using turn_clock = std::chrono::steady_clock;
+
 // Bounds of one turn. Large enough that what has been received is gathered before anything is written, small
-// enough that a flood of one kind delays the other by a few milliseconds.
+// enough that a flood of one kind delays the other by a few milliseconds. Each of the two parts ends when its
+// time is over: what is left keeps its place and is the first of the next turn.
 constexpr std::size_t max_callbacks = 4096;
+constexpr std::size_t callbacks_per_look = 8; // between two looks at the clock
 constexpr std::size_t max_actor_rounds = 16;
 constexpr std::size_t max_messages = 100; // of one actor before the next gets its turn
 
@@ -79,17 +84,22 @@ void io_thread::take_turn() {
 void io_thread::run_callbacks() {
   auto& context = state_->context;
   if (state_->ready.empty() && !has_hooks()) guarded([&] { return context.run_one(); });
-  for (std::size_t i = 0; i < max_callbacks; ++i)
+  auto end = turn_clock::now() + max_part_of_turn;
+  for (std::size_t i = 1; i <= max_callbacks; ++i) {
     if (guarded([&] { return context.poll_one(); }) == 0) break;
+    if (i % callbacks_per_look == 0 && turn_clock::now() >= end) break;
+  }
 }
 
 void io_thread::run_actors() {
   auto& ready = state_->ready;
+  auto end = turn_clock::now() + max_part_of_turn;
   for (std::size_t round = 0; round < max_actor_rounds && !ready.empty(); ++round)
     for (auto n = ready.size(); n > 0; --n) {
       auto* next = ready.front();
       ready.pop_front();
       resume(next);
+      if (turn_clock::now() >= end) return;
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -18,12 +19,17 @@ namespace weir {
 /// writing need no lock and no hop.
 ///
 /// One turn: the socket callbacks that are ready (it blocks for the first), then the actors that have mail,
-/// then the turn hooks. Callbacks and actors of one turn are bounded, so that neither starves the other. An
+/// then the turn hooks. Callbacks and actors of one turn are bounded in number and in time, so that neither
+/// starves the other; a socket reads once in a turn (see `ws_session`), so that none starves the others. An
 /// exception that leaves a callback is logged and ends nothing.
 ///
 /// Its actors must be gone before it is destroyed, and it must be gone before its actor system.
 class io_thread : public io_unit {
 public:
+  /// How long the callbacks of one turn may take together, and again its actors. One callback or one batch of
+  /// an actor's messages is never interrupted.
+  static constexpr std::chrono::milliseconds max_part_of_turn{2};
+
   explicit io_thread(caf::actor_system& sys);
   ~io_thread() override;
 

@@ -33,6 +33,11 @@ public:
     return std::clamp(static_cast<std::int64_t>(wait_ms), std::int64_t{1}, max_retry_ms);
   }
 
+  bool has_token(time_point now) {
+    refill(now);
+    return tokens_ >= 1;
+  }
+
   /// How much of the burst is used up, within [0, 1], as of the last call of `take`.
   double pressure() const noexcept { return 1 - tokens_ / burst_; }
 

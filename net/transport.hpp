@@ -54,6 +54,9 @@ public:
   /// What was given to a `write` that could not be done at once has been handed to the kernel.
   virtual void on_writable() = 0;
 
+  /// A frame that carries no message came: a ping, which the transport answers, or a part of a message.
+  virtual void on_overhead() = 0;
+
   virtual void on_pong() = 0;
 
   /// The peer sends nothing more: it has closed, or broken the protocol. What was taken of it is to be

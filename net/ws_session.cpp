@@ -49,7 +49,10 @@ frame_ptr close_frame(std::uint16_t code, std::string_view reason) {
 /// took), we close (`closing_`; nothing is sent behind the close frame); both (`ending_`: our side is shut
 /// down, and the peer's end is waited for, as a socket that is closed with unread input takes back what was
 /// written); gone.
-class ws_session : public transport, public std::enable_shared_from_this<ws_session> {
+///
+/// It reads once in a turn of its thread, and goes on in the next, whatever more there is: one client that
+/// sends without end does not keep the thread from the others.
+class ws_session : public transport, private turn_hook, public std::enable_shared_from_this<ws_session> {
 public:
   ws_session(std::shared_ptr<socket_context> context, tcp_socket socket,
              std::unique_ptr<handshake_place> place)
@@ -126,7 +129,29 @@ private:
       }
       in_.end();
     }
+    read_on();
+  }
+
+  /// Once the turn is over, if there is anything to read for.
+  void read_on() {
     paused_ = !reading_ && !closing_ && !peer_closed_;
+    if (!paused_ && (!peer_closed_ || ending_)) at_turn_end(reads_on_);
+  }
+
+  void at_turn_end(bool& what) {
+    what = true;
+    in_turn_ = shared_from_this();
+    context_->unit.at_turn_end(*this);
+  }
+
+  void on_turn_end() override {
+    auto self = std::exchange(in_turn_, nullptr);
+    auto reads_on = std::exchange(reads_on_, false);
+    auto answers = std::exchange(answers_, false);
+    if (gone_) return;
+    if (answers && pong_ && out_.idle() && !closing_) send(std::exchange(pong_, nullptr));
+    if (!reads_on) return;
+    paused_ = !reading_ && !closing_ && !peer_closed_; // since it was read
     if (!paused_ && (!peer_closed_ || ending_)) wait_readable();
   }
 
@@ -138,8 +163,13 @@ private:
     case ws_reader::kind::text:
       if (!closing_) listener_->on_text(x.payload); // what comes after our close is not heard
       return true;
+    case ws_reader::kind::part:
+      if (!closing_) listener_->on_overhead();
+      return true;
     case ws_reader::kind::ping:
-      if (!closing_) answer_ping(x.payload);
+      if (closing_) return true;
+      answer_ping(x.payload);
+      listener_->on_overhead();
       return true;
     case ws_reader::kind::pong:
       if (!closing_) listener_->on_pong();
@@ -152,12 +182,11 @@ private:
     return false;
   }
 
-  /// Only the newest ping has to be answered (RFC 6455, 5.5.3), so at most one answer waits.
+  /// Only the newest ping has to be answered (RFC 6455, 5.5.3), so at most one answer waits: until the turn
+  /// ends, and for what is being written then.
   void answer_ping(std::string_view payload) {
-    if (out_.idle())
-      send(control_frame(pong_opcode, payload));
-    else
-      pong_ = control_frame(pong_opcode, payload);
+    pong_ = control_frame(pong_opcode, payload);
+    at_turn_end(answers_);
   }
 
   /// It closes, or breaks the protocol. What was taken of it before is answered first.
@@ -260,7 +289,10 @@ private:
   std::unique_ptr<asio::steady_timer> timer_; // only while a close is in progress
   std::string reason_;                        // with `code_`: what is told of the end
   std::uint16_t code_ = 1006;
-  std::size_t closing_bytes_ = 0; // read since we closed
+  std::size_t closing_bytes_ = 0;       // read since we closed
+  std::shared_ptr<ws_session> in_turn_; // itself, while the turn's end is waited for
+  bool reads_on_ = false;               // when the turn ends
+  bool answers_ = false;                // as above: `pong_`
   bool waits_to_read_ = false;
   bool reading_ = true;
   bool paused_ = false;  // nothing is waited for until `set_reading`

@@ -106,12 +106,6 @@ bool ws_reader::has_shortest_length(const header& x) {
 
 ws_reader::item ws_reader::next() {
   if (std::exchange(given_, false)) message_ = {};
-  for (;;)
-    if (auto out = read_frame()) return *out;
-}
-
-/// Gives nothing when there is more to read: a fragment has been put to the others.
-std::optional<ws_reader::item> ws_reader::read_frame() {
   if (failed_ || in_.size() < 2) return item{};
   header frame;
   auto complete = read_header(frame);
@@ -128,12 +122,12 @@ std::optional<ws_reader::item> ws_reader::read_frame() {
   return on_data(frame, {payload.data(), payload.size()});
 }
 
-std::optional<ws_reader::item> ws_reader::on_data(const header& frame, std::string_view payload) {
+ws_reader::item ws_reader::on_data(const header& frame, std::string_view payload) {
   if (frame.opcode == binary) return fail(unsupported, "binary frames are not taken");
   if (fragments_ || !frame.fin) {
     fragments_ = !frame.fin;
     message_.append(payload);
-    if (!frame.fin) return std::nullopt;
+    if (!frame.fin) return {kind::part, {}, 0};
     given_ = true;
     payload = message_;
   }

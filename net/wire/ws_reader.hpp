@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@ public:
   enum class kind : std::uint8_t {
     none,   ///< More has to be received.
     text,   ///< A whole message: valid UTF-8.
+    part,   ///< A frame of a message of which more has to come: nothing of it is given yet.
     ping,   ///< To be answered with a pong of the same payload.
     pong,   ///< The answer to a ping.
     close,  ///< `code` and `payload` say why; 1005 when the peer said nothing.
@@ -60,8 +60,7 @@ private:
   bool read_header(header& out) const;
   std::string_view problem_of(const header& x) const;
   static bool has_shortest_length(const header& x);
-  std::optional<item> read_frame();
-  std::optional<item> on_data(const header& frame, std::string_view payload);
+  item on_data(const header& frame, std::string_view payload);
   item on_control(const header& frame, std::string_view payload);
   item fail(std::uint16_t code, std::string_view why);
 

@@ -237,6 +237,37 @@ TEST_CASE_METHOD(connection_fixture, "above its rate a connection gets 429 with 
   CHECK(gate.relay.publishes.size() == 1);
 }
 
+TEST_CASE_METHOD(connection_fixture, "a client far above its rate is not read until tokens have come back") {
+  shared->bounds.publish_per_s = 10;
+  shared->bounds.burst = 4;
+  welcome();
+  SECTION("by frames") {
+    for (int i = 0; i < 9; ++i) say(R"({"op":"ping"})");
+  }
+  SECTION("by pings of the transport") {
+    for (int i = 0; i < 9; ++i) line->on_overhead();
+  }
+  SECTION("by pongs that nobody asked for") {
+    for (int i = 0; i < 9; ++i) line->on_pong();
+  }
+  CHECK_FALSE(socket->reading);
+  socket->sent.clear();
+  pass(750ms);
+  CHECK(socket->reading);
+  CHECK(ask(R"({"op":"ping"})")["op"] == "pong");
+}
+
+TEST_CASE_METHOD(connection_fixture, "a flood before the hello is not read either") {
+  shared->bounds.publish_per_s = 10;
+  shared->bounds.burst = 4;
+  open();
+  for (int i = 0; i < 9; ++i) line->on_overhead();
+  settle();
+  CHECK_FALSE(socket->reading);
+  pass(750ms);
+  CHECK(socket->reading);
+}
+
 TEST_CASE_METHOD(connection_fixture, "ten bad frames within ten seconds close with 1008") {
   welcome();
   for (int i = 0; i < 9; ++i) CHECK(ask("{")["reason"] == "malformed");

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -330,6 +331,36 @@ TEST_CASE("of the pings that come while nothing can be written only the newest i
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   slow.receive_op("pong");
   CHECK(slow.pongs() == std::vector<std::string>{"first", "100"});
+}
+
+TEST_CASE("a client that floods the node with pings keeps nobody else from being served") {
+  live_gateway node; // one I/O thread for both
+  socket_client noisy{node.port()}, alice{node.port()};
+  noisy.hello("other", "noisy");
+  alice.hello("demo", "alice");
+  std::string ping{"\x89\x80\0\0\0\0", 6}, part{"\x01\x80\0\0\0\0", 6}, more{"\x00\x80\0\0\0\0", 6};
+  std::string bytes, first;
+  SECTION("whole ones") {
+    for (int i = 0; i < 50'000; ++i) bytes += ping;
+  }
+  SECTION("between the parts of a message that does not end") {
+    first = part;
+    for (int i = 0; i < 25'000; ++i) bytes += ping + more;
+  }
+  std::atomic<bool> stop{false};
+  std::thread flood{[&] {
+    try {
+      for (noisy.send_raw(first); !stop;) noisy.send_raw(bytes);
+    } catch (const std::exception&) { // it is pushed back longer than it waits, or cut
+    }
+  }};
+  for (int i = 0; i < 50; ++i) {
+    alice.send(publish("m" + std::to_string(i)));
+    CHECK(alice.receive_op("ok")["seq"] == i + 1);
+  }
+  stop = true;
+  node.door->stop(std::chrono::seconds{5}); // so that a write that waits ends
+  flood.join();
 }
 
 TEST_CASE("a node that stops closes its connections with 1001") {

@@ -36,11 +36,12 @@ using strings = std::vector<std::string>;
 
 /// All that a reader makes of bytes that come in these pieces: `text:…`, `ping:…`, `failed 1002: …`.
 strings read(const strings& pieces, ws_reader reader = ws_reader{max_bytes}) {
-  static const char* names[] = {"none", "text", "ping", "pong", "close", "failed"};
+  static const char* names[] = {"none", "text", "part", "ping", "pong", "close", "failed"};
   strings out;
   for (auto piece : pieces) {
     reader.begin(piece);
     for (auto x = reader.next(); x.what != ws_reader::kind::none; x = reader.next()) {
+      if (x.what == ws_reader::kind::part) continue;
       std::string name = names[static_cast<int>(x.what)];
       if (x.code > 0) name += ' ' + std::to_string(x.code);
       out.push_back(name + ':' + std::string{x.payload});
