@@ -244,6 +244,7 @@ void connection::on_answer(const std::string& reference, const answer& what) {
   case 'c':
     return on_called(id, what);
   case 'v':
+    on_awaited();
     what.no.refused() ? runs_.on_refused(id) : runs_.on_accepted(id, 0);
     [[fallthrough]];
   case 'x':
@@ -257,6 +258,7 @@ void connection::on_answer(const std::string& reference, const answer& what) {
     if (auto read = take_history(std::stoull(id))) refuse(what.no, {{}, read->id, {}});
     return;
   case 'w':
+    on_awaited();
     return refuse(what.no, {{}, id, {}});
   case 'l':
     if (id != std::to_string(reads_)) return;

@@ -149,6 +149,9 @@ private:
   void follow_runs();
   void confirm_written();
   void read_history(std::uint64_t number);
+  std::uint64_t answer_bytes() const noexcept;
+  void await_answer();
+  void on_awaited();
   std::optional<history_reads::read> take_history(std::uint64_t number);
 
   // feed_sink
@@ -199,8 +202,9 @@ private:
   std::string session_;
   std::int64_t attached_ms_ = 0;                      // as the namespace said
   std::map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
+  std::uint64_t awaited_ = 0;                         // presence lists and watches that are not answered yet
   std::vector<std::string> unconfirmed_; // queue events that are done with once written; queue_window of each
-  history_reads histories_;
+  history_reads histories_{answer_bytes()};
   open_runs runs_;
   outbound out_;
   std::uint64_t noted_bytes_ = 0; // of what waits, in the node's figures

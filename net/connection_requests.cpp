@@ -212,6 +212,7 @@ void connection::on_frame(wire::watch& x) {
   auto no = relay_.port->watch(number_, "v:" + x.run_id, x.run_id, x.at);
   expect_answer(no, named(x));
   if (no.refused()) return;
+  await_answer();
   note_run(x.run_id, true, false, x.at);
 }
 

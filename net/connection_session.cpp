@@ -258,6 +258,7 @@ void connection::on_frame(wire::history& x) {
   auto id = x.id;
   if (auto number = histories_.begin(std::move(x)); number > 0) {
     shared_->metrics.history_reads->inc();
+    out_.reserve(answer_bytes());
     return read_history(number);
   }
   refuse({code::too_many, "rate", "too many history reads at once", 100, "connection",
@@ -280,19 +281,45 @@ void connection::read_history(std::uint64_t number) {
 
 std::optional<history_reads::read> connection::take_history(std::uint64_t number) {
   auto out = histories_.take(number);
-  if (out) shared_->metrics.history_reads->dec();
+  if (!out) return out;
+  shared_->metrics.history_reads->dec();
+  out_.release(answer_bytes());
   return out;
 }
 
+/// What one answer may have: half of what may wait for the socket, so that what is asked for together does
+/// not come to more.
+std::uint64_t connection::answer_bytes() const noexcept {
+  return std::clamp<std::uint64_t>(shared_->bounds.outbound_bytes / 2, 1024, 1024 * 1024);
+}
+
+/// A request whose answer may be large is under way: its client is not read as long as it has asked for more
+/// than it may have waiting.
+void connection::await_answer() {
+  ++awaited_;
+  out_.reserve(answer_bytes());
+}
+
+/// It is answered, or refused.
+void connection::on_awaited() {
+  if (awaited_ == 0) return;
+  --awaited_;
+  out_.release(answer_bytes());
+  mark_dirty();
+}
+
 void connection::on_frame(wire::presence& x) {
-  auto no = relay_.port->read_presence(number_, "w:" + x.id, x.limit);
+  presence_request what{x.limit, std::move(x.after), answer_bytes()};
+  auto no = relay_.port->read_presence(number_, "w:" + x.id, std::move(what));
   expect_answer(no, {{}, x.id, {}});
+  if (!no.refused()) await_answer();
 }
 
 void connection::on_presence(const std::string& reference, const presence_list& what) {
   on_answered();
+  on_awaited();
   if (phase_ == phase::open || phase_ == phase::finishing)
-    reply(wire::encode_presence(reference.substr(2), what.count, what.clients));
+    reply(wire::encode_presence(reference.substr(2), what.count, what.more, what.clients));
 }
 
 } // namespace weir

@@ -14,12 +14,13 @@ namespace weir {
 
 /// The `history` requests of one connection that are being read, a part of the log at a time. Bounded by
 /// `max_reads`; overflow policy: `begin` gives 0. An answer is bounded by the request's limit and by
-/// `max_bytes`, above which it says that there is more.
+/// `max_bytes`, above which it says that there is more; it has one event at least.
 class history_reads {
 public:
   static constexpr std::size_t max_reads = 4;
-  static constexpr std::size_t max_bytes = 1024 * 1024;
   static constexpr std::uint32_t batch = 256;
+
+  explicit history_reads(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   struct read {
     std::string id;
@@ -62,9 +63,9 @@ public:
       x.bytes += found.what->size_bytes();
       x.read_to = found.what->seq;
       x.events.push_back(found.what);
-      if (x.bytes >= max_bytes) break;
+      if (x.bytes >= max_bytes_) break;
     }
-    auto full = x.events.size() >= x.limit || x.bytes >= max_bytes;
+    auto full = x.events.size() >= x.limit || x.bytes >= max_bytes_;
     if (!full) x.read_to = slice.read_to;
     x.more = x.read_to < slice.head;
     x.done = full || !x.more;
@@ -81,6 +82,7 @@ public:
   std::size_t size() const noexcept { return reads_.size(); }
 
 private:
+  std::size_t max_bytes_;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, read> reads_;
 };

@@ -29,6 +29,11 @@ public:
 
   void control(frame_ptr frame);
 
+  /// Answers that are asked for and not there yet count in the control lane as if they waited, so that a
+  /// client cannot ask for more than it reads.
+  void reserve(std::uint64_t bytes) noexcept { reserved_ += bytes; }
+  void release(std::uint64_t bytes) noexcept { reserved_ -= bytes; }
+
   /// Takes an event's frame, or gives false: no room. An empty lane has room for any one frame.
   bool data(frame_ptr frame);
 
@@ -55,13 +60,15 @@ public:
   bool empty() const noexcept { return control_.queue.empty() && data_.queue.empty() && deltas_.empty(); }
 
   /// The client should not be listened to until it has read some of its answers.
-  bool control_full() const noexcept { return over(control_, 1); }
+  bool control_full() const noexcept { return over(control_, 1) || control_.bytes + reserved_ > max_bytes_; }
 
   /// The client reads nothing and what is on its way to it keeps growing: give it up.
   bool control_over_hard_bound() const noexcept { return over(control_, hard_factor); }
 
   /// Half or more of the lane is free again.
-  bool control_low() const noexcept { return low(control_); }
+  bool control_low() const noexcept {
+    return low(control_) && 2 * (control_.bytes + reserved_) <= max_bytes_;
+  }
   bool data_low() const noexcept { return low(data_); }
 
 private:
@@ -95,6 +102,7 @@ private:
   lane control_;
   lane data_;
   std::vector<waiting_delta> deltas_; // counted in control_, as one frame each
+  std::uint64_t reserved_ = 0;
   bool writing_ = false;
 };
 

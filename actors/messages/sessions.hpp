@@ -99,13 +99,16 @@ struct session_nack {
 /// relay → namespace: who is there. Answered with a `presence_list`.
 struct presence_request {
   std::uint32_t limit = 0;
+  std::string after = {};      ///< Only clients whose name is behind this one.
+  std::uint64_t max_bytes = 0; ///< Of the list, about; 0: no bound. One client fits always.
 };
 
 /// namespace → relay.
 struct presence_list {
   std::uint64_t ticket = 0;
   std::uint64_t count = 0;
-  std::vector<present_client> clients; ///< At most the limit.
+  std::vector<present_client> clients; ///< By name; at most the limit.
+  bool more = false;                   ///< There are some behind them.
 };
 
 /// relay → namespace: a client has been sent an event whose sender wants to know.
@@ -204,7 +207,8 @@ bool inspect(Inspector& f, session_nack& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, presence_request& x) {
-  return f.object(x).fields(f.field("limit", x.limit));
+  return f.object(x).fields(f.field("limit", x.limit), f.field("after", x.after),
+                            f.field("max_bytes", x.max_bytes));
 }
 
 template <class Inspector>
@@ -216,7 +220,7 @@ bool inspect(Inspector& f, present_client& x) {
 template <class Inspector>
 bool inspect(Inspector& f, presence_list& x) {
   return f.object(x).fields(f.field("ticket", x.ticket), f.field("count", x.count),
-                            f.field("clients", x.clients));
+                            f.field("clients", x.clients), f.field("more", x.more));
 }
 
 template <class Inspector>

@@ -20,6 +20,9 @@ public:
   /// A reader of more types than this looks at all events, which then are mostly its own.
   static constexpr std::size_t max_read_types = 64;
 
+  /// A read that has found so much ends there.
+  static constexpr std::uint64_t max_read_bytes = 1024 * 1024;
+
   explicit event_log(bounds limits) : limits_(limits) {}
 
   /// Goes on after `head`, with nothing kept yet. Only before the first `append`.
@@ -34,7 +37,8 @@ public:
   /// Whether all that the request can want of `(oldest, head()]` is in memory.
   bool covers(const log_request& what, std::uint64_t oldest) const noexcept;
 
-  /// Reads as the request says. A forward read stops at the limit; a backward one gives the newest, in order.
+  /// Reads as the request says. A forward read stops at the limit or when it
+  /// has `max_read_bytes`; a backward one gives the newest, in order.
   log_slice read(const log_request& what) const;
 
   /// The event with this seq, or null when it is trimmed or yet to come.

@@ -249,7 +249,9 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t, session_nack&
 // -- presence and receipts
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, presence_request& what) {
-  send(from.actor, presence_list{ticket, presence_.count(), presence_.list(what.limit)});
+  presence_list out{ticket, presence_.count(), {}, false};
+  out.clients = presence_.list(what, out.more);
+  send(from.actor, std::move(out));
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t, delivery_report& what) {

@@ -59,12 +59,16 @@ bool presence_book::within_rate(std::int64_t now_ms) {
   return told_++ < per_s_;
 }
 
-std::vector<present_client> presence_book::list(std::uint32_t limit) const {
+std::vector<present_client> presence_book::list(const presence_request& what, bool& more) const {
   std::vector<present_client> out;
-  for (auto& [id, x] : clients_) {
-    if (out.size() >= limit) break;
-    out.push_back(x);
+  std::uint64_t bytes = 0;
+  auto i = clients_.upper_bound(what.after);
+  for (; i != clients_.end() && out.size() < what.limit; ++i) {
+    bytes += i->second.size_bytes();
+    if (what.max_bytes > 0 && bytes > what.max_bytes && !out.empty()) break;
+    out.push_back(i->second);
   }
+  more = i != clients_.end();
   return out;
 }
 

@@ -32,8 +32,9 @@ public:
   /// When `flush` has something to tell; 0: it has not.
   std::int64_t next_flush_ms() const noexcept { return joined_ + left_ > 0 ? second_ms_ + 1000 : 0; }
 
-  /// The first clients, by name.
-  std::vector<present_client> list(std::uint32_t limit) const;
+  /// The first clients by name, as the request says.
+  /// @param more set to whether there are others behind them.
+  std::vector<present_client> list(const presence_request& what, bool& more) const;
 
   std::uint64_t count() const noexcept { return clients_.size(); }
 

@@ -428,8 +428,8 @@ void relay::tell(std::uint64_t number, session_note what) {
       what);
 }
 
-refusal relay::read_presence(std::uint64_t number, std::string reference, std::uint32_t limit) {
-  return offer(number, std::move(reference), presence_request{limit});
+refusal relay::read_presence(std::uint64_t number, std::string reference, presence_request what) {
+  return offer(number, std::move(reference), std::move(what));
 }
 
 template <class Request>

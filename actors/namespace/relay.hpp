@@ -63,7 +63,7 @@ public:
   refusal change_session(std::uint64_t number, std::string reference, session_subscribe what) override;
   refusal change_session(std::uint64_t number, std::string reference, session_unsubscribe what) override;
   void tell(std::uint64_t number, session_note what) override;
-  refusal read_presence(std::uint64_t number, std::string reference, std::uint32_t limit) override;
+  refusal read_presence(std::uint64_t number, std::string reference, presence_request what) override;
   refusal cancel(std::uint64_t number, std::string reference, std::string run_id) override;
   refusal watch(std::uint64_t number, std::string reference, std::string run_id, std::uint64_t at) override;
   refusal unwatch(std::uint64_t number, std::string reference, std::string run_id) override;

@@ -44,7 +44,7 @@ public:
   virtual void tell(std::uint64_t number, session_note what) = 0;
 
   /// Asks who is there; `on_presence` follows.
-  virtual refusal read_presence(std::uint64_t number, std::string reference, std::uint32_t limit) = 0;
+  virtual refusal read_presence(std::uint64_t number, std::string reference, presence_request what) = 0;
 
   /// Asks the orchestrator to end a run.
   virtual refusal cancel(std::uint64_t number, std::string reference, std::string run_id) = 0;

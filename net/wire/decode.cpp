@@ -49,6 +49,14 @@ client_frame read_hello(field_reader& in) {
   out.client_id = in.optional_name("client_id");
   out.token = in.optional_text("token", auth::max_token_bytes);
   out.meta = in.optional_object("meta");
+  if (out.meta.size() > max_meta_bytes)
+    in.refuse({code::too_large,
+               "too_large",
+               "meta: more than " + std::to_string(max_meta_bytes) + " bytes",
+               0,
+               {},
+               out.meta.size(),
+               max_meta_bytes});
   out.session = in.optional_text("session", max_session_bytes);
   out.last_seq = in.optional_seq("last_seq", 0);
   if (is_server_client(out.client_id))
@@ -207,6 +215,7 @@ client_frame read_presence(field_reader& in) {
   presence out;
   out.id = in.label("id");
   out.limit = read_limit(in, out.limit);
+  out.after = in.optional_name("after");
   return out;
 }
 

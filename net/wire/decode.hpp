@@ -20,6 +20,9 @@ inline constexpr std::int64_t max_timeout_ms = 86'400'000;
 /// Longest `session` of a hello.
 inline constexpr std::size_t max_session_bytes = 4096;
 
+/// Of what a client says of itself: it is shown to everyone who asks who is there.
+inline constexpr std::size_t max_meta_bytes = 4096;
+
 /// Longest `text` of a `delta`.
 inline constexpr std::size_t max_delta_bytes = 64 * 1024;
 

@@ -191,12 +191,13 @@ std::string encode_receipt(std::string_view event_id, receipt_kind kind, std::ui
   return out.take();
 }
 
-std::string encode_presence(std::string_view id, std::uint64_t count,
+std::string encode_presence(std::string_view id, std::uint64_t count, bool more,
                             const std::vector<present_client>& clients) {
   return json_writer{"presence"}
       .text("id", id)
       .number("count", count)
       .raw("clients", encode_clients(clients))
+      .flag("more", more)
       .take();
 }
 

@@ -85,7 +85,7 @@ std::string encode_receipt(std::string_view event_id, receipt_kind kind, std::ui
                            const std::vector<std::string>& by);
 
 /// @param count of all that are there, also where `clients` has not all of them.
-std::string encode_presence(std::string_view id, std::uint64_t count,
+std::string encode_presence(std::string_view id, std::uint64_t count, bool more,
                             const std::vector<present_client>& clients);
 
 /// A complete, unmasked WebSocket text frame: header and payload.

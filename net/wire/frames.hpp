@@ -118,6 +118,7 @@ struct history {
 struct presence {
   std::string id;
   std::uint32_t limit = 100;
+  std::string after; ///< A client_id: those behind it, by name.
 };
 
 using client_frame = std::variant<hello, publish, subscribe, unsubscribe, call, cancel, ping, ack, nack,

@@ -62,7 +62,7 @@ void check(const publish& x) {
 void check(const hello& x) {
   require(json::parse(x.meta).is_object(), "meta is an object");
   require(x.session.size() <= max_session_bytes, "a session's token is within its bound");
-  auto told = parsed(encode_presence("p", 1, {{x.client_id, 0, 1, x.meta}}));
+  auto told = parsed(encode_presence("p", 1, false, {{x.client_id, 0, 1, x.meta}}));
   require(told["clients"][0]["meta"] == json::parse(x.meta), "a presence tells the meta");
 }
 void check(const subscribe& x) {
@@ -108,7 +108,7 @@ void check(const history& x) {
 }
 void check(const presence& x) {
   require(x.limit >= 1 && x.limit <= max_list, "a limit is within its range");
-  require(parsed(encode_presence(x.id, 0, {}))["id"] == x.id, "the id comes back");
+  require(parsed(encode_presence(x.id, 0, false, {}))["id"] == x.id, "the id comes back");
 }
 
 } // namespace

@@ -58,6 +58,18 @@ TEST_CASE("a forward read gives matching events in order and says how far it loo
   CHECK(got.read_to == 10);
 }
 
+TEST_CASE("a forward read ends when it has a mebibyte") {
+  event_log x({});
+  event large;
+  large.type = "a";
+  large.data = '"' + std::string(60'000, 'x') + '"';
+  for (large.seq = 1; large.seq <= 100; ++large.seq)
+    x.append({std::make_shared<const event>(large), nullptr});
+  auto got = x.read({{">"}, "", 0, 0, 256});
+  CHECK(got.deliveries.size() == 18);
+  CHECK(got.read_to == 18);
+}
+
 TEST_CASE("a backward read gives the newest events before a seq, in order") {
   auto x = filled(10);
   CHECK(seqs(x.read({{"even.*"}, "", 0, 8, 2})) == list{4, 6});

@@ -176,6 +176,26 @@ TEST_CASE("joins and leaves over the rate are told as counts when the second is 
   CHECK(x.join("d", "{}", 5000));
 }
 
+TEST_CASE("a list of who is there ends at its bounds, and goes on behind the last name") {
+  presence_book x(100);
+  for (auto* id : {"a", "b", "c", "d", "e"}) x.join(id, '"' + std::string(998, 'm') + '"', 0);
+  auto names = [&x](const presence_request& what, bool& more) {
+    std::string out;
+    for (auto& client : x.list(what, more)) out += client.client_id;
+    return out;
+  };
+  bool more = false;
+  CHECK(names({2, "", 0}, more) == "ab");
+  CHECK(more);
+  CHECK(names({100, "b", 2500}, more) == "cd");
+  CHECK(more);
+  CHECK(names({100, "d", 2500}, more) == "e");
+  CHECK_FALSE(more);
+  CHECK(names({100, "", 10}, more) == "a"); // so that a reader gets on
+  CHECK(names({100, "e", 0}, more).empty());
+  CHECK_FALSE(more);
+}
+
 // -- receipts
 
 TEST_CASE("receipts of many receivers are told together, with the first of them by name") {

@@ -319,11 +319,61 @@ TEST_CASE_METHOD(session_fixture, "a client reads a few histories at once, and o
   CHECK(gate.relay.reads.size() == 5);
 }
 
+TEST_CASE_METHOD(session_fixture, "a client that asks for more than may wait for it is not read") {
+  welcome();
+  auto ask_for = [this](const std::string& frame) {
+    for (int i = 0; i < 3; ++i) say(frame);
+    CHECK_FALSE(socket->reading);
+  };
+  SECTION("who is there") {
+    ask_for(R"({"op":"presence","id":"p"})");
+    REQUIRE(gate.relay.presences.size() == 3);
+    for (auto& x : gate.relay.presences) gate.relay.who->on_presence(x.reference, {});
+  }
+  SECTION("runs to watch") {
+    ask_for(R"({"op":"watch","run_id":"alice/c1"})");
+    REQUIRE(gate.relay.watches.size() == 3);
+    for (auto& x : gate.relay.watches) gate.relay.who->on_answer(x.reference, {});
+  }
+  SECTION("what is refused in the end") {
+    ask_for(R"({"op":"presence","id":"p"})");
+    answer lost;
+    lost.no = {code::unavailable, "unavailable", "the namespace is gone", 1000, {}, 0, 0};
+    for (auto& x : gate.relay.presences) gate.relay.who->on_answer(x.reference, lost);
+  }
+  SECTION("history") {
+    ask_for(R"({"op":"history","id":"h"})");
+    REQUIRE(gate.relay.reads.size() == 3);
+    for (auto& x : gate.relay.reads) gate.relay.who->on_log_slice(x.reference, {});
+  }
+  settle();
+  CHECK(socket->reading);
+}
+
+TEST_CASE_METHOD(session_fixture, "a history is cut where half of what may wait for the client is full") {
+  welcome();
+  say(R"({"op":"history","id":"h","limit":1000})");
+  log_slice part;
+  part.head = part.read_to = 10;
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) {
+    event x;
+    x.seq = seq;
+    x.data = '"' + std::string(60'000, 'x') + '"';
+    part.deliveries.push_back({std::make_shared<const event>(x), nullptr});
+  }
+  gate.relay.who->on_log_slice(gate.relay.reads.at(0).reference, part);
+  settle();
+  auto got = take();
+  CHECK(got["events"].size() == 3);
+  CHECK(got["more"] == true);
+}
+
 TEST_CASE_METHOD(session_fixture, "presence and receipts go to the client as the protocol says") {
   welcome();
   say(R"({"op":"presence","id":"p","limit":3})");
   REQUIRE(gate.relay.presences.size() == 1);
-  CHECK(gate.relay.presences[0].what == 3);
+  CHECK(gate.relay.presences[0].what.limit == 3);
+  CHECK(gate.relay.presences[0].what.max_bytes == shared->bounds.outbound_bytes / 2);
   gate.relay.who->on_presence(gate.relay.presences[0].reference, {0, 1, {{"alice", 5, 2, "{}"}}});
   settle();
   CHECK(take()["clients"][0]["connections"] == 2);

@@ -121,8 +121,8 @@ public:
     return change(std::move(reference), std::move(what));
   }
   void tell(std::uint64_t, session_note what) override { told.push_back(std::move(what)); }
-  refusal read_presence(std::uint64_t, std::string reference, std::uint32_t limit) override {
-    if (!no.refused()) presences.push_back({std::move(reference), limit});
+  refusal read_presence(std::uint64_t, std::string reference, presence_request what) override {
+    if (!no.refused()) presences.push_back({std::move(reference), std::move(what)});
     return no;
   }
 
@@ -173,7 +173,7 @@ public:
   std::vector<followed> follows;
   std::vector<asked<worker_delta>> worker_deltas;
   std::vector<asked<worker_result>> worker_results;
-  std::vector<asked<std::uint32_t>> presences;
+  std::vector<asked<presence_request>> presences;
   std::vector<session_open> opens;
   std::vector<session_note> told;
   session_opened session; // what every `open_session` is answered with

@@ -79,8 +79,8 @@ public:
     return slices.back().second;
   }
 
-  presence_list who_is_there(std::uint32_t limit = 100) {
-    relay_.read_presence(joined_, "w", limit);
+  presence_list who_is_there(presence_request what = {100}) {
+    relay_.read_presence(joined_, "w", std::move(what));
     node_.run();
     return presences.back();
   }

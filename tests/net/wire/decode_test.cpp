@@ -37,6 +37,24 @@ TEST_CASE("a hello gives the namespace, the client and what it says of itself") 
   CHECK(good<hello>(R"({"op":"hello","namespace":"d","client_id":"system"})").meta == "{}");
 }
 
+TEST_CASE("what a client says of itself ends at 4096 bytes") {
+  auto with = [](std::size_t size) {
+    return R"({"op":"hello","namespace":"d","client_id":"a","meta":{"n":")" + std::string(size - 8, 'm')
+           + "\"}}";
+  };
+  CHECK(good<hello>(with(4096)).meta.size() == 4096);
+  auto no = bad(with(4097)).no;
+  CHECK(no.status == code::too_large);
+  CHECK(no.reason == "too_large");
+}
+
+TEST_CASE("a presence may go on behind a client") {
+  auto x = good<presence>(R"({"op":"presence","id":"p","limit":7,"after":"bob"})");
+  CHECK(x.limit == 7);
+  CHECK(x.after == "bob");
+  CHECK(bad(R"({"op":"presence","id":"p","after":"not a name"})").no.status == code::bad_request);
+}
+
 TEST_CASE("a hello may ask for a session to be resumed") {
   auto plain = good<hello>(R"({"op":"hello","namespace":"d","client_id":"a"})");
   CHECK(plain.session.empty());

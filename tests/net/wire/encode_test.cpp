@@ -74,11 +74,13 @@ TEST_CASE("a receipt names the first sixteen and counts them all") {
 }
 
 TEST_CASE("a presence tells who is there and since when") {
-  CHECK(encode_presence("p", 0, {}) == R"({"op":"presence","id":"p","count":0,"clients":[]})");
-  auto told = encode_presence("p", 7, {{"alice", 1234, 2, R"({"name":"Alice"})"}, {"bob", 1235, 1, ""}});
+  CHECK(encode_presence("p", 0, false, {})
+        == R"({"op":"presence","id":"p","count":0,"clients":[],"more":false})");
+  auto told =
+      encode_presence("p", 7, true, {{"alice", 1234, 2, R"({"name":"Alice"})"}, {"bob", 1235, 1, ""}});
   CHECK(json::parse(told) == json::parse(R"({"op":"presence","id":"p","count":7,"clients":[
     {"client_id":"alice","since":1234,"connections":2,"meta":{"name":"Alice"}},
-    {"client_id":"bob","since":1235,"connections":1,"meta":{}}]})"));
+    {"client_id":"bob","since":1235,"connections":1,"meta":{}}],"more":true})"));
 }
 
 TEST_CASE("a welcome tells the limits, and no session where there is none") {
