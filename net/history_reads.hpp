@@ -50,6 +50,7 @@ public:
     log_request out;
     out.patterns = {x.pattern};
     out.after_seq = x.read_to;
+    out.max_bytes = max_bytes_ - x.bytes;
     out.limit = std::min<std::uint32_t>(batch, x.limit - static_cast<std::uint32_t>(x.events.size()));
     return out;
   }

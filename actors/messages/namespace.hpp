@@ -64,6 +64,12 @@ struct log_request {
   std::uint64_t after_seq = 0;
   std::uint64_t before_seq = 0; ///< 0: read forward from `after_seq`; else the newest before this one.
   std::uint32_t limit = 0;      ///< At most this many events.
+  std::uint64_t max_bytes = 0;  ///< The read ends with the event that reaches it, or earlier; 0: no such bound.
+
+  /// Whether a read that has found so much, and may find `most`, is to end.
+  bool has_enough(std::uint64_t bytes, std::uint64_t most) const noexcept {
+    return bytes >= most || (max_bytes > 0 && bytes >= max_bytes);
+  }
 };
 
 /// One request of a relay. The ticket is the relay's, and comes back in the answer; 0: there is none.
@@ -271,7 +277,7 @@ template <class Inspector>
 bool inspect(Inspector& f, log_request& x) {
   return f.object(x).fields(f.field("patterns", x.patterns), f.field("client_id", x.client_id),
                             f.field("after_seq", x.after_seq), f.field("before_seq", x.before_seq),
-                            f.field("limit", x.limit));
+                            f.field("limit", x.limit), f.field("max_bytes", x.max_bytes));
 }
 
 template <class Inspector>

@@ -92,7 +92,7 @@ log_slice event_log::read_forward(const log_request& what, candidates from) cons
   log_slice out;
   out.read_to = std::max(what.after_seq, first_kept() - 1);
   from.skip_to(std::min(what.after_seq, head_) + 1);
-  for (std::uint64_t bytes = 0; out.deliveries.size() < what.limit && bytes < max_read_bytes;) {
+  for (std::uint64_t bytes = 0; out.deliveries.size() < what.limit && !what.has_enough(bytes, max_read_bytes);) {
     auto seq = from.pop_front();
     if (seq == 0) {
       out.read_to = std::max(out.read_to, head_);

@@ -168,6 +168,19 @@ WEIR_STORE_TEST("a read ends with the event that passes its bound in bytes") {
   CHECK(out.records[3].what->data == in.records[3].what->data);
 }
 
+WEIR_STORE_TEST("a read ends with the event that reaches the bytes that it asks for") {
+  TestType kind;
+  commit_one(*kind, append("demo", 1, 20));
+  auto one = record(1).what->size_bytes();
+  auto what = all_after(3);
+  what.max_bytes = 2 * one;
+  auto found = must((*kind).read_log("demo", what));
+  CHECK(seqs(found) == seq_list{4, 5});
+  CHECK(found.read_to == 5);
+  what.max_bytes = 1;
+  CHECK(seqs(must((*kind).read_log("demo", what))) == seq_list{4});
+}
+
 WEIR_STORE_TEST("a trim drops the oldest at once") {
   TestType kind;
   commit_one(*kind, append("demo", 1, 10));

@@ -53,7 +53,7 @@ public:
   }
 
   bool more() const {
-    return !at_end_ && scanned_ < store::max_scanned_events && bytes_ < store::max_read_bytes
+    return !at_end_ && scanned_ < store::max_scanned_events && !what_.has_enough(bytes_, store::max_read_bytes)
            && out_.records.size() < what_.limit;
   }
 
@@ -81,7 +81,7 @@ public:
 
 private:
   bool bounds_left() const {
-    return scanned_ < store::max_scanned_events && bytes_ < store::max_read_bytes
+    return scanned_ < store::max_scanned_events && !what_.has_enough(bytes_, store::max_read_bytes)
            && out_.records.size() < what_.limit;
   }
 

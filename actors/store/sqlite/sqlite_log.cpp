@@ -167,7 +167,7 @@ log_read sqlite_log::read(const std::string& ns, const log_request& what) {
                    : forward_.with(from->pos(out.read_to), from->pos(head));
   std::uint64_t scanned = 0, bytes = 0;
   while (out.records.size() < what.limit && scanned < store::max_scanned_events
-         && bytes < store::max_read_bytes && row.step()) {
+         && !what.has_enough(bytes, store::max_read_bytes) && row.step()) {
     ++scanned;
     out.read_to = seq_of(row);
     if (!wanted(what, row.text(1), row.text(2))) continue;
