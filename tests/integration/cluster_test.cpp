@@ -4,6 +4,7 @@
 
 #include "net/client/http_client.hpp"
 #include "tests/support/shell.hpp"
+#include "tests/support/socket_client.hpp"
 
 #include <catch2/catch_message.hpp>
 
@@ -292,6 +293,23 @@ TEST_CASE("a gateway that stops reading fills nobody's memory, and its clients g
   CHECK(grown_kib < (is_sanitized ? 8 : 1) * 64 * 1024);
   g2->signal(SIGCONT);
   receive(before + 1, events);
+}
+
+TEST_CASE("whoever connects as a node and is none takes no memory and no place for long") {
+  small_cluster cluster;
+  auto address = cluster.host->cluster_address();
+  auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  auto before = cluster.host->memory_kib();
+  std::vector<std::unique_ptr<socket_client>> guests;
+  for (int i = 0; i < 20; ++i) guests.push_back(std::make_unique<socket_client>(port));
+  SECTION("with a message of 4 GiB to come") {
+    for (auto& x : guests) x->send_raw(std::string{"\1\0\0\0\xff\xff\xff\xff", 8} + std::string(24, '\0'));
+  }
+  SECTION("in silence") {}
+  for (auto& x : guests) x->read_all(); // until it is closed
+  CHECK(cluster.host->memory_kib() < before + 20 * 1024);
+  auto gateway = cluster.gateway("g1");
+  CHECK(knows(*gateway, 2));
 }
 
 TEST_CASE("publishes to a host that stands still are refused once the credit for it is used up") {

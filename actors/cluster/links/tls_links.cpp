@@ -1,5 +1,6 @@
 #include "actors/cluster/links/tls_links.hpp"
 
+#include "actors/cluster/links/link_scribe.hpp"
 #include "actors/cluster/links/tls_session.hpp"
 
 #include <caf/io/basp_broker.hpp>
@@ -8,8 +9,6 @@
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/doorman_impl.hpp>
 #include <caf/io/network/stream_impl.hpp>
-
-#include <deque>
 
 #include <unistd.h>
 
@@ -41,48 +40,18 @@ struct tls_policy {
   session_ptr session;
 };
 
-/// A link. The stream owns the socket.
-class tls_scribe : public caf::io::scribe {
-public:
-  tls_scribe(multiplexer& io, network::native_socket socket, session_ptr session)
-    : scribe(network::conn_hdl_from_socket(socket)), stream_(io, socket, tls_policy{std::move(session)}) {}
+using tls_scribe = link_scribe<tls_policy>;
 
-  void configure_read(caf::io::receive_policy::config what) override {
-    stream_.configure_read(what);
-    if (std::exchange(launched_, true)) return;
-    stream_.start(this);
-    stream_.force_empty_write(this); // so that whoever has to speak first does
-  }
-
-  void ack_writes(bool on) override { stream_.ack_writes(on); }
-  caf::byte_buffer& wr_buf() override { return stream_.wr_buf(); }
-  caf::byte_buffer& rd_buf() override { return stream_.rd_buf(); }
-  void flush() override { stream_.flush(this); }
-  void add_to_loop() override { stream_.activate(this); }
-  void remove_from_loop() override { stream_.passivate(); }
-
-  void graceful_shutdown() override {
-    stream_.graceful_shutdown();
-    detach(&stream_.backend(), false);
-  }
-
-  std::string addr() const override { return host_of(stream_.fd()); }
-  std::uint16_t port() const override {
-    auto out = network::remote_port_of_fd(stream_.fd());
-    return out ? *out : std::uint16_t{0};
-  }
-
-private:
-  bool launched_ = false;
-  network::stream_impl<tls_policy> stream_;
-};
+/// Who has shown a certificate is believed, and so is what this node has dialled.
+std::shared_ptr<bool> believed() { return std::make_shared<bool>(true); }
 
 /// Where others dial. Of the I/O thread.
 class tls_doorman : public network::doorman_impl {
 public:
   tls_doorman(multiplexer& io, network::native_socket socket, tls_credentials who,
-              std::shared_ptr<tls_failures> failures)
-    : network::doorman_impl(io, socket), who_(std::move(who)), failures_(std::move(failures)) {}
+              std::shared_ptr<unproven_links> unproven, std::shared_ptr<tls_failures> failures)
+    : network::doorman_impl(io, socket), who_(std::move(who)), unproven_(std::move(unproven)),
+      failures_(std::move(failures)) {}
 
   bool new_connection() override {
     auto& io = acceptor_.backend();
@@ -92,7 +61,7 @@ public:
     network::nonblocking(socket, true);
     auto session = admit(socket);
     if (!session) return ::close(socket), false;
-    auto link = caf::make_counted<tls_scribe>(io, socket, std::move(session));
+    auto link = caf::make_counted<tls_scribe>(io, socket, believed(), tls_policy{std::move(session)});
     auto handle = link->hdl();
     parent()->add_scribe(std::move(link));
     return doorman::new_connection(&io, handle);
@@ -106,8 +75,7 @@ private:
     what.on_failed = [x = failures_, host](const std::string& why) { x->refused(host, why); };
     try {
       auto out = std::make_shared<tls_session>(who_, socket, std::move(what));
-      make_room();
-      unproven_.push_back(out);
+      unproven_->add(out, std::chrono::steady_clock::now());
       return out;
     } catch (const std::exception& error) {
       failures_->refused(host, error.what());
@@ -115,28 +83,18 @@ private:
     }
   }
 
-  void make_room() {
-    std::erase_if(unproven_, [](const std::weak_ptr<tls_session>& x) {
-      auto session = x.lock();
-      return !session || session->is_ready();
-    });
-    if (unproven_.size() < tls_links::max_unproven) return;
-    if (auto oldest = unproven_.front().lock())
-      oldest->give_up("it has not shown who it is, and others wait");
-    unproven_.pop_front();
-  }
-
   tls_credentials who_;
+  std::shared_ptr<unproven_links> unproven_;
   std::shared_ptr<tls_failures> failures_;
-  std::deque<std::weak_ptr<tls_session>> unproven_; // max_unproven
 };
 
 class tls_middleman : public link_middleman {
 public:
   tls_middleman(caf::actor_config& cfg, caf::actor broker, tls_credentials who,
-                std::shared_ptr<tls_failures> failures, std::chrono::milliseconds patience)
-    : link_middleman(cfg, std::move(broker), patience), who_(std::move(who)), failures_(std::move(failures)) {
-  }
+                std::shared_ptr<unproven_links> unproven, std::shared_ptr<tls_failures> failures,
+                std::chrono::milliseconds patience)
+    : link_middleman(cfg, std::move(broker), std::move(unproven), patience), who_(std::move(who)),
+      failures_(std::move(failures)) {}
 
 protected:
   caf::expected<caf::io::scribe_ptr> connect(const std::string& host, std::uint16_t port) override {
@@ -152,7 +110,8 @@ protected:
     what.on_failed = [x = failures_, address](const std::string& why) { x->dial_failed(address, why); };
     try {
       auto session = std::make_shared<tls_session>(who_, socket, std::move(what));
-      if (session->agree(patience())) return caf::make_counted<tls_scribe>(io(), socket, std::move(session));
+      if (session->agree(patience()))
+        return caf::make_counted<tls_scribe>(io(), socket, believed(), tls_policy{std::move(session)});
     } catch (const std::exception& error) {
       failures_->dial_failed(address, error.what());
     }
@@ -163,12 +122,10 @@ protected:
   caf::expected<caf::io::doorman_ptr> open(std::uint16_t port, const char* address, bool reuse) override {
     auto socket = network::new_tcp_acceptor_impl(port, address, reuse);
     if (!socket) return std::move(socket.error());
-    return caf::make_counted<tls_doorman>(io(), *socket, who_, failures_);
+    return caf::make_counted<tls_doorman>(io(), *socket, who_, unproven(), failures_);
   }
 
 private:
-  multiplexer& io() { return static_cast<multiplexer&>(system().middleman().backend()); }
-
   tls_credentials who_;
   std::shared_ptr<tls_failures> failures_;
 };
@@ -176,17 +133,18 @@ private:
 } // namespace
 
 tls_links::tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience)
-  : tls_links(sys, std::move(who), patience, std::make_shared<tls_failures>(sys.metrics())) {}
+  : tls_links(sys, std::move(who), patience, make_unproven(), std::make_shared<tls_failures>(sys.metrics())) {
+}
 
 tls_links::tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience,
-                     std::shared_ptr<tls_failures> failures)
-  : tcp_links(
-      sys,
-      sys.spawn<tls_middleman, caf::detached + caf::hidden>(
-          sys.middleman().named_broker<caf::io::basp_broker>("BASP"), std::move(who), failures, patience),
-      [failures](const std::string& address, const std::string& why) {
-        auto of_tls = failures->take(address);
-        return of_tls.empty() ? why : of_tls;
-      }) {}
+                     std::shared_ptr<unproven_links> unproven, std::shared_ptr<tls_failures> failures)
+  : tcp_links(sys,
+              sys.spawn<tls_middleman, caf::detached + caf::hidden>(
+                  sys.middleman().named_broker<caf::io::basp_broker>("BASP"), std::move(who), unproven,
+                  failures, patience),
+              unproven, [failures](const std::string& address, const std::string& why) {
+                auto of_tls = failures->take(address);
+                return of_tls.empty() ? why : of_tls;
+              }) {}
 
 } // namespace weir

@@ -4,7 +4,6 @@
 #include "actors/cluster/links/tls_credentials.hpp"
 #include "actors/cluster/links/tls_failures.hpp"
 
-#include <cstddef>
 #include <memory>
 
 namespace weir {
@@ -13,15 +12,12 @@ namespace weir {
 /// reads has been decrypted, and came from a node with a certificate that this one believes.
 class tls_links : public tcp_links {
 public:
-  /// Connections whose other side has not shown who it is. Overflow policy: the oldest is closed.
-  static constexpr std::size_t max_unproven = 64;
-
   /// @param patience how long it may take to connect to a node, and again how long the handshake may.
   tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience);
 
 private:
   tls_links(caf::actor_system& sys, tls_credentials who, std::chrono::milliseconds patience,
-            std::shared_ptr<tls_failures> failures);
+            std::shared_ptr<unproven_links> unproven, std::shared_ptr<tls_failures> failures);
 };
 
 } // namespace weir

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cluster/links/tls_credentials.hpp"
+#include "actors/cluster/links/unproven_links.hpp"
 
 #include <caf/io/network/rw_state.hpp>
 
@@ -15,7 +16,7 @@ namespace weir {
 
 /// TLS on a connected socket that does not block, as CAF's streams want it. Of one thread; does not own the
 /// socket. The process has to ignore SIGPIPE, as the node does.
-class tls_session {
+class tls_session : public accepted_link {
 public:
   struct config {
     bool dials = false;
@@ -27,7 +28,7 @@ public:
 
   /// Throws std::runtime_error where there is no memory.
   tls_session(const tls_credentials& who, int socket, config settings);
-  ~tls_session();
+  ~tls_session() override;
 
   tls_session(const tls_session&) = delete;
   tls_session& operator=(const tls_session&) = delete;
@@ -43,9 +44,10 @@ public:
 
   /// Whether both have shown who they are.
   bool is_ready() const noexcept { return ready_; }
+  bool is_proven() const noexcept override { return ready_; }
 
   /// Gives up a connection on which that has not come to an end.
-  void give_up(const std::string& why);
+  void give_up(const std::string& why) override;
 
 private:
   template <class Call>
