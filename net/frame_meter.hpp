@@ -22,7 +22,10 @@ public:
   /// @returns 0: it is within the rate; else after how many milliseconds to send it again.
   std::int64_t take(time_point now) {
     auto retry_after_ms = tokens_.take(now);
-    if (retry_after_ms > 0) exhausted_ = refusals_.take(now) > 0;
+    if (retry_after_ms > 0) {
+      refusals_.take(now);
+      exhausted_ = !refusals_.has_token(now);
+    }
     return retry_after_ms;
   }
 

@@ -38,6 +38,12 @@ public:
     return tokens_ >= 1;
   }
 
+  /// Whether nothing is known of it at `now` that a new one would not know.
+  bool is_full(time_point now) const noexcept {
+    auto passed = std::chrono::duration<double>(now - last_).count();
+    return tokens_ + std::max(passed, 0.0) * rate_per_s_ >= burst_;
+  }
+
   /// How much of the burst is used up, within [0, 1], as of the last call of `take`.
   double pressure() const noexcept { return 1 - tokens_ / burst_; }
 

@@ -49,7 +49,8 @@ TEST_CASE("above the bound the oldest connection that has not shown who it is gi
   CHECK(all[2]->closed.empty());
   CHECK(links.size() == 2);
   all[2]->proven = true;
-  links.add(std::make_shared<fake_link>(), now); // the place of one that has shown it is free
+  auto next = std::make_shared<fake_link>();
+  links.add(next, now); // the place of one that has shown it is free
   CHECK(all[3]->closed.empty());
   CHECK(links.size() == 2);
   all.clear();

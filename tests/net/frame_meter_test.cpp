@@ -10,10 +10,9 @@ TEST_CASE("frames beyond the rate are refused, and beyond as many refusals not r
   frame_meter meter{10, 4, now};
   for (int i = 0; i < 4; ++i) CHECK(meter.take(now) == 0);
   for (int i = 0; i < 4; ++i) {
-    CHECK(meter.take(now) > 0);
     CHECK_FALSE(meter.exhausted(now));
+    CHECK(meter.take(now) > 0);
   }
-  CHECK(meter.take(now) > 0);
   CHECK(meter.exhausted(now));
   CHECK(meter.exhausted(now + 99ms));
   CHECK_FALSE(meter.exhausted(now + 100ms));
