@@ -82,8 +82,8 @@ void connection::welcome(const session_opened& what) {
   out.node = shared_->node_name;
   out.heartbeat_ms = shared_->heartbeat.count();
   out.max_frame_bytes = shared_->bounds.frame_bytes;
-  out.publish_per_s = tokens_.rate_per_s();
-  out.burst = tokens_.burst();
+  out.publish_per_s = meter_.rate_per_s();
+  out.burst = meter_.burst();
   phase_ = phase::open;
   reply(wire::encode(out));
   resume(what);

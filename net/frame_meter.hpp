@@ -38,6 +38,7 @@ public:
   double pressure() const noexcept { return tokens_.pressure(); }
   std::uint64_t used() const noexcept { return tokens_.used(); }
   std::uint64_t burst() const noexcept { return tokens_.burst(); }
+  std::uint64_t rate_per_s() const noexcept { return tokens_.rate_per_s(); }
 
 private:
   token_bucket tokens_;

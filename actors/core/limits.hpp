@@ -51,6 +51,8 @@ struct limits {
   std::uint64_t agent_restart_window_ms = 60'000; ///< See above.
   std::uint64_t model_tokens_per_min = 0;         ///< Of a namespace, over all models; 0: no quota.
   std::uint64_t dead_letters = 1000;              ///< Per namespace; the oldest is dropped and counted.
+  std::uint64_t connections_per_address = 0;      ///< Sockets; above it HTTP 429. 0: no bound.
+  std::uint64_t handshakes_per_address_per_s = 0; ///< New sockets; above it HTTP 429. 0: no bound.
 };
 
 } // namespace weir

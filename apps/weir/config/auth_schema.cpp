@@ -148,6 +148,9 @@ schema::type_ptr<auth_section> auth_schema() {
              "of a token without a `weir` claim; null: everything of a client, with runs of its own"),
       member("anonymous", &x::anonymous, schema::type_ptr<std::string>{rights},
              "of who comes without a token; null: nobody does"),
+      member("open_namespaces", &x::open_namespaces, schema::switch_with_default(),
+             "whether a client may open a namespace that is not configured; not set: only while `auth.mode` "
+             "is none"),
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,12 @@ struct auth_section {
   std::string audience; ///< Empty: not checked.
   std::uint32_t leeway_s = 30;
   std::uint32_t max_ttl_s = 86'400;
-  std::string default_rights; ///< JSON text of an object; empty: everything of a client.
-  std::string anonymous;      ///< JSON text of an object; empty: nobody comes without a token.
+  std::string default_rights;          ///< JSON text of an object; empty: everything of a client.
+  std::string anonymous;               ///< JSON text of an object; empty: nobody comes without a token.
+  std::optional<bool> open_namespaces; ///< Unset: only without authentication.
+
+  /// Whether a client may open a namespace that is not configured.
+  bool may_open_namespaces() const { return open_namespaces.value_or(mode == "none"); }
 };
 
 /// Most keys in `auth.keys`.

@@ -39,9 +39,9 @@ schema::field<namespace_section> own_limits(const limits& of_node) {
   };
   out.describe = [](const namespace_section&, const std::string& path, std::vector<schema::row>& rows) {
     rows.push_back({path, "object", "{}", "as under `limits`",
-                    "limits of its own; not `frame_bytes`, `namespaces`, `handshakes`, `http_body_bytes` and "
-                    "`replays`, which "
-                    "are the node's"});
+                    "limits of its own; not `frame_bytes`, `namespaces`, `handshakes`, `http_body_bytes`, "
+                    "`connections_per_address`, `handshakes_per_address_per_s` and `replays`, which are the "
+                    "node's"});
   };
   return out;
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct node_section {
   std::uint64_t drain_spread_ms = 5'000; ///< Within which the clients are to move.
   std::uint64_t handler_warn_ms = 1'000; ///< A handler of an agent that runs for longer is named in the log.
   std::uint32_t blocking_threads = 32;   ///< At most so many for agents that block.
+  std::uint64_t memory_bytes = 0; ///< What namespaces and clients may take together; 0: three quarters.
+  std::uint64_t disk_bytes = 0;   ///< What logs may take together in the store; 0: three quarters.
 };
 
 struct listen_section {

@@ -61,6 +61,23 @@ public:
   }
 };
 
+class switch_type : public type<std::optional<bool>> {
+public:
+  void read(const json& from, std::optional<bool>& to, const std::string& path,
+            problems& out) const override {
+    if (from.is_null()) return to.reset();
+    if (!from.is_boolean()) return out.add(path, "must be true or false, is " + type_of(from));
+    to = from.get<bool>();
+  }
+
+  json print(const std::optional<bool>& what) const override { return what ? json(*what) : json(nullptr); }
+
+  void describe(const std::string& path, const std::optional<bool>& initial, const std::string& meaning,
+                std::vector<row>& out) const override {
+    out.push_back({path, "true or false", initial ? json(*initial).dump() : "none", "", meaning});
+  }
+};
+
 class text_type : public type<std::string> {
 public:
   text_type(std::string range, text_rule rule) : range_(std::move(range)), rule_(std::move(rule)) {}
@@ -130,6 +147,8 @@ private:
 type_ptr<double> share(double min) { return std::make_shared<share_type>(min); }
 
 type_ptr<bool> flag() { return std::make_shared<flag_type>(); }
+
+type_ptr<std::optional<bool>> switch_with_default() { return std::make_shared<switch_type>(); }
 
 type_ptr<std::string> text(std::string range, text_rule rule) {
   return std::make_shared<text_type>(std::move(range), std::move(rule));

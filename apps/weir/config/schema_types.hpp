@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 // The kinds of value that a configuration is made of.
 
@@ -51,6 +52,9 @@ type_ptr<double> share(double min = 0);
 
 /// `true` or `false`.
 type_ptr<bool> flag();
+
+/// True or false; where it is not set, something else decides.
+type_ptr<std::optional<bool>> switch_with_default();
 
 /// A text that keeps a rule; `range` says the rule in the documentation.
 type_ptr<std::string> text(std::string range = {}, text_rule rule = nullptr);
