@@ -79,8 +79,13 @@ struct fence {
   std::uint64_t epoch = 0;
 };
 
+/// Forgets all of a namespace: its log and its keys, as if it had never been. Leases stay. Never refused.
+struct namespace_drop {
+  std::string ns;
+};
+
 struct store_write {
-  std::variant<log_append, log_trim, log_reset, key_put, key_delete> what;
+  std::variant<log_append, log_trim, log_reset, key_put, key_delete, namespace_drop> what;
   fence guard{};
 };
 

@@ -75,6 +75,13 @@ write_result memory_store::apply(const key_delete& what, std::int64_t now_ms) {
   return {};
 }
 
+write_result memory_store::apply(const namespace_drop& what, std::int64_t) {
+  logs_.erase(what.ns);
+  for (auto i = keys_.lower_bound({what.ns, {}}); i != keys_.end() && i->first.first == what.ns;)
+    erase(key_id{(i++)->first});
+  return {};
+}
+
 const memory_store::log& memory_store::find_log(const std::string& ns) const {
   static const log empty;
   auto i = logs_.find(ns);

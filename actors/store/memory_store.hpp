@@ -50,6 +50,7 @@ private:
   write_result apply(const log_reset& what, std::int64_t now_ms);
   write_result apply(const key_put& what, std::int64_t now_ms);
   write_result apply(const key_delete& what, std::int64_t now_ms);
+  write_result apply(const namespace_drop& what, std::int64_t now_ms);
 
   const log& find_log(const std::string& ns) const;
   const key_entry* find(const key_id& id, std::int64_t now_ms) const;

@@ -130,3 +130,30 @@ WEIR_STORE_TEST("keys stay when the log of their namespace is reset") {
   commit_one(*kind, log_reset{"demo", "e2"});
   CHECK(must((*kind).get("demo", "k", 0)));
 }
+
+WEIR_STORE_TEST("a namespace that is dropped is as if it had never been, and its neighbours stay") {
+  TestType kind;
+  for (auto* ns : {"demo", "demo2", "dem"}) {
+    commit_one(*kind, append(ns, 1, 3));
+    commit_one(*kind, key_put{ns, "k", "value", 0, {}});
+    commit_one(*kind, key_put{ns, "l", "value", 1000, {}});
+  }
+  commit_one(*kind, namespace_drop{"demo"});
+  auto state = must((*kind).state_of_log("demo"));
+  CHECK(state.epoch.empty());
+  CHECK(state.head == 0);
+  CHECK(must((*kind).read_log("demo", all_after(0))).records.empty());
+  CHECK(!must((*kind).find_event("demo", "alice", "m1")));
+  CHECK(must((*kind).scan("demo", "", "", 10, 0)).empty());
+  for (auto* ns : {"demo2", "dem"}) {
+    CHECK(must((*kind).state_of_log(ns)).head == 3);
+    CHECK(must((*kind).scan(ns, "", "", 10, 0)).size() == 2);
+  }
+  commit_one(*kind, append("demo", 1, 2, "e2"));
+  commit_one(*kind, key_put{"demo", "k", "another", 0, 0});
+  CHECK(must((*kind).state_of_log("demo")).head == 2);
+  CHECK(must((*kind).get("demo", "k", 0))->value == "another");
+  for (int i = 0; i < 10; ++i) must((*kind).sweep(2000, 100));
+  CHECK(must((*kind).read_log("demo", all_after(0))).records.size() == 2);
+  commit_one(*kind, namespace_drop{"never was there"});
+}

@@ -48,11 +48,12 @@ struct argument_writer {
   void operator()(const key_put& x) const {
     to.add("4").add(x.key).add(x.value).add(x.expires_ms).add(version_text(x.expected_version));
   }
+  void operator()(const namespace_drop&) const { to.add("0"); }
   void operator()(const key_delete& x) const { to.add("2").add(x.key).add(version_text(x.expected_version)); }
 };
 
 const char* op_of(const store_write& x) {
-  constexpr const char* names[] = {"append", "trim", "reset", "put", "delete"};
+  constexpr const char* names[] = {"append", "trim", "reset", "put", "delete", "drop"};
   return names[x.what.index()];
 }
 
@@ -93,6 +94,7 @@ redis_batch::redis_batch(const store_batch& what, const redis_keys& keys, redis_
   for (auto& x : what.writes) {
     auto& after = after_.emplace_back();
     if (auto* reset = std::get_if<log_reset>(&x.what)) tails.forget(reset->ns);
+    if (auto* drop = std::get_if<namespace_drop>(&x.what)) tails.forget(drop->ns);
     auto* append = std::get_if<log_append>(&x.what);
     if (append == nullptr || append->records.empty()) continue;
     after = tails.before(append->ns, append->records.front().what->seq);

@@ -79,6 +79,12 @@ function ops.reset(s)
   return '0'
 end
 
+function ops.drop(s)
+  redis.call('UNLINK', s.log, s.ids, s.keys, s.names, s.expiry)
+  s.epoch, s.first, s.head, s.swept, s.bytes_in, s.bytes_out, s.tag = '', 1, 0, 1, 0, 0, ''
+  return '0'
+end
+
 -- A key is kept as `version expires_ms value`.
 local function key_of(s, key)
   local x = redis.call('HGET', s.keys, key)

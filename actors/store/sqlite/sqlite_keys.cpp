@@ -21,7 +21,8 @@ sqlite_keys::sqlite_keys(const sqlite_db& db, sqlite_names& names)
     lease_(db, "SELECT owner, epoch, expires_ms FROM leases WHERE name = ?"),
     set_lease_(db, "INSERT OR REPLACE INTO leases(name, owner, epoch, expires_ms) VALUES (?, ?, ?, ?)"),
     load_version_(db, "SELECT value FROM counters WHERE name = 'version'"),
-    save_version_(db, "UPDATE counters SET value = ? WHERE name = 'version'") {
+    save_version_(db, "UPDATE counters SET value = ? WHERE name = 'version'"),
+    drop_(db, "DELETE FROM keys WHERE ns = ?") {
   load_version();
 }
 
@@ -44,6 +45,8 @@ write_result sqlite_keys::erase(const key_delete& what, std::int64_t now_ms) {
   erase_.with(ns, what.key).run();
   return {};
 }
+
+void sqlite_keys::drop(const std::string& ns) { drop_.with(names_.find(ns)).run(); }
 
 void sqlite_keys::save() {
   if (last_version_ == saved_version_) return;

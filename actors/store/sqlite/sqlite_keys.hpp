@@ -17,6 +17,9 @@ public:
   write_result put(const key_put& what, std::int64_t now_ms);
   write_result erase(const key_delete& what, std::int64_t now_ms);
 
+  /// Deletes all keys of a namespace.
+  void drop(const std::string& ns);
+
   /// Writes the last version that was given.
   void save();
 
@@ -43,7 +46,7 @@ private:
   std::uint64_t saved_version_ = 0;
 
   sqlite_statement version_, get_, put_, erase_, scan_, expired_, lease_, set_lease_, load_version_,
-      save_version_;
+      save_version_, drop_;
 };
 
 } // namespace weir

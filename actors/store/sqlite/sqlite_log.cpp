@@ -119,14 +119,23 @@ write_result sqlite_log::trim(const log_trim& what) {
 write_result sqlite_log::reset(const log_reset& what) {
   if (auto* old = load(what.ns)) {
     if (old->state.epoch == what.epoch) return {};
-    write_head(*old);
-    retire_.with(old->ids.log).run();
-    ids_.drop(old->ids);
-    dirty_.erase(std::remove(dirty_.begin(), dirty_.end(), old), dirty_.end());
-    heads_.erase(what.ns);
+    retire(what.ns, *old);
   }
   create(what.ns, what.epoch);
   return {};
+}
+
+void sqlite_log::drop(const std::string& ns) {
+  if (auto* old = load(ns)) retire(ns, *old);
+}
+
+/// Another log may take its place; its events go with the next sweeps.
+void sqlite_log::retire(const std::string& ns, head_row& old) {
+  write_head(old);
+  retire_.with(old.ids.log).run();
+  ids_.drop(old.ids);
+  dirty_.erase(std::remove(dirty_.begin(), dirty_.end(), &old), dirty_.end());
+  heads_.erase(ns);
 }
 
 void sqlite_log::save() {

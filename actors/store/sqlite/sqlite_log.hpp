@@ -24,6 +24,9 @@ public:
   write_result trim(const log_trim& what);
   write_result reset(const log_reset& what);
 
+  /// Leaves a namespace without a log.
+  void drop(const std::string& ns);
+
   /// Writes the heads of the logs that changed, and deletes some of what was trimmed: twice as many events as
   /// were appended in this transaction and `trim_step` more. The rest is for `sweep`, so that no transaction
   /// takes long because of one trim.
@@ -55,6 +58,7 @@ private:
 
   head_row* load(const std::string& ns);
   head_row& create(const std::string& ns, const std::string& epoch);
+  void retire(const std::string& ns, head_row& old);
   void make_room();
   void touch(head_row& x);
   void write_head(const head_row& x);

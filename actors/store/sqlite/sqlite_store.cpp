@@ -95,7 +95,14 @@ private:
     if (auto* x = std::get_if<log_trim>(&what.what)) return log_.trim(*x);
     if (auto* x = std::get_if<log_reset>(&what.what)) return log_.reset(*x);
     if (auto* x = std::get_if<key_put>(&what.what)) return keys_.put(*x, now_ms);
+    if (auto* x = std::get_if<namespace_drop>(&what.what)) return drop(x->ns);
     return keys_.erase(std::get<key_delete>(what.what), now_ms);
+  }
+
+  write_result drop(const std::string& ns) {
+    log_.drop(ns);
+    keys_.drop(ns);
+    return {};
   }
 
   /// Runs `body` in a transaction. When anything throws, the transaction has not happened.
