@@ -95,7 +95,7 @@ bool ends_with(std::string_view text, std::string_view end) {
 std::string name_of(const metric_family& x, kind what) {
   auto out = in_format(x.prefix()) + '_' + in_format(x.name());
   if (auto unit = in_format(x.unit()); unit != "1" && !ends_with(out, '_' + unit)) out += '_' + unit;
-  if ((x.is_sum() || what == kind::counter) && !ends_with(out, "_total")) out += "_total";
+  if (what == kind::counter && !ends_with(out, "_total")) out += "_total"; // and nothing else has that
   return out;
 }
 

@@ -3,8 +3,13 @@
 #include "net/client/http_client.hpp"
 #include "tests/integration/client.hpp"
 #include "tests/support/dashboard.hpp"
+#include "tests/support/shell.hpp"
 
 #include <catch2/catch_message.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 using namespace weir::test;
 
@@ -21,6 +26,44 @@ double value_of(const std::string& page, const std::string& series) {
 }
 
 } // namespace
+
+namespace {
+
+/// The program that `scripts/setup --test` brings, or the machine's own; empty: there is none.
+std::string promtool() {
+  auto* cache = std::getenv("XDG_CACHE_HOME");
+  auto* home = std::getenv("HOME");
+  auto folder = cache != nullptr ? std::string{cache} : std::string{home == nullptr ? "" : home} + "/.cache";
+  for (auto path : {folder + "/weir/tools/promtool", std::string{"/usr/bin/promtool"}})
+    if (std::filesystem::exists(path)) return path;
+  return {};
+}
+
+/// What it has to say of a page; empty: nothing is wrong.
+std::string lint(const std::string& page, const std::string& folder) {
+  auto in = folder + "/metrics.txt";
+  std::ofstream{in} << page;
+  auto got = shell(promtool() + " check metrics < " + in + " 2>&1");
+  return got.status == 0 ? got.out : got.out + "(status " + std::to_string(got.status) + ")";
+}
+
+} // namespace
+
+TEST_CASE("the metrics of a node are in order for promtool") {
+  if (promtool().empty()) SKIP("promtool is missing: scripts/setup --test brings it");
+  node_process node(R"({"listen":{"metrics":true}, "models":{"default":{"simulated":{}}},
+                        "agents":{"assistant":{}}, "namespaces":{"demo":{"agents":["assistant"]}}})");
+  node.start();
+  client alice(node, "alice");
+  alice.publish("a", "m1");
+  alice.send({{"op", "call"}, {"target", "assistant"}, {"message_id", "c1"}, {"input", "How deep?"}});
+  REQUIRE(alice.await("result")["status"] == "complete");
+  CHECK(lint(metrics_of(node), node.folder()).empty());
+  auto same = weir::http_fetch(node.url(), "GET", "/metrics", {}, {}, 5s);
+  CHECK(same.status == 200);
+  CHECK(lint(same.body, node.folder()).empty());
+  CHECK_FALSE(lint("# HELP a b\n# TYPE a counter\na 1\n", node.folder()).empty()); // it does check
+}
 
 TEST_CASE("a node under traffic tells what the dashboard asks for, and how long each stage took") {
   node_process node(R"({"models":{"default":{"simulated":{}}}, "agents":{"assistant":{}},

@@ -21,6 +21,7 @@ TEST_CASE("metrics are told in Prometheus' format, without a time of their own",
   registry.counter_singleton("weir", "calls", "Calls.", "1", true)->inc();
   registry.gauge_instance("weir.net", "depth", {{"who", "a\"b\\c\nd\xff"}}, "Line\nbreak.")->value(-2);
   registry.gauge_singleton<double>("weir", "share", "A share.")->value(0.5);
+  registry.gauge_singleton("caf.system", "queued-messages", "Waiting.", "1", true)->value(4);
   std::vector<double> bounds{0.1, 1};
   auto* h = registry.histogram_singleton<double>("weir", "took", bounds, "Time.", "seconds");
   h->observe(0.05);
@@ -33,6 +34,7 @@ TEST_CASE("metrics are told in Prometheus' format, without a time of their own",
   CHECK_THAT(text, ContainsSubstring("# HELP weir_net_depth Line\\nbreak.\n# TYPE weir_net_depth gauge\n"
                                      "weir_net_depth{who=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\"} -2\n"));
   CHECK_THAT(text, ContainsSubstring("\nweir_share 0.5\n"));
+  CHECK_THAT(text, ContainsSubstring("\ncaf_system_queued_messages 4\n")); // `_total` is a counter's
   CHECK_THAT(text, ContainsSubstring("# TYPE weir_took_seconds histogram\n"
                                      "weir_took_seconds_bucket{le=\"0.1\"} 1\n"
                                      "weir_took_seconds_bucket{le=\"1\"} 2\n"
