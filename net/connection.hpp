@@ -56,6 +56,10 @@ public:
   /// Closes the socket after what waits in the control lane. Only the first call counts.
   void close(close_code code, std::string reason);
 
+  /// Who the client is, as the token says that it brought with its upgrade; null: it brought none. A token in
+  /// its hello counts before that. Before the first frame.
+  void set_identity(identity_ptr who) { identity_ = std::move(who); }
+
   /// The node is about to go: tells the client to move after `delay_ms`, and serves it on until its session
   /// is attached elsewhere. A client that has not been welcomed yet is refused with `503 draining`. Only the
   /// first call counts.
@@ -195,6 +199,7 @@ private:
   relay_handle relay_;
   std::uint64_t number_ = 0;              // the relay's for us
   std::string meta_;                      // JSON text of an object
+  identity_ptr identity_;                 // of its upgrade, until the hello
   std::unique_ptr<client_access> access_; // from the hello on
   std::unique_ptr<refusal> denial_;       // while `denied`
   std::chrono::steady_clock::time_point next_heartbeat_{};

@@ -87,9 +87,12 @@ void connection::handle(wire::client_frame& frame, std::int64_t retry_after_ms) 
 /// Who the client is, in which namespace, with which rights. Fills in what the frame leaves to the token.
 std::optional<refusal> connection::admit(wire::hello& x) {
   auto now_ms = shared_->wall_clock_ms();
-  auto identified = shared_->authentication->identify(x.token, now_ms);
-  if (auto* err = std::get_if<refusal>(&identified)) return std::move(*err);
-  auto& who = std::get<identity_ptr>(identified);
+  auto who = std::exchange(identity_, nullptr);
+  if (!who || !x.token.empty()) {
+    auto identified = shared_->authentication->identify(x.token, now_ms);
+    if (auto* err = std::get_if<refusal>(&identified)) return std::move(*err);
+    who = std::get<identity_ptr>(std::move(identified));
+  }
   if (x.ns.empty()) x.ns = shared_->authentication->namespace_of(*who);
   if (x.ns.empty()) return refusal::bad_field("namespace: is missing");
   if (!shared_->authentication->may_enter(*who, x.ns))

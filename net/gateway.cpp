@@ -1,6 +1,7 @@
 #include "net/gateway.hpp"
 
 #include "net/acceptor.hpp"
+#include "net/auth/request_identity.hpp"
 #include "net/connection.hpp"
 #include "net/drain_round.hpp"
 #include "net/http/node_pages.hpp"
@@ -121,19 +122,24 @@ private:
     add_index(out->routes, settings.status);
     add_later(out->routes);
     if (settings.metrics) add_metrics(out->routes, unit_, settings.metrics);
-    out->routes.add(
-        {"/v1/ws",
-         {subprotocol},
-         [this](const http_request&, std::shared_ptr<transport> socket, std::function<void()> hello_done) {
-           return open(std::move(socket), std::move(hello_done));
-         }});
+    out->routes.add({"/v1/ws",
+                     {subprotocol},
+                     [this](const http_request& request, std::shared_ptr<transport> socket,
+                            std::function<void()> hello_done) {
+                       return open(request, std::move(socket), std::move(hello_done));
+                     },
+                     [this](http_request& request) {
+                       return identify_request(*shared_->authentication, request, shared_->wall_clock_ms());
+                     }});
     return out;
   }
 
-  opened_connection open(std::shared_ptr<transport> socket, std::function<void()> hello_done) {
+  opened_connection open(const http_request& request, std::shared_ptr<transport> socket,
+                         std::function<void()> hello_done) {
     if (ended_) return {};
     auto actor = unit_.system().spawn<connection>(unit_, shared_, std::move(socket), std::move(hello_done));
     auto* listener = dynamic_cast<connection*>(caf::actor_cast<caf::abstract_actor*>(actor));
+    listener->set_identity(request.identity);
     if (shared_->draining) listener->drain(0); // its upgrade was under way when that began: refused
     return {listener, actor};
   }

@@ -3,12 +3,15 @@
 #include "actors/event/event.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace weir {
+
+struct client_identity;
 
 struct http_field {
   std::string name; ///< Lower case.
@@ -29,6 +32,7 @@ struct http_request {
   bool has_body = false;
   std::vector<http_field> fields;
   std::string body;
+  std::shared_ptr<const client_identity> identity; ///< Who sent it, as its token says; null: it brought none.
   std::vector<std::string> params; ///< What the `{…}` of the route's pattern stand for, decoded.
 
   /// All values of a field as one list (RFC 9110, 5.3); empty when there is none.

@@ -360,6 +360,11 @@ private:
       keep_alive_ = false;
       return send_head(std::move(*no), false);
     }
+    if (match_.websocket->guard)
+      if (auto no = match_.websocket->guard(request)) {
+        keep_alive_ = false;
+        return send_head(std::move(*no), false);
+      }
     if (!context_->node->ready || (!place_ && !take_handshake_place())) {
       keep_alive_ = false;
       return send_head(too_busy(), false);

@@ -19,6 +19,10 @@ using http_handler = std::function<void(std::shared_ptr<http_exchange>)>;
 /// Looks at the head of a request before its body is read. @returns the answer, if it may not go on.
 using http_guard = std::function<std::optional<http_reply>(const http_request&)>;
 
+/// Looks at an opening handshake that is in order, and may note in the request who sent it. @returns the
+/// answer, if it may not go on.
+using upgrade_guard = std::function<std::optional<http_reply>(http_request&)>;
+
 /// Takes over a socket that has become a WebSocket.
 using websocket_opener = std::function<opened_connection(const http_request&, std::shared_ptr<transport>,
                                                          std::function<void()> hello_done)>;
@@ -38,6 +42,7 @@ struct websocket_route {
   std::string pattern;
   std::vector<std::string> subprotocols; ///< One of these has to be offered; empty: none is looked at.
   websocket_opener open;
+  upgrade_guard guard = nullptr; ///< Null: everyone may.
 };
 
 /// What a port serves. Plain.
