@@ -1,27 +1,27 @@
 #include "net/openai/upstream.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ssl/error.hpp>
 
 namespace weir {
 
 namespace asio = boost::asio;
 
-upstream::upstream(asio::io_context& context, tls_client* tls) : tls_(tls), socket_(context) {
+upstream::upstream(asio::io_context& context, tls_client* tls)
+  : context_(context), tls_(tls), socket_(context) {
   if (tls_ == nullptr) return;
   stream_.emplace(socket_, tls_->context());
   tls_->prepare(stream_->native_handle());
 }
 
 void upstream::connect(std::vector<tcp::endpoint> endpoints, std::function<void(failure)> then) {
-  endpoints_ = std::move(endpoints);
-  asio::async_connect(socket_, endpoints_,
-                      [this, then = std::move(then)](error_code error, const tcp::endpoint&) mutable {
-                        if (error) return then({"cannot connect: " + error.message(), true});
-                        socket_.set_option(tcp::no_delay{true}, error);
-                        if (!stream_) return then({});
-                        shake_hands(std::move(then));
-                      });
+  auto connected = [this, then = std::move(then)](error_code error, tcp::socket socket) mutable {
+    if (error) return then({"cannot connect: " + error.message(), true});
+    socket_ = std::move(socket);
+    socket_.set_option(tcp::no_delay{true}, error);
+    if (!stream_) return then({});
+    shake_hands(std::move(then));
+  };
+  race_ = connect_race::start(context_, std::move(endpoints), std::move(connected));
 }
 
 void upstream::shake_hands(std::function<void(failure)> then) {
@@ -36,6 +36,7 @@ void upstream::shake_hands(std::function<void(failure)> then) {
 }
 
 void upstream::close() {
+  if (auto race = race_.lock()) race->cancel();
   error_code ignored;
   socket_.close(ignored);
 }

@@ -2,6 +2,7 @@
 
 // Includes Asio: only for the .cpp files of this folder.
 
+#include "net/client/connect_race.hpp"
 #include "net/client/tls_client.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/ssl/stream.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,8 +37,8 @@ public:
   upstream(const upstream&) = delete;
   upstream& operator=(const upstream&) = delete;
 
-  /// Connects to the first of these that takes it, and shakes hands. `then` is always called, also after
-  /// `close`; whoever is in there must keep this alive.
+  /// Connects to the first of these that takes it, see `connect_race`, and shakes hands. `then` is called
+  /// once; not any more after a `close` while it connects. Whoever is in there must keep this alive.
   void connect(std::vector<tcp::endpoint> endpoints, std::function<void(failure)> then);
 
   /// At once: without TLS's farewell, which a server that hangs would keep waiting for.
@@ -66,10 +68,11 @@ public:
 private:
   void shake_hands(std::function<void(failure)> then);
 
+  boost::asio::io_context& context_;
   tls_client* tls_;
   tcp::socket socket_;
   std::optional<boost::asio::ssl::stream<tcp::socket&>> stream_;
-  std::vector<tcp::endpoint> endpoints_;
+  std::weak_ptr<connect_race> race_; // while it connects
 };
 
 } // namespace weir
