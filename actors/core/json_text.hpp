@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
@@ -31,11 +32,18 @@ std::string next_pointer_token(std::string_view& rest);
 /// A value as a model or a person reads it: the text of `{"text": …}` or of a JSON string, else the JSON.
 std::string plain_text(const std::string& value);
 
-/// What a `{"text": …}` that is itself a JSON object holds: a model's structured answer. Else discarded.
+/// What a `{"text": …}` holds that is itself a JSON object, also in a fenced block (```` ```json ````): a
+/// model's structured answer. Else discarded.
 nlohmann::json object_in_text(const nlohmann::json& value);
 
 /// Whom an answer names: `{"<key>": name}`, or a `{"text": …}` whose text is such an object, or whose last
-/// line is `<KEY>: name`. Empty for nobody.
+/// line is `<KEY>: name`. Markup around it, and the case of the key, do not matter. Empty for nobody.
 std::string named_in(const nlohmann::json& answer, std::string_view key);
+
+/// A text without its last line, where that is `<KEY>: name` as in `named_in`.
+std::string without_naming_line(const std::string& text, std::string_view key);
+
+/// Who of these is meant: the one of that name, else the only one that differs by case alone. Null: nobody.
+const std::string* find_named(const std::vector<std::string>& among, std::string_view name);
 
 } // namespace weir

@@ -46,7 +46,7 @@ private:
 
   /// At once, or when the refusal says that it can help, if there is time.
   bool try_again(const refusal& why) {
-    if (attempts_ > what_.retries) return false;
+    if (attempts_ > what_.retries || is_mistake(why)) return false;
     auto at_ms = engine_.now_ms() + std::max<std::int64_t>(why.retry_after_ms, 0);
     if (at_ms >= until_ms_) return false;
     if (why.retry_after_ms <= 0) {

@@ -1,7 +1,6 @@
 #include "actors/core/json_text.hpp"
 #include "actors/runs/workflow/workflow_engine.hpp"
 
-#include <algorithm>
 #include <deque>
 
 namespace weir {
@@ -93,9 +92,9 @@ private:
 
   void on_moderator(const json& answer) {
     auto name = named_in(answer, "next");
-    if (name == "done") return end();
-    auto next = std::find(what_.agents.begin(), what_.agents.end(), name);
-    if (next == what_.agents.end())
+    auto* next = find_named(what_.agents, name);
+    if (next == nullptr && find_named({"done"}, name) != nullptr) return end();
+    if (next == nullptr)
       return conclude(failure(code::conflict, "no_such_agent",
                               *current_ + " names \"" + name + "\", who is not in the chat"));
     ask(*next);

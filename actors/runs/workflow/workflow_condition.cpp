@@ -3,6 +3,7 @@
 #include "actors/core/json_text.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace weir {
 
@@ -40,16 +41,33 @@ bool compare(const condition& what, const json* found) {
   }
 }
 
+verdict negated(verdict x) {
+  if (x == verdict::unreadable) return x;
+  return x == verdict::yes ? verdict::no : verdict::yes;
+}
+
+// One part that is `decisive` decides; else one that cannot be read.
+verdict joined(const std::vector<condition>& parts, const json& value, verdict decisive) {
+  auto out = negated(decisive);
+  for (auto& x : parts) {
+    auto got = ask(x, value);
+    if (got == decisive) return got;
+    if (got == verdict::unreadable) out = got;
+  }
+  return out;
+}
+
 } // namespace
 
-bool holds(const condition& what, const json& value) {
-  auto so = [&value](const condition& x) { return holds(x, value); };
-  if (what.asks == condition::kind::all) return std::all_of(what.parts.begin(), what.parts.end(), so);
-  if (what.asks == condition::kind::any) return std::any_of(what.parts.begin(), what.parts.end(), so);
-  if (what.asks == condition::kind::negation) return std::none_of(what.parts.begin(), what.parts.end(), so);
-  if (!what.in_text) return compare(what, value.is_discarded() ? nullptr : find_pointer(value, what.path));
-  auto inner = object_in_text(value);
-  return compare(what, inner.is_object() ? find_pointer(inner, what.path) : nullptr);
+verdict ask(const condition& what, const json& value) {
+  using kind = condition::kind;
+  if (what.asks == kind::all) return joined(what.parts, value, verdict::no);
+  if (what.asks == kind::any) return joined(what.parts, value, verdict::yes);
+  if (what.asks == kind::negation) return negated(ask(what.parts.front(), value));
+  auto inner = what.in_text ? object_in_text(value) : json();
+  auto& asked = what.in_text ? inner : value;
+  if (asked.is_discarded()) return verdict::unreadable;
+  return compare(what, find_pointer(asked, what.path)) ? verdict::yes : verdict::no;
 }
 
 const char* to_string(condition::kind x) noexcept {

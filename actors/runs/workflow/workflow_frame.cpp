@@ -18,6 +18,10 @@ int badness(run_status x) noexcept {
 
 } // namespace
 
+bool is_mistake(const refusal& x) noexcept {
+  return x.status == code::bad_request || (x.status == code::not_found && x.reason == "unknown_target");
+}
+
 void standing::add(const step_result& what) {
   if (badness(what.status) <= badness(status_)) return;
   status_ = what.status;
@@ -128,6 +132,11 @@ step_result workflow_frame::failure(code status, const char* reason, std::string
   out.status = run_status::failed;
   out.error = {status, reason, full_path() + ": " + message, 0, {}, 0, 0};
   return out;
+}
+
+step_result workflow_frame::unreadable() const {
+  return failure(code::conflict, "unreadable",
+                 "the condition cannot be asked: the answer is no JSON, or its text holds no JSON object");
 }
 
 /// What a call is to a plan: it succeeds, or it fails. Its error says where it was.

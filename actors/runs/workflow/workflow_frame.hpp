@@ -21,6 +21,10 @@ struct step_result {
   bool good() const noexcept { return status != run_status::failed && status != run_status::cancelled; }
 };
 
+/// Whether an error is a mistake of the plan's or the agent's author (a malformed request, a target that does
+/// not exist): it is the same every time, so nothing tries again or hides it behind something else.
+bool is_mistake(const refusal& x) noexcept;
+
 /// The worst status of steps whose outputs are in a result, with its error.
 class standing {
 public:
@@ -86,6 +90,7 @@ protected:
   // What a pattern says.
   void conclude(step_result what);
   step_result failure(code status, const char* reason, std::string message) const;
+  step_result unreadable() const; ///< A condition could not be asked, see `verdict`.
   step_result result_of(workflow_machine::outcome got, const std::string& who = {}) const;
   void note(std::string what); ///< Something could not be undone.
   void begin(std::uint32_t branch, const workflow_step& what, std::string value, bool undoes = false);

@@ -1,8 +1,6 @@
 #include "actors/core/json_text.hpp"
 #include "actors/runs/workflow/workflow_engine.hpp"
 
-#include <algorithm>
-
 namespace weir {
 
 using nlohmann::json;
@@ -14,12 +12,7 @@ std::string said_in(const json& answer, const std::string& output) {
   for (auto& x : {object_in_text(answer), answer})
     if (auto i = x.is_object() ? x.find("note") : x.end(); x.is_object() && i != x.end() && i->is_string())
       return i->get<std::string>();
-  auto text = plain_text(output);
-  auto line = text.rfind("HANDOFF:");
-  if (line == std::string::npos) return text;
-  text.resize(line);
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
+  return without_naming_line(plain_text(output), "handoff");
 }
 
 class handoff_frame : public workflow_frame {
@@ -39,16 +32,17 @@ protected:
     so_far_.add(one);
     auto answer = parse_json(one.output);
     auto name = named_in(answer, "handoff");
-    if (name.empty() || name == *current_) return conclude(so_far_.with(std::move(one.output)));
-    auto next = std::find(what_.among.begin(), what_.among.end(), name);
-    if (next == what_.among.end())
+    auto* next = find_named(what_.among, name);
+    if (name.empty() || next == current_ || name == *current_)
+      return conclude(so_far_.with(std::move(one.output)));
+    if (next == nullptr)
       return conclude(failure(code::conflict, "no_such_agent",
                               *current_ + " hands off to \"" + name + "\", who is not among them"));
     if (++handoffs_ > what_.max)
       return conclude(failure(code::conflict, "too_many_handoffs",
                               "more than " + std::to_string(what_.max) + " hand-offs"));
     auto input = for_next(said_in(answer, one.output));
-    current_ = &*next;
+    current_ = next;
     ask(std::move(input));
   }
 

@@ -35,8 +35,11 @@ public:
 protected:
   void start(std::string value) override {
     auto x = parse_json(value);
-    for (std::uint32_t i = 0; i < ways_.size(); ++i)
-      if (!ways_[i].when || holds(*ways_[i].when, x)) return begin(i, *ways_[i].to, std::move(value));
+    for (std::uint32_t i = 0; i < ways_.size(); ++i) {
+      auto so = ways_[i].when ? ask(*ways_[i].when, x) : verdict::yes;
+      if (so == verdict::unreadable) return conclude(unreadable());
+      if (so == verdict::yes) return begin(i, *ways_[i].to, std::move(value));
+    }
     conclude(failure(code::conflict, "no_route", "no way is for this value, and there is no else"));
   }
 
@@ -60,7 +63,9 @@ protected:
   void on_child(std::uint32_t, step_result what) override {
     if (!what.good()) return conclude(std::move(what));
     so_far_.add(what);
-    if (holds(*what_.until, parse_json(what.output))) return conclude(so_far_.with(std::move(what.output)));
+    auto is_end = ask(*what_.until, parse_json(what.output));
+    if (is_end == verdict::unreadable) return conclude(unreadable());
+    if (is_end == verdict::yes) return conclude(so_far_.with(std::move(what.output)));
     if (rounds_ < what_.max) return start(std::move(what.output));
     if (!what_.fails_at_max) return conclude(so_far_.with(std::move(what.output)));
     conclude(failure(code::conflict, "too_many_rounds",
@@ -85,7 +90,7 @@ protected:
   }
 
   void on_child(std::uint32_t branch, step_result what) override {
-    if (!what.good() && branch + 1 < steps_.size()) {
+    if (!what.good() && branch + 1 < steps_.size() && !is_mistake(what.error)) {
       last_error_ = std::make_unique<refusal>(std::move(what.error));
       return begin(branch + 1, *steps_[branch + 1], value_);
     }

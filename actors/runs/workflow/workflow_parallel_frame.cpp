@@ -44,7 +44,7 @@ private:
 
   void on_failure(step_result what) {
     ++failed_;
-    if (what_.steps.size() - failed_ < needed()) conclude(std::move(what));
+    if (what_.steps.size() - failed_ < needed() || is_mistake(what.error)) conclude(std::move(what));
   }
 
   std::string list() const {

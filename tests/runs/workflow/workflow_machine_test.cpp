@@ -304,6 +304,67 @@ TEST_CASE("a fallback asks the next when one fails, and is degraded then", "[wor
   run.check_replay();
 }
 
+TEST_CASE("a mistake of the author's is not tried again, and nothing hides it", "[workflows]") {
+  for (auto* plan :
+       {R"({"fallback":[{"agent":"a"},{"agent":"b"}]})",
+        R"({"parallel":[{"agent":"a"},{"agent":"b"}],"mode":"any"})", R"({"agent":"a","retries":3})"}) {
+    INFO(plan);
+    plan_run run{plan};
+    run.begin("7");
+    SECTION("a request that is malformed") {
+      run.fail("a", code::bad_request);
+      CHECK(run.end().status == run_status::failed);
+      CHECK(run.end().error.status == code::bad_request);
+      run.check_replay();
+    }
+  }
+}
+
+TEST_CASE("a condition that cannot be read fails its step", "[workflows]") {
+  SECTION("of a route") {
+    plan_run run{R"({"route":[{"when":{"path":"/ok","equals":true,"in_text":true},"do":{"agent":"yes"}},
+                              {"else":{"agent":"no"}}]})"};
+    SECTION("prose") {
+      run.begin(R"({"text":"It is fine."})");
+      CHECK(run.end().error.reason == "unreadable");
+      CHECK(run.end().error.status == code::conflict);
+    }
+    SECTION("JSON in a fence is read") {
+      run.begin(R"({"text":"```json\n{\"ok\": true}\n```"})");
+      CHECK(run.calls_any("yes"));
+    }
+  }
+  SECTION("of a loop") {
+    plan_run run{
+        R"({"loop":{"do":{"agent":"a"},"until":{"path":"/ok","equals":true,"in_text":true},"max":3}})"};
+    run.begin().reply("a", R"({"text":"I approve."})");
+    CHECK(run.end().error.reason == "unreadable");
+    CHECK(run.end().error.message.find("loop: the condition cannot be asked") == 0);
+  }
+  SECTION("but in a group chat it is only not the end yet") {
+    plan_run run{R"({"group_chat":{"agents":["a","b"],"turns":2,
+                     "until":{"path":"/ok","equals":true,"in_text":true}}})"};
+    run.begin().reply("a", R"({"text":"A thought."})").reply("b", R"({"text":"{\"ok\":true}"})");
+    CHECK(run.end().status == run_status::complete);
+  }
+}
+
+TEST_CASE("who is named in markup, or in another case, has the turn", "[workflows]") {
+  SECTION("by a moderator") {
+    plan_run run{R"({"group_chat":{"agents":["writer","critic"],"moderator":"m","turns":4}})"};
+    run.begin().reply("m", R"({"text":"The writer should go on.\n\n**Next:** Writer"})");
+    CHECK(run.calls_any("writer"));
+    run.reply("writer", R"({"text":"So be it."})").reply("m", R"({"text":"NEXT: **Done**"})");
+    CHECK(run.end().status == run_status::complete);
+  }
+  SECTION("by a hand-off, whose line is not passed on") {
+    plan_run run{R"({"handoff":{"among":["triage","billing"]}})"};
+    run.begin(R"({"text":"My invoice"})")
+        .reply("triage", R"({"text":"An invoice.\n\nHandoff: **billing**"})");
+    CHECK(nlohmann::json::parse(run.input_of("billing")).at("note") == "An invoice.");
+  }
+}
+
 TEST_CASE("cancel stops whatever is open, at any depth", "[workflows]") {
   plan_run run{
       R"({"sequence":[{"parallel":[{"loop":{"do":{"route":[{"else":{"agent":"a"}}]},"until":{"path":"","exists":true}}},

@@ -46,6 +46,39 @@ TEST_CASE("a condition asks what it says", "[workflows]") {
   CHECK_FALSE(holds(exists(""), json(json::value_t::discarded)));
 }
 
+TEST_CASE("a condition that there is nothing to ask about is unreadable, unless the other parts decide",
+          "[workflows]") {
+  using namespace weir::flow;
+  json prose{{"text", "Approved."}, {"n", 1}};
+  auto in_prose = in_text(exists("/approved", false));
+  CHECK(ask(in_prose, prose) == verdict::unreadable);
+  CHECK(ask(in_text(exists("")), json{{"text", "[1]"}}) == verdict::unreadable);
+  CHECK(ask(in_text(exists("")), json("Approved.")) == verdict::unreadable);
+  CHECK(ask(exists("", false), json(json::value_t::discarded)) == verdict::unreadable);
+  CHECK(ask(negate(in_prose), prose) == verdict::unreadable);
+  CHECK(ask(flow::all({in_prose, equals("/n", 1)}), prose) == verdict::unreadable);
+  CHECK(ask(flow::all({in_prose, equals("/n", 2)}), prose) == verdict::no);
+  CHECK(ask(flow::any({in_prose, equals("/n", 2)}), prose) == verdict::unreadable);
+  CHECK(ask(flow::any({in_prose, equals("/n", 1)}), prose) == verdict::yes);
+  CHECK(ask(exists("/approved"), prose) == verdict::no);
+}
+
+TEST_CASE("a model's JSON is found in its text, in a fence or not", "[workflows]") {
+  auto found = [](const char* text) { return object_in_text(json{{"text", text}}); };
+  auto object = json::parse(R"({"score":8})");
+  CHECK(found(R"( {"score":8}
+)") == json(json::value_t::discarded)); // no JSON: a backslash outside of a text
+  CHECK(found(" {\"score\":8}\n") == object);
+  CHECK(found("```json\n{\"score\":8}\n```") == object);
+  CHECK(found("```\n{\"score\":8}\n```\n") == object);
+  CHECK(found("Here it is:\n\n```JSON\r\n{\"score\":8}\r\n```\nAnything else?") == object);
+  CHECK(found("```json\n{\"score\":8}") == object); // cut at the end
+  CHECK(found("```json").is_discarded());
+  CHECK(found("```").is_discarded());
+  CHECK(found("score: 8").is_discarded());
+  CHECK(found("```json\n[8]\n```").is_discarded());
+}
+
 TEST_CASE("what is nested without end is no value, and nothing falls over it", "[workflows]") {
   std::string deep(200'000, '[');
   CHECK(parse_json(deep).is_discarded());
@@ -69,6 +102,34 @@ TEST_CASE("an answer names somebody in any of three ways", "[workflows]") {
   CHECK(named_in(json{{"text", ""}}, "handoff").empty());
   CHECK(named_in(json("HANDOFF: a"), "handoff").empty());
   CHECK(named_in(json(json::value_t::discarded), "handoff").empty());
+}
+
+TEST_CASE("markup and case do not matter where an answer names somebody", "[workflows]") {
+  for (auto* line :
+       {"NEXT: writer", "NEXT: **writer**", "**NEXT:** writer", "**NEXT: writer**", "Next: writer",
+        "next : `writer`.", "> NEXT: \"writer\"", "- Next: writer", "### NEXT: writer", "_NEXT:_ writer",
+        "NEXT:writer", "NEXT: [writer]\n\n---\n", "NEXT: writer\r\n```"}) {
+    INFO(line);
+    CHECK(named_in(json{{"text", std::string{"It lacks an end.\n"} + line}}, "next") == "writer");
+  }
+  CHECK(named_in(json{{"text", "```json\n{\"Next\": \"writer\"}\n```"}}, "next") == "writer");
+  CHECK(named_in(json{{"NEXT", "**writer**"}}, "next") == "writer");
+  CHECK(named_in(json{{"text", "NEXT: my_writer-2"}}, "next") == "my_writer-2");
+  CHECK(named_in(json{{"text", "NEXTER: writer"}}, "next").empty());
+  CHECK(named_in(json{{"text", "***"}}, "next").empty());
+  std::vector<std::string> among{"writer", "Critic", "critic"};
+  CHECK(find_named(among, "writer") == &among[0]);
+  CHECK(find_named(among, "WRITER") == &among[0]);
+  CHECK(find_named(among, "critic") == &among[2]);
+  CHECK(find_named(among, "CRITIC") == nullptr); // two could be meant
+  CHECK(find_named(among, "") == nullptr);
+}
+
+TEST_CASE("a text goes on without the line that names somebody, and is whole without one", "[workflows]") {
+  CHECK(without_naming_line("I am no help.\n\n**Handoff:** billing\n", "handoff") == "I am no help.");
+  CHECK(without_naming_line("HANDOFF: billing", "handoff").empty());
+  CHECK(without_naming_line("HANDOFF: billing\nno, I can", "handoff") == "HANDOFF: billing\nno, I can");
+  CHECK(without_naming_line("", "handoff").empty());
 }
 
 TEST_CASE("a template is filled from what is known, and a pointer to nothing is null or nothing",
