@@ -22,6 +22,8 @@ struct script {
   std::int64_t piece_ms = 10;
   std::optional<token_usage> usage{}; ///< Of an answer; else 3 and the number of pieces.
   std::vector<tool_call> tool_calls{};
+  finish_reason finish = finish_reason::stop;
+  std::string refusal_text{};
 
   static script answer(std::vector<std::string> pieces) {
     return {std::move(pieces), ending::done, {}, true, 10, {}};
@@ -103,8 +105,8 @@ private:
       }
       run->open = run->what.end == script::ending::hang;
       if (run->what.end == script::ending::done)
-        run->events.on_done(run->what.usage.value_or(token_usage{3, run->what.pieces.size()}),
-                            run->what.tool_calls);
+        run->events.on_done({run->what.usage.value_or(token_usage{3, run->what.pieces.size()}),
+                             run->what.tool_calls, run->what.finish, run->what.refusal_text});
       if (run->what.end == script::ending::fail) run->events.on_failed(run->what.error, run->what.retryable);
     });
   }

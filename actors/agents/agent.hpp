@@ -36,7 +36,9 @@ struct model_answer {
   run_status status = run_status::failed;
   std::string text;
   token_usage usage;
-  refusal error; ///< Where the status is not `complete`.
+  refusal error;                              ///< Where the status is not `complete`.
+  finish_reason finish = finish_reason::none; ///< `length`, `content_filter`: the text is not all of it.
+  std::string refusal_text = {};              ///< Why the model would not answer, in its words.
 };
 
 /// How a call of another agent or workflow ended.

@@ -240,10 +240,13 @@ void agent_host::ask(std::shared_ptr<task_core> job, chat_question what,
   auto number = next_ask_++;
   chat_job chat{number, settings_.ns_name, what.model, std::move(what.messages), what.timeout_ms, job->seq};
   chat.bounds.rounds = what.tool_rounds;
+  chat.options = std::move(what.options);
   chat.tools = tools_for(job, std::move(what.tools));
   chat_call::callbacks calls;
   calls.on_finished = [this, job, number, then](const call_outcome& got) {
-    model_answer out{got.status, got.text, got.usage, got.error};
+    model_answer out{got.status, got.text, got.usage, got.error, got.finish, got.refusal_text};
+    job->usage.input_tokens += got.usage.input_tokens;
+    job->usage.output_tokens += got.usage.output_tokens;
     auto keep = asks_.extract(number); // lives until this returns
     job->asks.erase(number);
     job->run([&] { then(out); });

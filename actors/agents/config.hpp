@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/messages/chat.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +28,7 @@ struct prompt_config {
   std::uint32_t concurrency = 64; ///< Events in hand at once.
   std::vector<prompt_tool> tools; ///< What its model may call.
   std::uint32_t tool_rounds = 8;  ///< How often it may call some before it has to answer.
+  model_options request = {};     ///< What is not set is as the model is configured.
 };
 
 /// An agent that is a client: a program of any language that takes its calls over a WebSocket.

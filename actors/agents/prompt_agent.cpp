@@ -26,6 +26,8 @@ void prompt_agent::on_event(const event& what, task job) {
         what.messages = make_conversation(prompt_.system, client_id_, earlier, now);
         job.ask(std::move(what), [job, subject](const model_answer& got) mutable {
           nlohmann::json data = {{"text", got.text}, {"status", to_string(got.status)}};
+          if (got.finish != finish_reason::none) data["finish"] = to_string(got.finish);
+          if (!got.refusal_text.empty()) data["refusal"] = got.refusal_text;
           if (got.error.refused())
             data["error"] = {{"code", static_cast<int>(got.error.status)}, {"reason", got.error.reason}};
           job.emit(subject, data);
@@ -37,6 +39,7 @@ chat_question prompt_agent::question() const {
   chat_question out;
   out.model = prompt_.model;
   out.tool_rounds = prompt_.tool_rounds;
+  out.options = prompt_.request;
   for (auto& x : prompt_.tools)
     out.tools.push_back(
         {x.name, x.description, nlohmann::json::parse(x.parameters), {}, x.agent, x.timeout_ms});

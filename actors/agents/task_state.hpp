@@ -33,6 +33,7 @@ struct task_core {
   void answer(agent_reply what) {
     if (!is_call || answered) return;
     answered = true;
+    what.usage = usage;
     promise.deliver(std::move(what));
   }
 
@@ -77,6 +78,7 @@ struct task_core {
   std::optional<std::chrono::steady_clock::time_point> deadline; ///< Of the call.
   std::set<std::uint64_t> asks;      ///< Numbers of its questions to models that are in flight …
   std::set<std::uint64_t> sub_calls; ///< … and of its calls.
+  token_usage usage;                 ///< Of the models that it has asked so far.
   bool is_call = false;
   bool is_private = false; ///< The event is for one client.
   bool answered = false;

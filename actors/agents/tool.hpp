@@ -67,6 +67,7 @@ struct chat_question {
   std::vector<tool> tools = {};
   std::int64_t timeout_ms = 0;   ///< Of the whole chat, tools included; 0: the model's own.
   std::uint32_t tool_rounds = 8; ///< 1 to 32: how often the model may call some before it has to answer.
+  model_options options = {};    ///< What is not set is as the model is configured.
 };
 
 } // namespace weir

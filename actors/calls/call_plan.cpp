@@ -41,11 +41,18 @@ std::uint64_t call_plan::on_piece(const std::string& text, time_point now) {
   return at;
 }
 
-call_plan::action call_plan::on_done(token_usage usage, std::vector<tool_call> tool_calls, time_point now) {
+call_plan::action call_plan::on_done(answer_end got, time_point now) {
+  auto is_empty = code_points_ == part_from_ && got.tool_calls.empty() && got.refusal_text.empty();
   end_attempt();
-  outcome_.tool_calls = std::move(tool_calls);
-  outcome_.usage.input_tokens += usage.input_tokens;
-  outcome_.usage.output_tokens += usage.output_tokens;
+  outcome_.usage.input_tokens += got.usage.input_tokens;
+  outcome_.usage.output_tokens += got.usage.output_tokens;
+  outcome_.finish = got.finish;
+  if (is_empty && (got.finish == finish_reason::length || got.finish == finish_reason::content_filter)) {
+    last_error_ = nothing_said(got.finish);
+    return next_step(now);
+  }
+  outcome_.tool_calls = std::move(got.tool_calls);
+  outcome_.refusal_text = std::move(got.refusal_text);
   if (index_ == 0) return end(run_status::complete, {}, now);
   return end(run_status::degraded, last_error_, now);
 }
@@ -53,6 +60,7 @@ call_plan::action call_plan::on_done(token_usage usage, std::vector<tool_call> t
 call_plan::action call_plan::on_failed(refusal error, bool retryable, time_point now) {
   end_attempt();
   last_error_ = std::move(error);
+  if (last_error_.status == code::bad_request) return give_up(now);
   if (!retryable || tries_ > step().retries) return next_step(now);
   auto delay = std::max(delays_.delay(tries_ - 1, jitter_.next()), milliseconds{last_error_.retry_after_ms});
   if (now + delay >= deadline_) return next_step(now);
@@ -78,6 +86,7 @@ call_plan::action call_plan::ask_current(time_point now) {
   if (step().canned) return outcome_.text.empty() ? canned(step().value, now) : next_step(now);
   auto left_ms = std::chrono::ceil<milliseconds>(deadline_ - now).count();
   if (left_ms <= 0) return on_deadline(now);
+  outcome_.finish = finish_reason::none;
   auto limit_ms = step().attempt_timeout_ms;
   ++tries_;
   ++asked_;
@@ -104,6 +113,7 @@ std::vector<call_step>::const_iterator call_plan::next_canned() const {
 
 call_plan::action call_plan::canned(const std::string& text, time_point now) {
   outcome_.text = text;
+  outcome_.finish = finish_reason::stop;
   code_points_ = utf8::code_points(text);
   if (code_points_ > 0) outcome_.parts.push_back({"canned", 0, code_points_});
   return end(run_status::degraded, last_error_, now, text);
@@ -122,6 +132,11 @@ void call_plan::end_attempt() {
   outcome_.queued_ms += std::exchange(queued_of_attempt_ms_, 0);
   if (code_points_ > part_from_) outcome_.parts.push_back({step().value, part_from_, code_points_});
   part_from_ = code_points_;
+}
+
+refusal call_plan::nothing_said(finish_reason why) const {
+  auto message = "model " + step().value + " said nothing: its answer ended with " + to_string(why);
+  return {code::unavailable, "unavailable", std::move(message), 0, {}, 0, 0};
 }
 
 refusal call_plan::out_of_time() const {

@@ -31,8 +31,10 @@ struct call_outcome {
   std::int64_t queued_ms = 0;  ///< Waiting for workers, of all attempts that found one.
   std::int64_t first_piece_ms = -1; ///< -1: there was none.
   std::int64_t elapsed_ms = 0;
-  refusal error;                          ///< Where the status is not `complete`: why.
-  std::vector<tool_call> tool_calls = {}; ///< Not empty: the model goes on once it has their results.
+  refusal error;                              ///< Where the status is not `complete`: why.
+  std::vector<tool_call> tool_calls = {};     ///< Not empty: the model goes on once it has their results.
+  finish_reason finish = finish_reason::none; ///< Of the answer that ended the text.
+  std::string refusal_text = {};              ///< Why the model would not answer, in its words.
 };
 
 /// Decides what happens in one model call: which model is asked when, what is tried again, what the result
@@ -43,6 +45,8 @@ struct call_outcome {
 /// - A pool's refusal is not tried again: the next step has its turn at once.
 /// - Above the namespace's quota no model is asked, since the quota is over all of them: a canned answer, or
 ///   the refusal.
+/// - A request that could not even be made, since it is malformed (400 of our own), is its author's mistake:
+///   no fallback hides it.
 /// - Once there is text, the next attempt goes on from it. What cannot be gone on from ends as `partial`.
 class call_plan {
 public:
@@ -88,8 +92,9 @@ public:
   /// More text. Gives the code point that it begins at.
   std::uint64_t on_piece(const std::string& text, time_point now);
 
-  /// A whole answer, also where it calls tools.
-  action on_done(token_usage usage, std::vector<tool_call> tool_calls, time_point now);
+  /// A whole answer, also where it calls tools. One that says nothing because the server cut or filtered all
+  /// of it has failed: the next step has its turn.
+  action on_done(answer_end got, time_point now);
   action on_failed(refusal error, bool retryable, time_point now);
   action on_pause_over(time_point now) { return ask_current(now); }
   action on_deadline(time_point now);
@@ -112,6 +117,7 @@ private:
   action end(run_status status, refusal error, time_point now, std::string rest = {});
   void end_attempt();
   refusal out_of_time() const;
+  refusal nothing_said(finish_reason why) const;
 
   std::vector<call_step> steps_;
   std::int64_t timeout_ms_;

@@ -74,6 +74,7 @@ void chat_call::act(tool_loop::ask& next) {
   what.timeout_ms = next.timeout_ms;
   what.seed = what_.seed;
   what.tools = std::move(next.tools);
+  what.options = what_.options;
   model_call::callbacks then;
   then.on_delta = [this, base = loop_.code_points()](std::uint64_t at, const std::string& text) {
     if (then_.on_delta) then_.on_delta(base + at, text);

@@ -38,6 +38,7 @@ struct chat_job {
   std::uint64_t seed = 0; ///< For the jitter of the back-off.
   std::vector<chat_tool> tools = {};
   tool_loop::bounds bounds = {};
+  model_options options = {};
 };
 
 /// A chat with a model that may call tools, as part of an actor, its owner: a model call for each round, and

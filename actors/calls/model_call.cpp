@@ -110,12 +110,12 @@ void model_call::on(const model_piece& x) {
 void model_call::on(const model_done& x) {
   if (x.id != attempt_id_) return;
   auto keep = shared_from_this();
-  settle(x.usage);
+  settle(x.end.usage);
   note(model_stages::stage::done);
   attempt_id_ = 0;
   pass_on(overlap_.flush());
   if (plan_.over()) return; // cancelled just now
-  act(plan_.on_done(x.usage, x.tool_calls, now()));
+  act(plan_.on_done(x.end, now()));
 }
 
 void model_call::on(const model_failed& x) {
@@ -196,8 +196,8 @@ void model_call::pass_on(const std::string& text) {
 model_request model_call::request_for(const call_plan::ask& next) const {
   auto messages = what_.messages;
   if (!plan_.text().empty()) messages.push_back({"assistant", plan_.text()});
-  return {what_.number << 8 | next.attempt,   what_.ns,   std::move(messages), next.timeout_ms,
-          caf::actor_cast<caf::actor>(self_), what_.tools};
+  return {what_.number << 8 | next.attempt,   what_.ns,    std::move(messages), next.timeout_ms,
+          caf::actor_cast<caf::actor>(self_), what_.tools, what_.options};
 }
 
 void model_call::settle(token_usage used) {

@@ -24,6 +24,7 @@ struct model_question {
   std::int64_t timeout_ms = 0;       ///< Of the whole call; 0, or more than the model's own: the model's.
   std::uint64_t seed = 0;            ///< For the jitter of the back-off.
   std::vector<tool_spec> tools = {}; ///< What the model may call; the calls are in the outcome.
+  model_options options = {};
 };
 
 /// A model call as part of an actor, its owner: asks one model after the other as its `call_plan` says, and

@@ -142,6 +142,7 @@ tool_loop::action tool_loop::end(run_status status, refusal error, time_point no
   counts_.unused += static_cast<std::uint32_t>(std::exchange(missing_, 0));
   outcome_.status = status;
   outcome_.error = std::move(error);
+  if (status == run_status::partial || status == run_status::cancelled) outcome_.finish = finish_reason::none;
   if (status == run_status::complete && degraded_) {
     outcome_.status = run_status::degraded;
     outcome_.error = degraded_by_;
@@ -154,6 +155,8 @@ void tool_loop::book(const call_outcome& got) {
   for (auto& x : got.parts) outcome_.parts.push_back({x.model, code_points_ + x.from, code_points_ + x.to});
   if (outcome_.first_piece_ms < 0 && got.first_piece_ms >= 0)
     outcome_.first_piece_ms = duration_cast<milliseconds>(round_began_ - began_).count() + got.first_piece_ms;
+  outcome_.finish = got.finish;
+  outcome_.refusal_text = got.refusal_text;
   outcome_.text += got.text;
   code_points_ += utf8::code_points(got.text);
   outcome_.usage.input_tokens += got.usage.input_tokens;
@@ -175,7 +178,9 @@ std::string tool_loop::check(tool_call& call) const {
   if (written.find_first_not_of(" \t\r\n") == std::string::npos) written = "{}";
   auto arguments = parse_json(written);
   if (!arguments.is_object()) {
-    std::string what = arguments.is_discarded() ? "must be JSON" : "must be an object";
+    std::string what = arguments.is_discarded()
+                           ? "must be JSON, nested at most " + std::to_string(max_json_depth) + " deep"
+                           : "must be an object";
     return "arguments: " + what + ", are " + well_formed(written, excerpt_bytes);
   }
   call.arguments = std::move(written);

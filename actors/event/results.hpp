@@ -15,6 +15,12 @@ enum class run_status : std::uint8_t { complete, partial, degraded, cancelled, f
 /// The protocol's word for it.
 const char* to_string(run_status x) noexcept;
 
+/// How a model's answer ended, as the model's server said. A text that was broken off has no reason.
+enum class finish_reason : std::uint8_t { none, stop, length, content_filter, tool_calls };
+
+/// The protocol's word for it; empty for `none`.
+const char* to_string(finish_reason x) noexcept;
+
 /// Who wrote the text from code point `from` up to, not including, `to`.
 struct run_part {
   std::string model;
@@ -49,6 +55,8 @@ struct run_result {
   refusal error;         ///< Where the status is not `complete`.
   bool streamed = false; ///< There were deltas. Their text …
   std::string text;      ///< … if it is not the `text` of the output.
+  finish_reason finish = finish_reason::none;
+  std::string refusal_text = {}; ///< Why a model would not answer, in its words; empty: it did not say so.
 };
 
 /// run → agent: a `call` for it. The agent answers with an `agent_reply`.
@@ -67,6 +75,7 @@ struct agent_call {
 struct agent_reply {
   std::string output = "null"; ///< JSON text.
   refusal error;
+  token_usage usage = {}; ///< Of the models that were asked for it.
 };
 
 template <class Inspector>
@@ -75,6 +84,16 @@ bool inspect(Inspector& f, run_status& x) {
   auto set = [&x](std::uint8_t value) {
     x = static_cast<run_status>(value);
     return value <= static_cast<std::uint8_t>(run_status::failed);
+  };
+  return f.apply(get, set);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, finish_reason& x) {
+  auto get = [&x] { return static_cast<std::uint8_t>(x); };
+  auto set = [&x](std::uint8_t value) {
+    x = static_cast<finish_reason>(value);
+    return value <= static_cast<std::uint8_t>(finish_reason::tool_calls);
   };
   return f.apply(get, set);
 }
@@ -97,12 +116,12 @@ bool inspect(Inspector& f, run_delta& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, run_result& x) {
-  return f.object(x).fields(f.field("run_id", x.run_id), f.field("status", x.status),
-                            f.field("output", x.output), f.field("usage", x.usage), f.field("parts", x.parts),
-                            f.field("attempts", x.attempts), f.field("queued_ms", x.queued_ms),
-                            f.field("first_piece_ms", x.first_piece_ms), f.field("elapsed_ms", x.elapsed_ms),
-                            f.field("error", x.error), f.field("streamed", x.streamed),
-                            f.field("text", x.text));
+  return f.object(x).fields(
+      f.field("run_id", x.run_id), f.field("status", x.status), f.field("output", x.output),
+      f.field("usage", x.usage), f.field("parts", x.parts), f.field("attempts", x.attempts),
+      f.field("queued_ms", x.queued_ms), f.field("first_piece_ms", x.first_piece_ms),
+      f.field("elapsed_ms", x.elapsed_ms), f.field("error", x.error), f.field("streamed", x.streamed),
+      f.field("text", x.text), f.field("finish", x.finish), f.field("refusal_text", x.refusal_text));
 }
 
 template <class Inspector>
@@ -115,7 +134,8 @@ bool inspect(Inspector& f, agent_call& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, agent_reply& x) {
-  return f.object(x).fields(f.field("output", x.output), f.field("error", x.error));
+  return f.object(x).fields(f.field("output", x.output), f.field("error", x.error),
+                            f.field("usage", x.usage));
 }
 
 } // namespace weir

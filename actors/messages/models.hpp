@@ -27,6 +27,7 @@ struct model_request {
   std::int64_t timeout_ms = 0; ///< For this attempt, queueing included.
   caf::actor sink;
   std::vector<tool_spec> tools = {}; ///< What the model may call.
+  model_options options = {};
 };
 
 /// worker → caller: more text. The first one is empty and means that a worker has begun.
@@ -36,11 +37,18 @@ struct model_piece {
   std::int64_t queued_ms = 0; ///< How long this attempt waited for a worker.
 };
 
+/// How a whole answer ended.
+struct answer_end {
+  token_usage usage = {};
+  std::vector<tool_call> tool_calls = {}; ///< Not empty: the model goes on once it has their results.
+  finish_reason finish = finish_reason::stop;
+  std::string refusal_text = {}; ///< Why the model would not answer, in its words.
+};
+
 /// worker → caller: the answer is whole.
 struct model_done {
   std::uint64_t id = 0;
-  token_usage usage;
-  std::vector<tool_call> tool_calls = {}; ///< Not empty: the model goes on once it has their results.
+  answer_end end;
 };
 
 /// pool or worker → caller: this attempt is over without a whole answer.
@@ -74,7 +82,7 @@ template <class Inspector>
 bool inspect(Inspector& f, model_request& x) {
   return f.object(x).fields(f.field("id", x.id), f.field("ns", x.ns), f.field("messages", x.messages),
                             f.field("timeout_ms", x.timeout_ms), f.field("sink", x.sink),
-                            f.field("tools", x.tools));
+                            f.field("tools", x.tools), f.field("options", x.options));
 }
 
 template <class Inspector>
@@ -83,9 +91,14 @@ bool inspect(Inspector& f, model_piece& x) {
 }
 
 template <class Inspector>
+bool inspect(Inspector& f, answer_end& x) {
+  return f.object(x).fields(f.field("usage", x.usage), f.field("tool_calls", x.tool_calls),
+                            f.field("finish", x.finish), f.field("refusal_text", x.refusal_text));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, model_done& x) {
-  return f.object(x).fields(f.field("id", x.id), f.field("usage", x.usage),
-                            f.field("tool_calls", x.tool_calls));
+  return f.object(x).fields(f.field("id", x.id), f.field("end", x.end));
 }
 
 template <class Inspector>

@@ -30,6 +30,22 @@ const char* to_string(agent_state_kind x) noexcept {
   return "failed";
 }
 
+const char* to_string(finish_reason x) noexcept {
+  switch (x) {
+  case finish_reason::none:
+    return "";
+  case finish_reason::stop:
+    return "stop";
+  case finish_reason::length:
+    return "length";
+  case finish_reason::content_filter:
+    return "content_filter";
+  case finish_reason::tool_calls:
+    return "tool_calls";
+  }
+  return "";
+}
+
 const char* to_string(busy_policy x) noexcept {
   switch (x) {
   case busy_policy::concurrent:

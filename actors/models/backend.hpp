@@ -15,7 +15,7 @@ namespace weir {
 /// no more. The call may be destroyed from inside any of them.
 struct backend_events {
   std::function<void(std::string text)> on_piece; ///< Empty: no text, but a sign of life.
-  std::function<void(token_usage, std::vector<tool_call>)> on_done;
+  std::function<void(answer_end)> on_done;
   std::function<void(refusal error, bool retryable)> on_failed;
 };
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "actors/messages/chat.hpp"
+
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,6 +38,11 @@ struct openai_config {
   std::string api_key_env; ///< Name of the environment variable that holds the key; empty: none is sent.
   std::string ca_file =
       {}; ///< PEM: roots that are trusted beside the system's; empty: only those. For https.
+  std::map<std::string, std::string> headers = {}; ///< Sent with each request; takes the place of our own …
+  std::map<std::string, std::string> headers_env =
+      {};                                        ///< … by the environment variables that hold the values.
+  std::map<std::string, std::string> query = {}; ///< Added to the URL, encoded.
+  model_options request = {};                    ///< Of a call that does not say otherwise.
 };
 
 /// What a caller gets when a pool cannot answer: another pool's name, or a canned text.

@@ -63,9 +63,7 @@ void model_worker::begin(model_assignment& work) {
   send(sink_, model_piece{id_, {}, queued_ms_});
   call_ = backend_->start(work.what,
                           {[this](std::string text) { on_piece(text); },
-                           [this](token_usage usage, std::vector<tool_call> tool_calls) {
-                             on_done(usage, std::move(tool_calls));
-                           },
+                           [this](answer_end end) { on_done(std::move(end)); },
                            [this](refusal error, bool retryable) { on_failed(std::move(error), retryable); }},
                           *this);
 }
@@ -82,9 +80,9 @@ void model_worker::on_piece(const std::string& text) {
   schedule_flush();
 }
 
-void model_worker::on_done(token_usage usage, std::vector<tool_call> tool_calls) {
+void model_worker::on_done(answer_end end) {
   send_text(buffer_.drain());
-  send(sink_, model_done{id_, usage, std::move(tool_calls)});
+  send(sink_, model_done{id_, std::move(end)});
   finish("done");
 }
 

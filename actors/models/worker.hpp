@@ -35,7 +35,7 @@ public:
 
 private:
   void on_piece(const std::string& text);
-  void on_done(token_usage usage, std::vector<tool_call> tool_calls);
+  void on_done(answer_end end);
   void on_failed(refusal error, bool retryable);
 
   void watch();

@@ -47,6 +47,8 @@ run_result decode(const json& x) {
   if (x.contains("error")) out.error = decode_error(x["error"]);
   out.streamed = x.at("streamed").get<bool>();
   out.text = x.at("text").get<std::string>();
+  out.finish = static_cast<finish_reason>(x.value("finish", 0U)); // results of earlier versions have none
+  out.refusal_text = x.value("refusal", "");
   return out;
 }
 
@@ -69,13 +71,15 @@ std::string encode_result(const run_result& x) {
               {"streamed", x.streamed},
               {"text", x.text}};
   if (x.error.refused()) out["error"] = encode_error(x.error);
+  if (x.finish != finish_reason::none) out["finish"] = static_cast<unsigned>(x.finish);
+  if (!x.refusal_text.empty()) out["refusal"] = x.refusal_text;
   return print_json(out);
 }
 
 std::optional<run_result> decode_result(const std::string& run_id, const std::string& text) {
   try {
     auto out = decode(json::parse(text));
-    if (out.status > run_status::failed) return std::nullopt;
+    if (out.status > run_status::failed || out.finish > finish_reason::tool_calls) return std::nullopt;
     out.run_id = run_id;
     return out;
   } catch (const json::exception&) {

@@ -25,7 +25,7 @@ void set_streamed(run_result& x, const std::string& text);
 
 /// What it takes in memory or in the store, bytes; counts what can be large.
 inline std::size_t size_bytes(const run_result& x) noexcept {
-  return x.output.size() + x.text.size() + x.error.message.size();
+  return x.output.size() + x.text.size() + x.error.message.size() + x.refusal_text.size();
 }
 
 } // namespace weir

@@ -83,7 +83,8 @@ void run::start_agent() {
   ask_agent(
       this, settings_.agent, std::chrono::milliseconds{timeout_ms}, caf::make_message(std::move(what)),
       [this](agent_reply& got) {
-        finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error);
+        finish(got.error.refused() ? run_status::failed : run_status::complete, got.output, got.error,
+               got.usage);
       },
       [this](const caf::error& why) {
         if (why == caf::sec::request_timeout) return finish(run_status::failed, "null", deadline_passed());
@@ -104,6 +105,7 @@ void run::start_prompt() {
   what.messages.push_back({"user", std::move(text)});
   what.timeout_ms = left_ms(model_timeout_ms());
   what.seed = settings_.seq;
+  what.options = settings_.prompt->request;
   if (what.timeout_ms <= 0) return finish(run_status::failed, "null", deadline_passed());
   add_tools(what);
   chat_call::callbacks then;
@@ -151,6 +153,8 @@ void run::on_outcome(const call_outcome& got) {
   out.queued_ms = got.queued_ms;
   out.first_piece_ms = got.first_piece_ms;
   out.error = got.error;
+  out.finish = got.finish;
+  out.refusal_text = got.refusal_text;
   finish(std::move(out));
 }
 
@@ -172,8 +176,9 @@ void run::cancel() {
   finish(run_status::cancelled, "null", {code::cancelled, "cancelled", "cancelled by a client", 0, {}, 0, 0});
 }
 
-void run::finish(run_status status, std::string output, refusal error) {
+void run::finish(run_status status, std::string output, refusal error, token_usage usage) {
   run_result out;
+  out.usage = usage;
   out.status = status;
   out.output = std::move(output);
   out.error = std::move(error);

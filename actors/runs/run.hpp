@@ -77,7 +77,7 @@ private:
   void on_outcome(const call_outcome& got);
   run_result partial_result(run_status status, refusal error) const;
   void cancel();
-  void finish(run_status status, std::string output, refusal error);
+  void finish(run_status status, std::string output, refusal error, token_usage usage = {});
   void finish(run_result result);
   std::int64_t elapsed_ms() const;
   std::int64_t model_timeout_ms() const;

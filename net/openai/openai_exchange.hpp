@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace boost::asio {
 class io_context;
@@ -20,8 +22,10 @@ struct openai_server {
   boost::asio::io_context& context;
   openai_endpoint where;
   std::string model;
-  std::string key;                 ///< Empty: none is sent.
-  std::shared_ptr<tls_client> tls; ///< Null: plain HTTP.
+  std::vector<std::pair<std::string, std::string>> headers; ///< Sent with each request, the key among them.
+  std::vector<std::string> secrets;                         ///< Never shown in a message.
+  model_options usual;                                      ///< Of a call that does not say otherwise.
+  std::shared_ptr<tls_client> tls;                          ///< Null: plain HTTP.
   std::shared_ptr<idle_connections> idle;
 };
 

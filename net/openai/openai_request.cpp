@@ -1,6 +1,7 @@
 #include "net/openai/openai_request.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -32,20 +33,40 @@ json tool_of(const tool_spec& x, json parameters) {
   return {{"type", "function"}, {"function", std::move(function)}};
 }
 
+template <class T>
+void set(json& body, const char* name, const std::optional<T>& value) {
+  if (value) body[name] = *value;
+}
+
+refusal set_options(json& body, const model_options& x) {
+  set(body, "temperature", x.temperature);
+  set(body, "top_p", x.top_p);
+  set(body, "max_tokens", x.max_tokens);
+  set(body, "seed", x.seed);
+  if (!x.stop.empty()) body["stop"] = x.stop;
+  if (x.response_format.empty()) return {};
+  auto format = parse_json(x.response_format);
+  if (!format.is_object()) return refusal::bad_field("response_format: must be a JSON object");
+  body["response_format"] = std::move(format);
+  return {};
+}
+
 } // namespace
 
 std::variant<std::string, refusal> openai_request_body(const std::string& model,
                                                        const std::vector<chat_message>& messages,
-                                                       const std::vector<tool_spec>& tools) {
+                                                       const std::vector<tool_spec>& tools,
+                                                       const model_options& options) {
   json body{{"model", model}, {"stream", true}, {"stream_options", {{"include_usage", true}}}};
   auto& list = body["messages"] = json::array();
   for (auto& x : messages) list.push_back(message_of(x));
   for (auto& x : tools) {
-    auto parameters = json::parse(x.parameters, nullptr, false);
+    auto parameters = parse_json(x.parameters);
     if (!parameters.is_object())
       return refusal::bad_field("tool " + x.name + ": its parameters must be a JSON object");
     body["tools"].push_back(tool_of(x, std::move(parameters)));
   }
+  if (auto no = set_options(body, options); no.refused()) return no;
   return print_json(body);
 }
 

@@ -10,9 +10,10 @@
 namespace weir {
 
 /// The body of the request for a streamed answer. Bytes that are no UTF-8 are replaced by U+FFFD. A refusal:
-/// a tool's parameters are no JSON object.
+/// a tool's parameters, or the format of the response, are no JSON object.
 std::variant<std::string, refusal> openai_request_body(const std::string& model,
                                                        const std::vector<chat_message>& messages,
-                                                       const std::vector<tool_spec>& tools = {});
+                                                       const std::vector<tool_spec>& tools = {},
+                                                       const model_options& options = {});
 
 } // namespace weir

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view plain_scheme = "http://";
 constexpr std::string_view tls_scheme = "https://";
+constexpr std::string_view completions = "/chat/completions";
 
 bool is_port(std::string_view text) {
   return !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos
@@ -30,6 +31,8 @@ std::variant<openai_endpoint, refusal> parse_openai_url(const std::string& url) 
   auto authority = rest.substr(0, rest.find('/'));
   auto path = rest.substr(authority.size());
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  if (path.size() >= completions.size() && path.substr(path.size() - completions.size()) == completions)
+    return wrong("must end before /chat/completions, which is added");
   auto bracket = authority.rfind(']');
   auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   auto host = authority.substr(0, colon);

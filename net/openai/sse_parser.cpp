@@ -1,27 +1,34 @@
 #include "net/openai/sse_parser.hpp"
 
-#include <optional>
 #include <utility>
 
 namespace weir {
 
 namespace {
 
-// What a line adds to its event's data, if anything.
-std::optional<std::string> data_of(const std::string& line) {
-  if (line.front() == '{') return line;
+struct field {
+  std::string_view name; // empty: a comment
+  std::string_view value;
+};
+
+field field_of(std::string_view line) {
   auto colon = line.find(':');
-  auto name = line.substr(0, colon); // a comment has an empty one
-  if (name != "data" && name != "error") return std::nullopt;
-  auto value = colon == std::string::npos ? std::string{} : line.substr(colon + 1);
-  if (!value.empty() && value.front() == ' ') value.erase(0, 1);
-  if (name == "error") return "{\"error\":" + value + "}";
-  return value;
+  if (colon == std::string_view::npos) return {line, {}};
+  auto value = line.substr(colon + 1);
+  if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+  return {line.substr(0, colon), value};
 }
+
+bool is_known(std::string_view name) {
+  return name.empty() || name == "data" || name == "event" || name == "id" || name == "retry"
+         || name == "error";
+}
+
+bool begins_json(std::string_view line) { return line.front() == '{' || line.substr(0, 2) == "[{"; }
 
 } // namespace
 
-sse_parser::status sse_parser::feed(std::string_view bytes, std::vector<std::string>& events) {
+sse_parser::status sse_parser::feed(std::string_view bytes, std::vector<sse_event>& events) {
   while (!bytes.empty()) {
     if (std::exchange(after_cr_, false) && bytes.front() == '\n') {
       bytes.remove_prefix(1);
@@ -39,25 +46,42 @@ sse_parser::status sse_parser::feed(std::string_view bytes, std::vector<std::str
   return status::ok;
 }
 
-sse_parser::status sse_parser::finish(std::vector<std::string>& events) {
+sse_parser::status sse_parser::finish(std::vector<sse_event>& events) {
   if (!line_.empty())
     if (auto result = end_line(events); result != status::ok) return result;
   return end_line(events);
 }
 
-sse_parser::status sse_parser::end_line(std::vector<std::string>& events) {
+sse_parser::status sse_parser::end_line(std::vector<sse_event>& events) {
   auto line = std::exchange(line_, {});
   if (std::exchange(first_line_, false) && line.compare(0, 3, "\xEF\xBB\xBF") == 0) line.erase(0, 3);
   if (line.empty()) {
-    if (std::exchange(has_data_, false)) events.push_back(std::exchange(data_, {}));
+    dispatch(events);
     return status::ok;
   }
-  auto value = data_of(line);
-  if (!value) return status::ok;
-  if (data_.size() + value->size() + 1 > limits_.event_bytes) return status::event_too_long;
-  if (std::exchange(has_data_, true)) data_ += '\n';
-  data_ += *value;
+  auto [name, value] = field_of(line);
+  if (bare_ && is_known(name)) dispatch(events); // the server went on as if nothing had been
+  if (bare_ || begins_json(line)) {
+    if (!bare_ && has_data_) dispatch(events);
+    bare_ = true;
+    return add_data(line);
+  }
+  if (name == "event") event_.name = value;
+  if (name == "error") event_.name = name;
+  return name == "data" || name == "error" ? add_data(value) : status::ok;
+}
+
+sse_parser::status sse_parser::add_data(std::string_view value) {
+  if (event_.data.size() + value.size() + 1 > limits_.event_bytes) return status::event_too_long;
+  if (std::exchange(has_data_, true)) event_.data += '\n';
+  event_.data += value;
   return status::ok;
+}
+
+void sse_parser::dispatch(std::vector<sse_event>& events) {
+  auto event = std::exchange(event_, {});
+  bare_ = false;
+  if (std::exchange(has_data_, false)) events.push_back(std::move(event));
 }
 
 } // namespace weir

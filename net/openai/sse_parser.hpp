@@ -7,12 +7,19 @@
 
 namespace weir {
 
+/// One event of a stream.
+struct sse_event {
+  std::string name; ///< Of the `event` field; empty: not said.
+  std::string data;
+};
+
 /// Reads a stream of server-sent events (WHATWG HTML, section 9.2) as it arrives: cut anywhere, with any of
-/// the three line ends. Gives the data of each event; names, ids and comments are skipped.
+/// the three line ends. Gives the name and the data of each event that has data; ids and comments are
+/// skipped.
 ///
-/// Two lines that are no data for the standard are data here, because servers tell of errors in mid-stream by
-/// them: llama.cpp's `error: {…}`, taken for `data: {"error":{…}}`, and a bare `{…}`, as Ollama sends it.
-/// Plain.
+/// Two kinds of line that are no data for the standard are data here, because servers report errors in
+/// mid-stream by them: llama.cpp's `error: {…}`, given as the data of an event named `error`, and a bare JSON
+/// object, on one line (Ollama) or on several up to the next empty line or field (gateways). Plain.
 class sse_parser {
 public:
   struct limits {
@@ -25,21 +32,23 @@ public:
   sse_parser() = default;
   explicit sse_parser(limits bounds) : limits_(bounds) {}
 
-  /// Adds the data of each event that has become whole to `events`. After anything but `ok` the stream cannot
-  /// be read on.
-  status feed(std::string_view bytes, std::vector<std::string>& events);
+  /// Adds each event that has become whole to `events`. After anything but `ok` the stream cannot be read on.
+  status feed(std::string_view bytes, std::vector<sse_event>& events);
 
   /// The stream has ended: an event that lacks only the empty line after it counts. The standard drops it,
   /// but there are servers that do not send that line.
-  status finish(std::vector<std::string>& events);
+  status finish(std::vector<sse_event>& events);
 
 private:
-  status end_line(std::vector<std::string>& events);
+  status end_line(std::vector<sse_event>& events);
+  status add_data(std::string_view value);
+  void dispatch(std::vector<sse_event>& events);
 
   limits limits_;
   std::string line_;
-  std::string data_;
+  sse_event event_;
   bool has_data_ = false;
+  bool bare_ = false;     // inside of a bare JSON object
   bool after_cr_ = false; // a LF that follows belongs to the same line end
   bool first_line_ = true;
 };

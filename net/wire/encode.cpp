@@ -116,6 +116,8 @@ std::string encode(const run_result& x, std::string_view request_id) {
   out.number("queued_ms", x.queued_ms);
   if (x.first_piece_ms >= 0) out.number("first_piece_ms", x.first_piece_ms);
   out.number("elapsed_ms", x.elapsed_ms);
+  if (x.finish != finish_reason::none) out.text("finish", to_string(x.finish));
+  if (!x.refusal_text.empty()) out.text("refusal", x.refusal_text);
   if (x.error.refused()) {
     json_writer error;
     write_refusal(error, x.error, request_id);

@@ -42,7 +42,7 @@ TEST_CASE("a call that the first model answers is complete") {
   plan.on_started(40);
   CHECK(plan.on_piece("schön", t0 + 50ms) == 0);
   CHECK(plan.on_piece("!", t0 + 60ms) == 5);
-  CHECK(finished(plan.on_done({7, 2}, {}, t0 + 70ms)));
+  CHECK(finished(plan.on_done({{7, 2}}, t0 + 70ms)));
   auto& x = plan.outcome();
   CHECK(x.status == run_status::complete);
   CHECK(x.text == "schön!");
@@ -90,7 +90,7 @@ TEST_CASE("what cannot be tried again goes to the next model") {
   CHECK(ask(plan.on_failed({code::unauthenticated, "unavailable", "bad key", 0, {}, 0, 0}, false, t0)).model
         == "second");
   plan.on_piece("hm", t0);
-  CHECK(finished(plan.on_done({}, {}, t0)));
+  CHECK(finished(plan.on_done({}, t0)));
   CHECK(plan.outcome().status == run_status::degraded);
   CHECK(plan.outcome().error.message == "bad key");
   CHECK(plan.outcome().parts.at(0).model == "second");
@@ -101,7 +101,7 @@ TEST_CASE("a full queue is not tried again: the fallback, or the refusal as it w
     auto plan = plan_of({first, second});
     ask(plan.begin(t0));
     CHECK(ask(plan.on_refused(full, t0)).model == "second");
-    plan.on_done({}, {}, t0);
+    plan.on_done({}, t0);
     CHECK(plan.outcome().attempts == 1);
   }
   SECTION("without") {
@@ -186,7 +186,7 @@ TEST_CASE("an attempt that dies in mid-stream is gone on from, and the parts tel
   CHECK(ask(plan.on_failed(broken, true, t0)).model == "second");
   CHECK(plan.text() == "naïve ");
   CHECK(plan.on_piece("plan", t0) == 6);
-  plan.on_done({}, {}, t0);
+  plan.on_done({}, t0);
   auto& x = plan.outcome();
   CHECK(x.status == run_status::degraded);
   CHECK(x.text == "naïve plan");
@@ -234,4 +234,89 @@ TEST_CASE("a cancelled call says so") {
   CHECK(plan.outcome().status == run_status::cancelled);
   CHECK(plan.outcome().text == "half");
   CHECK(plan.over());
+}
+
+TEST_CASE("the outcome says how the answer ended, and what the model refused") {
+  auto plan = plan_of({first});
+  plan.begin(t0);
+  plan.on_piece("Half", t0);
+  CHECK(plan.outcome().finish == finish_reason::none);
+  plan.on_done({{}, {}, finish_reason::length, "I will not."}, t0);
+  CHECK(plan.outcome().status == run_status::complete);
+  CHECK(plan.outcome().finish == finish_reason::length);
+  CHECK(plan.outcome().refusal_text == "I will not.");
+}
+
+TEST_CASE("an empty answer that was cut or filtered is no success") {
+  for (auto how : {finish_reason::length, finish_reason::content_filter}) {
+    INFO(to_string(how));
+    SECTION("the next model is asked, and not this one again") {
+      auto plan = plan_of({first, second});
+      plan.begin(t0);
+      CHECK(ask(plan.on_done({{7, 90}, {}, how, {}}, t0)).model == "second");
+      plan.on_piece("Good", t0);
+      CHECK(finished(plan.on_done({{1, 2}, {}, finish_reason::stop, {}}, t0)));
+      CHECK(plan.outcome().status == run_status::degraded);
+      CHECK(plan.outcome().finish == finish_reason::stop);
+      CHECK(plan.outcome().usage.output_tokens == 92); // it was paid for
+    }
+    SECTION("without another model the call has failed, and says so") {
+      auto plan = plan_of({first});
+      plan.begin(t0);
+      CHECK(finished(plan.on_done({{}, {}, how, {}}, t0)));
+      CHECK(plan.outcome().status == run_status::failed);
+      CHECK(plan.outcome().finish == how);
+      CHECK(plan.outcome().error.message
+            == std::string{"model first said nothing: its answer ended with "} + to_string(how));
+    }
+    SECTION("a refusal, or a tool call, is an answer") {
+      auto plan = plan_of({first});
+      plan.begin(t0);
+      plan.on_done({{}, {}, how, "I cannot help with that."}, t0);
+      CHECK(plan.outcome().status == run_status::complete);
+      auto other = plan_of({first});
+      other.begin(t0);
+      other.on_done({{}, {{"a", "f", "{}"}}, how, {}}, t0);
+      CHECK(other.outcome().status == run_status::complete);
+    }
+    SECTION("a continuation that says nothing leaves the text as partial") {
+      auto plan = plan_of({first});
+      plan.begin(t0);
+      plan.on_piece("Half", t0);
+      pause(plan.on_failed(broken, true, t0));
+      ask(plan.on_pause_over(t0 + 100ms));
+      CHECK(finished(plan.on_done({{}, {}, how, {}}, t0 + 200ms)));
+      CHECK(plan.outcome().status == run_status::partial);
+      CHECK(plan.outcome().finish == how);
+    }
+  }
+}
+
+TEST_CASE("an empty answer that ended of itself is one") {
+  auto plan = plan_of({first});
+  plan.begin(t0);
+  plan.on_done({{}, {}, finish_reason::stop, {}}, t0);
+  CHECK(plan.outcome().status == run_status::complete);
+}
+
+TEST_CASE("a text that was broken off has no reason for its end, a canned one has") {
+  auto plan = plan_of({first});
+  plan.begin(t0);
+  plan.on_piece("Half", t0);
+  CHECK(finished(plan.on_deadline(t0 + 1000ms)));
+  CHECK(plan.outcome().status == run_status::partial);
+  CHECK(plan.outcome().finish == finish_reason::none);
+  auto other = plan_of({second, sorry});
+  other.begin(t0);
+  CHECK(finished(other.on_failed(broken, true, t0)));
+  CHECK(other.outcome().finish == finish_reason::stop);
+}
+
+TEST_CASE("a request that is malformed goes to no other model: no fallback hides its author's mistake") {
+  auto plan = plan_of({first, second, sorry});
+  plan.begin(t0);
+  CHECK(finished(
+      plan.on_failed(refusal::bad_field("tool f: its parameters must be a JSON object"), false, t0)));
+  CHECK(plan.outcome().status == run_status::failed);
+  CHECK(plan.outcome().error.status == code::bad_request);
 }

@@ -328,3 +328,33 @@ TEST_CASE("a model without tools that calls one has failed if it says nothing el
   CHECK(loop.outcome().status == run_status::failed);
   CHECK(loop.outcome().error.message == "the model calls a tool, but has none");
 }
+
+TEST_CASE("a chat says how its last answer ended, unless it was broken off", "[tools]") {
+  auto loop = loop_of();
+  loop.begin(t0);
+  auto asks = said("", {call("a")});
+  asks.finish = finish_reason::tool_calls;
+  auto round = loop.on_model(asks, t0);
+  SECTION("by the model") {
+    loop.on_result(start(round).at(0).number, {"2 m", false}, t0);
+    auto last = said("Two");
+    last.finish = finish_reason::length;
+    last.refusal_text = "Enough.";
+    CHECK(finished(loop.on_model(last, t0)));
+    CHECK(loop.outcome().finish == finish_reason::length);
+    CHECK(loop.outcome().refusal_text == "Enough.");
+  }
+  SECTION("by its deadline, while tools run") {
+    CHECK(finished(loop.on_cancel(t0)));
+    CHECK(loop.outcome().finish == finish_reason::none);
+  }
+}
+
+TEST_CASE("arguments that nest without end are no arguments, and nothing falls over them", "[tools]") {
+  auto loop = loop_of();
+  loop.begin(t0);
+  auto deep = R"({"at":)" + std::string(30'000, '[') + std::string(30'000, ']') + "}";
+  auto next = ask(loop.on_model(said("", {call("a", "depth", deep)}), t0));
+  CHECK(error_in(next.messages.back()).find("must be JSON, nested at most 100 deep") != std::string::npos);
+  CHECK(loop.counted().refused == 1);
+}

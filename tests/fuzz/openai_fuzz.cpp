@@ -51,6 +51,8 @@ input parse(std::string_view text) {
 openai_answer::limits small_bounds() {
   openai_answer::limits out;
   out.text_bytes = 512; // so that the fuzzer meets them
+  out.refusal_bytes = 256;
+  out.object_bytes = 1024;
   out.sse = {1024, 2048};
   return out;
 }
@@ -72,7 +74,7 @@ bool same(const told& a, const told& b) {
 
 template <class NextSize>
 told read(const input& from, NextSize next_size) {
-  openai_answer x{key, "made_", small_bounds()};
+  openai_answer x{{key}, "made_", small_bounds()};
   told out;
   auto take = [&] {
     for (auto& piece : x.take_pieces()) out.text += piece;
@@ -98,13 +100,17 @@ told read(const input& from, NextSize next_size) {
     require(error.retry_after_ms >= 0 && error.retry_after_ms <= 3'600'000, "a pause is within its range");
     require(error.status != code::too_many || error.retry_after_ms > 0, "a 429 says when to come again");
   } else {
-    out.calls = x.take_tool_calls();
+    auto end = x.take_end();
+    require(end.finish != finish_reason::none, "a whole answer says how it ended");
+    require(end.refusal_text.size() <= small_bounds().refusal_bytes + 3, "a refusal is within its bound");
+    out.calls = std::move(end.tool_calls);
+    out.text += '|' + end.refusal_text;
   }
   return out;
 }
 
 void check(const told& x) {
-  require(x.text.size() <= 512, "the text is within its bound");
+  require(x.text.size() <= 512 + 1 + 256 + 3, "the text is within its bound");
   require(x.error.size() <= 600, "a message is short");
   require(x.error.find(key) == std::string::npos, "the key is not told");
   for (auto c : x.error) require(c >= 0x20 && c <= 0x7E, "a message is one printable line");

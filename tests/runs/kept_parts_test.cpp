@@ -23,6 +23,8 @@ run_result example() {
   x.first_piece_ms = 80;
   x.elapsed_ms = 90;
   x.error = {code::too_many, "model_queue_full", "full", 100, "model", 7, 8};
+  x.finish = finish_reason::length;
+  x.refusal_text = "Nein.";
   set_streamed(x, "Grüße");
   return x;
 }
@@ -44,8 +46,22 @@ TEST_CASE("a result is the same after it was kept") {
   CHECK(y->error.limit == 8);
   CHECK(y->parts[1].to == 5);
   CHECK(streamed_text(*y) == "Grüße");
+  CHECK(y->finish == finish_reason::length);
+  CHECK(y->refusal_text == "Nein.");
   CHECK_FALSE(decode_result("alice/c1", "{}"));
   CHECK_FALSE(decode_result("alice/c1", "not JSON"));
+}
+
+TEST_CASE("a result that an earlier version kept is read as one that does not say how it ended") {
+  auto x = example();
+  x.finish = finish_reason::none;
+  x.refusal_text = {};
+  auto text = encode_result(x);
+  CHECK(text.find("finish") == std::string::npos);
+  auto y = decode_result("alice/c1", text);
+  REQUIRE(y);
+  CHECK(y->finish == finish_reason::none);
+  CHECK(y->refusal_text.empty());
 }
 
 TEST_CASE("the streamed text is kept apart only where the output does not hold it") {

@@ -54,7 +54,7 @@ public:
     return {
         [this](const model_piece& x) { call_->on(x); },
         [this](const model_done& x) {
-          tool_calls_ = x.tool_calls;
+          tool_calls_ = x.end.tool_calls;
           call_->on(x);
         },
         [this](const model_failed& x) { call_->on(x); },

@@ -22,6 +22,8 @@ std::uint64_t size_of(const model_request& x) {
     for (auto& c : m.tool_calls) out += c.id.size() + c.name.size() + c.arguments.size();
   }
   for (auto& t : x.tools) out += t.name.size() + t.description.size() + t.parameters.size();
+  for (auto& text : x.options.stop) out += text.size();
+  out += x.options.response_format.size();
   return out;
 }
 
@@ -92,7 +94,7 @@ void remote_pool::pass_on(remote_call x) {
   links_.on_sent(x.node(), x.number, bytes, now);
   auto left_ms = std::max(std::chrono::ceil<milliseconds>(x.deadline - now), milliseconds{1}).count();
   send(ports_->at(x.node()),
-       model_request{x.number, x.what.ns, x.what.messages, left_ms, this, x.what.tools});
+       model_request{x.number, x.what.ns, x.what.messages, left_ms, this, x.what.tools, x.what.options});
   if (!calls_.knows_sink(x.what.sink.address())) monitor(x.what.sink);
   auto answer_by = x.deadline + answer_grace;
   calls_.add(std::move(x), answer_by);

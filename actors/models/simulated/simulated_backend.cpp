@@ -33,7 +33,8 @@ struct script : std::enable_shared_from_this<script> {
     if (closed) return;
     if (next < pieces.size()) return after(piece_ms, &script::next_piece);
     closed = true;
-    events.on_done({input_tokens, pieces.size() + tool_calls.size()}, tool_calls);
+    auto finish = tool_calls.empty() ? finish_reason::stop : finish_reason::tool_calls;
+    events.on_done({{input_tokens, pieces.size() + tool_calls.size()}, tool_calls, finish, {}});
   }
 
   void fail() {

@@ -128,8 +128,8 @@ TEST_CASE_METHOD(replies_fixture, "the simulated model gives the first reply tha
   auto [text, done] = ask({{"user", "Is it sunny?"}});
   CHECK(text == "It is sunny, señor.");
   CHECK(pieces == 3);
-  CHECK(done.usage.output_tokens == 3);
-  CHECK(done.usage.input_tokens > 0);
+  CHECK(done.end.usage.output_tokens == 3);
+  CHECK(done.end.usage.input_tokens > 0);
   CHECK(ask({{"system", "You review texts."}, {"user", "My text"}}).first == "Approved.");
   CHECK(ask({{"user", "sunny"}, {"assistant", "a"}, {"user", "b"}}).first.find("You said") == 0);
   CHECK(ask({{"user", "sunny"}, {"assistant", "It is su"}}).first == "nny, señor."); // goes on from there
@@ -138,25 +138,25 @@ TEST_CASE_METHOD(replies_fixture, "the simulated model gives the first reply tha
 TEST_CASE_METHOD(replies_fixture, "the simulated model asks for a tool that it is offered, once") {
   auto [text, done] = ask({{"user", "How is the weather?"}}, {look_up});
   CHECK(text.empty());
-  REQUIRE(done.tool_calls.size() == 1);
-  CHECK(done.tool_calls[0].name == "look_up");
-  CHECK(done.tool_calls[0].arguments == R"({"city":"Bern"})");
+  REQUIRE(done.end.tool_calls.size() == 1);
+  CHECK(done.end.tool_calls[0].name == "look_up");
+  CHECK(done.end.tool_calls[0].arguments == R"({"city":"Bern"})");
   chat_message asked{"assistant", ""};
-  asked.tool_calls = done.tool_calls;
-  chat_message result{"tool", "sunny weather", {}, done.tool_calls[0].id};
+  asked.tool_calls = done.end.tool_calls;
+  chat_message result{"tool", "sunny weather", {}, done.end.tool_calls[0].id};
   auto answer = ask({{"user", "How is the weather?"}, asked, result}, {look_up});
   CHECK(answer.first == "It is sunny, señor.");
-  CHECK(answer.second.tool_calls.empty());
+  CHECK(answer.second.end.tool_calls.empty());
   auto again =
       ask({{"user", "weather?"}, asked, result, {"assistant", "Sunny."}, {"user", "The weather now?"}},
           {look_up});
-  REQUIRE(again.second.tool_calls.size() == 1);
-  CHECK(again.second.tool_calls[0].id != done.tool_calls[0].id);
+  REQUIRE(again.second.end.tool_calls.size() == 1);
+  CHECK(again.second.end.tool_calls[0].id != done.end.tool_calls[0].id);
 }
 
 TEST_CASE_METHOD(replies_fixture, "the simulated model does not ask for a tool that it is not offered") {
   CHECK(ask({{"user", "How is the weather?"}}).first.find("You said") == 0);
-  CHECK(ask({{"user", "How is the weather?"}}, {{"other", "", "{}"}}).second.tool_calls.empty());
+  CHECK(ask({{"user", "How is the weather?"}}, {{"other", "", "{}"}}).second.end.tool_calls.empty());
 }
 
 TEST_CASE("a text is cut into as many pieces as were asked for, never inside a code point") {

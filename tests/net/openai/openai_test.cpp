@@ -158,9 +158,9 @@ TEST_CASE_METHOD(one_server, "a model asks for tools, and is told what they gave
   auto asks = attempt(what);
   REQUIRE(asks.done);
   CHECK(asks.text.empty());
-  REQUIRE(asks.done->tool_calls.size() == 1);
-  CHECK(asks.done->tool_calls[0].id == "call_1_0");
-  what.messages.push_back({"assistant", "", asks.done->tool_calls, ""});
+  REQUIRE(asks.done->end.tool_calls.size() == 1);
+  CHECK(asks.done->end.tool_calls[0].id == "call_1_0");
+  what.messages.push_back({"assistant", "", asks.done->end.tool_calls, ""});
   what.messages.push_back({"tool", "2", {}, "call_1_0"});
   CHECK(attempt(what).text == "2 m");
   auto bodies = server.bodies();
@@ -189,7 +189,7 @@ TEST_CASE_METHOD(one_server, "the pieces of a tool call are signs of life, comme
               server_reply::stream({}, ending::trickle)});
   auto whole = attempt({1, "demo", {{"user", "How deep?"}}, 0, {}});
   REQUIRE(whole.done);
-  CHECK(whole.done->tool_calls.at(0).arguments == std::string(8, ' '));
+  CHECK(whole.done->end.tool_calls.at(0).arguments == std::string(8, ' '));
   auto trickle = attempt({1, "demo", {{"user", "How deep?"}}, 0, {}});
   REQUIRE(trickle.failed);
   CHECK(trickle.failed->error.message.find("said nothing for 200 ms") != std::string::npos);

@@ -16,7 +16,7 @@ const std::string stop = R"(data: {"choices":[{"delta":{},"finish_reason":"tool_
                          "\n\ndata: [DONE]\n\n";
 
 openai_answer read(const std::vector<std::string>& calls) {
-  openai_answer x{"", "made_"};
+  openai_answer x{{}, "made_"};
   x.on_header({200, "text/event-stream", ""});
   for (auto& y : calls) x.on_body(chunk(y));
   x.on_body(stop);
@@ -27,7 +27,7 @@ std::string told(openai_answer x) {
   REQUIRE(x.over());
   if (x.failed()) return x.failed()->error.message;
   std::string out;
-  for (auto& call : x.take_tool_calls()) out += call.id + ' ' + call.name + ' ' + call.arguments + '\n';
+  for (auto& call : x.take_end().tool_calls) out += call.id + ' ' + call.name + ' ' + call.arguments + '\n';
   return out;
 }
 
@@ -89,6 +89,34 @@ TEST_CASE("tool calls are understood as other servers send them") {
        {"[" + whole(0, "made_1") + "," + whole(1, "") + "]"},
        "made_1 f {}\nmade_1_ f {}\n"},
       {"null instead of calls", {"null"}, ""},
+      {"a list of nothing instead of calls", {"[null,{}]", "{}", "\"\"", "[]"}, ""},
+      {"one call instead of a list",
+       {R"({"index":0,"id":"a","function":{"name":"f","arguments":"{}"}})"},
+       "a f {}\n"},
+      {"a name in pieces",
+       {R"([{"index":0,"id":"a","function":{"name":"dep"}}])", R"([{"index":0,"function":{"name":"th"}}])",
+        R"([{"index":0,"function":{"arguments":"{}"}}])"},
+       "a depth {}\n"},
+      {"a new id in each piece, without a name (vLLM)",
+       {R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}])",
+        R"([{"index":0,"id":"b","function":{"arguments":":1}"}}])"},
+       "a f {\"x\":1}\n"},
+      {"a new id in each piece, with the name",
+       {"[" + whole(0, "a", "{\"x\"") + "]", "[" + whole(0, "b", ":1}") + "]"},
+       "a f {\"x\":1}\n"},
+      {"all with the index 0, without ids, by two names",
+       {R"([{"index":0,"function":{"name":"f","arguments":"{}"}}])",
+        R"([{"index":0,"function":{"name":"g","arguments":"{}"}}])"},
+       "made_0 f {}\nmade_1 g {}\n"},
+      {"two whole objects under one index (a gateway to Gemini)",
+       {R"([{"index":0,"id":"a","function":{"name":"glob","arguments":""}}])",
+        R"([{"index":0,"function":{"name":"","arguments":"{\"p\":\"{\\\"}\"}"}}])",
+        R"([{"index":0,"function":{"name":"","arguments":"{\"p\":2}"}}])"},
+       "a glob {\"p\":\"{\\\"}\"}\nmade_1 glob {\"p\":2}\n"},
+      {"an index that is a text, or is none",
+       {R"([{"index":"0","id":"a","function":{"name":"f","arguments":"{\"x\""}}])",
+        R"([{"index":"0","function":{"arguments":":1}"}},{"index":-1,"id":"a","function":{"arguments":" "}}])"},
+       "a f {\"x\":1} \n"},
   };
   for (auto& row : rows) {
     INFO(row.how);
@@ -98,17 +126,17 @@ TEST_CASE("tool calls are understood as other servers send them") {
 
 TEST_CASE("malformed tool calls are failures that say so") {
   const std::pair<const char*, const char*> rows[]{
-      {"7", "delta.tool_calls is not a list"},
+      {"7", "tool_calls is not a list"},
       {"[7]", "a tool call is not an object"},
-      {R"([{"index":-1}])", "index is not a number from 0"},
-      {R"([{"index":"0"}])", "index is not a number from 0"},
+      {R"([{"index":-1}])", "has not begun"},
       {R"([{"index":0,"id":7}])", "id is not a string"},
-      {R"([{"index":0,"function":[]}])", "function is not an object"},
+      {R"([{"index":0,"function":[7]}])", "function is not an object"},
       {R"([{"index":0,"function":{"name":7}}])", "name is not a string"},
       {R"([{"index":0,"function":{"arguments":7}}])", "arguments are not a string"},
       {R"([{"function":{"arguments":"1"}}])", "has not begun"},
       {R"([{"index":0,"id":"a","function":{"arguments":"1"}}])", "tool call 0 has no name"},
-      {R"([{"index":0,"function":{"name":"f"}},{"index":0,"function":{"name":"g"}}])", "two names"},
+      {R"([{"id":"a","function":{"name":"f","arguments":"1"}},{"id":"a","function":{"name":"g"}}])",
+       "two names"},
   };
   for (auto& row : rows) {
     INFO(row.first);
@@ -134,4 +162,22 @@ TEST_CASE("there are at most 32 tool calls, of at most 64 KiB each") {
   CHECK(told(read(pieces)).find("arguments of a tool call of more than 65536 bytes") != std::string::npos);
   CHECK(told(read({"[" + whole(0, std::string(257, 'i')) + "]"})).find("more than 256 bytes")
         != std::string::npos);
+}
+
+TEST_CASE("a call in the words of before there were tools is a tool call") {
+  openai_answer x{{}, "made_"};
+  x.on_header({200, "text/event-stream", ""});
+  x.on_body(R"(data: {"choices":[{"delta":{"function_call":{"name":"depth","arguments":"{\"at\""}}}]})"
+            "\n\n");
+  x.on_body(R"(data: {"choices":[{"delta":{"function_call":{"arguments":":7}"}}}]})"
+            "\n\n");
+  x.on_body(R"(data: {"choices":[{"delta":{},"finish_reason":"function_call"}]})"
+            "\n\ndata: [DONE]\n\n");
+  CHECK(told(std::move(x)) == "made_0 depth {\"at\":7}\n");
+}
+
+TEST_CASE("halves of a character in a call's arguments are put together") {
+  auto x = read({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":\"\ud83d"}}])",
+                 R"([{"index":0,"function":{"arguments":"\ude00 \udc00\"}"}}])"});
+  CHECK(told(std::move(x)) == "a f {\"x\":\"😀 \xEF\xBF\xBD\"}\n");
 }

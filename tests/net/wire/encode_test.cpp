@@ -128,6 +128,12 @@ TEST_CASE("a result says who wrote what, and why it is not complete") {
     "parts":[{"model":"default","from":0,"to":3},{"model":"small","from":3,"to":5}],
     "attempts":2,"queued_ms":0,"first_piece_ms":80,"elapsed_ms":10000,
     "error":{"code":504,"reason":"deadline","message":"10 s are over"}})"));
+  x.finish = finish_reason::content_filter;
+  x.refusal_text = "I cannot.";
+  CHECK(json::parse(encode(x))["finish"] == "content_filter");
+  CHECK(json::parse(encode(x))["refusal"] == "I cannot.");
+  CHECK_FALSE(json::parse(encode(run_result{})).contains("finish"));
+  CHECK_FALSE(json::parse(encode(run_result{})).contains("refusal"));
   CHECK_FALSE(json::parse(encode(run_result{})).contains("first_piece_ms"));
   CHECK_FALSE(json::parse(encode(run_result{})).contains("error"));
 }
