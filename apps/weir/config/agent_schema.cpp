@@ -1,5 +1,6 @@
 #include "actors/event/pattern.hpp"
 #include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/config/request_schema.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
 
@@ -54,6 +55,7 @@ schema::type_ptr<agent_config> agent_schema() {
                 "prompt: the agents and workflows that its model may call; see below"),
       of_prompt("tool_rounds", &x::tool_rounds, schema::integer<std::uint32_t>(1, 32),
                 "prompt: how often the model may call tools before it has to answer without"),
+      of_prompt("request", &x::request, request_schema(), "prompt"),
       of_external("timeout_ms", &external_config::timeout_ms, schema::integer<std::int64_t>(1, 86'400'000),
                   "external: of a call without a time-out of its own"),
       of_external("lease_ms", &external_config::lease_ms, schema::integer<std::int64_t>(100, 86'400'000),

@@ -1,5 +1,6 @@
 #include "apps/weir/config/node_schema.hpp"
 #include "apps/weir/config/replies_schema.hpp"
+#include "apps/weir/config/request_schema.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
 
@@ -96,16 +97,17 @@ schema::field<model_config> backend_field() {
 }
 
 /// A key of the `openai` backend.
-schema::field<model_config> of_openai(const char* key, std::string openai_config::*target,
-                                      schema::type_ptr<std::string> kind, const char* meaning) {
+template <class M>
+schema::field<model_config> of_openai(const char* key, M openai_config::*target, schema::type_ptr<M> kind,
+                                      const char* meaning) {
   return only_if<model_config>(is_openai, "the backend openai",
-                               property<model_config, std::string>(
+                               property<model_config, M>(
                                    key, std::move(kind), meaning,
                                    [target](const model_config& x) {
                                      auto* found = std::get_if<openai_config>(&x.backend);
-                                     return found == nullptr ? std::string{} : found->*target;
+                                     return found == nullptr ? M{} : found->*target;
                                    },
-                                   [target](model_config& x, std::string value) {
+                                   [target](model_config& x, M value) {
                                      std::get<openai_config>(x.backend).*target = std::move(value);
                                    }));
 }
@@ -140,6 +142,13 @@ schema::type_ptr<model_config> model_schema() {
       of_openai(
           "ca_file", &openai_config::ca_file, schema::text(""),
           "openai: PEM of roots that are trusted beside the system's, for an https server of one's own"),
+      of_openai("headers", &openai_config::headers, text_map("values of headers"),
+                "openai: sent with each request, by name; one that the node sends itself is replaced"),
+      of_openai("headers_env", &openai_config::headers_env, text_map("variables' names", check_variable_name),
+                "openai: as `headers`, with the values taken from environment variables: for secrets"),
+      of_openai("query", &openai_config::query, text_map("values"),
+                "openai: added to the URL of each request, such as `{\"api-version\": \"2024-10-21\"}`"),
+      of_openai("request", &openai_config::request, request_schema(), ""),
       member("workers", &x::workers, integer<std::uint32_t>(1, 1024), "calls at once"),
       member("queue_limit", &x::queue_limit, integer<std::uint64_t>(1, 1'000'000),
              "calls that wait; above it `429 model_queue_full`, or the fallback"),
