@@ -9,15 +9,18 @@ namespace weir {
 namespace asio = boost::asio;
 
 std::shared_ptr<connect_race> connect_race::start(asio::io_context& context,
-                                                  std::vector<tcp::endpoint> endpoints, handler then) {
-  std::shared_ptr<connect_race> race{new connect_race(context, std::move(endpoints), std::move(then))};
+                                                  std::vector<tcp::endpoint> endpoints, handler then,
+                                                  std::chrono::milliseconds pause) {
+  std::shared_ptr<connect_race> race{
+      new connect_race(context, std::move(endpoints), std::move(then), pause)};
   // Later, so that `then` is never called from here.
   asio::post(context, [race] { race->next(); });
   return race;
 }
 
-connect_race::connect_race(asio::io_context& context, std::vector<tcp::endpoint> endpoints, handler then)
-  : context_(context), timer_(context), then_(std::move(then)) {
+connect_race::connect_race(asio::io_context& context, std::vector<tcp::endpoint> endpoints, handler then,
+                           std::chrono::milliseconds pause)
+  : context_(context), pause_(pause), timer_(context), then_(std::move(then)) {
   auto order = in_turn(std::move(endpoints));
   waiting_.assign(order.begin(), order.end());
 }
@@ -46,7 +49,7 @@ void connect_race::next() {
 
 void connect_race::arm() {
   if (waiting_.empty()) return;
-  timer_.expires_after(next_after);
+  timer_.expires_after(pause_);
   timer_.async_wait([self = shared_from_this()](error_code error) {
     if (!error) self->next();
   });

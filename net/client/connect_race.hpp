@@ -32,20 +32,24 @@ public:
   /// Called once, unless it was cancelled: with a connected socket, or with why the last address failed.
   using handler = std::function<void(error_code, tcp::socket)>;
 
+  /// @param pause how long the next address waits for the one before.
   static std::shared_ptr<connect_race> start(boost::asio::io_context& context,
-                                             std::vector<tcp::endpoint> endpoints, handler then);
+                                             std::vector<tcp::endpoint> endpoints, handler then,
+                                             std::chrono::milliseconds pause = next_after);
 
   /// Closes all sockets; `then` is not called any more.
   void cancel();
 
 private:
-  connect_race(boost::asio::io_context& context, std::vector<tcp::endpoint> endpoints, handler then);
+  connect_race(boost::asio::io_context& context, std::vector<tcp::endpoint> endpoints, handler then,
+               std::chrono::milliseconds pause);
 
   void next();
   void arm();
   void on_connected(std::list<tcp::socket>::iterator which, error_code error);
 
   boost::asio::io_context& context_;
+  std::chrono::milliseconds pause_;
   std::deque<tcp::endpoint> waiting_;
   std::list<tcp::socket> trying_;
   boost::asio::steady_timer timer_;

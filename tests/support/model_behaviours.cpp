@@ -78,6 +78,105 @@ void add_answers(rows& out) {
                  "Good answer"});
 }
 
+// One event with this as its first choice.
+std::string choice(const std::string& json) { return "data: {\"choices\":[" + json + "]}\n\n"; }
+
+std::string finish(const std::string& reason) {
+  return choice("{\"delta\":{},\"finish_reason\":\"" + reason + "\"}");
+}
+
+server_reply unfinished(std::vector<std::string> raw, ending end) {
+  return server_reply::stream(std::move(raw), end);
+}
+
+// What gateways make of a stream, and what is meant by it.
+void add_odd_answers(rows& out) {
+  auto good_one = [&out](const char* what, server_reply reply, std::string text = "Good answer") {
+    out.push_back({what, {std::move(reply)}, complete, 1, std::move(text)});
+  };
+  auto of = [](std::vector<std::string> raw) { return server_reply::stream(std::move(raw)); };
+  auto interim = head("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+                      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+  interim.raw = good().raw;
+  good_one("interim responses (100, 103), then answers", interim);
+  good_one("content type in capitals",
+           good().but([](auto& x) { x.content_type = "Text/Event-Stream;charset=UTF-8"; }));
+  good_one("a stream without content type", good().but([](auto& x) { x.content_type = ""; }));
+  good_one("empty events and pings between the pieces",
+           of({chunk_event("Good"), "data:\n\n", "data: {}\n\n", "data: {\"type\":\"ping\"}\n\n",
+               chunk_event(" answer"), finish("stop")}));
+  good_one("an empty finish_reason in each piece",
+           of({choice(R"({"delta":{"content":"Good"},"finish_reason":""})"),
+               choice(R"({"delta":{"content":" answer"},"finish_reason":""})"), finish("stop")}));
+  out.push_back({"the same, cut, then goes on",
+                 {unfinished({choice(R"({"delta":{"content":"Two"},"finish_reason":""})"),
+                              choice(R"({"delta":{"content":" pieces"},"finish_reason":""})")},
+                             ending::cut),
+                  rest()},
+                 complete,
+                 2,
+                 "Two pieces and the rest"});
+  out.push_back({"finish_reason error, then goes on",
+                 {then(finish("error")), rest()},
+                 complete,
+                 2,
+                 "Two pieces and the rest"});
+  out.push_back({"finish_reason error with an error in the choice, then goes on",
+                 {then(choice(R"({"delta":{},"finish_reason":"error","error":{"code":502,"message":"gone"}})")),
+                  rest()},
+                 complete,
+                 2,
+                 "Two pieces and the rest"});
+  good_one("text as a list of parts, with thoughts",
+           of({choice(R"({"delta":{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"Good"}]}})"),
+               chunk_event(" answer"), finish("stop")}));
+  good_one("a character in two halves",
+           of({choice(R"({"delta":{"content":"Good \ud83d"}})"), choice(R"({"delta":{"content":"\ude00"}})"),
+               finish("stop")}),
+           "Good 😀");
+  good_one("a piece that is not UTF-8",
+           of({choice("{\"delta\":{\"content\":\"Good \xC3(\"}}"), finish("stop")}), "Good \uFFFD(");
+  good_one("[DONE] with blanks, and no finish_reason",
+           of({chunk_event("Good"), chunk_event(" answer"), "data:  [DONE] \n\n"}));
+  good_one("answers without [DONE], and leaves the connection open",
+           unfinished({chunk_event("Good"), chunk_event(" answer"), finish("stop")}, ending::hang));
+  good_one("answers without [DONE], then comments for ever",
+           unfinished({chunk_event("Good"), chunk_event(" answer"), finish("stop")}, ending::trickle));
+  good_one("an answer that is not streamed",
+           of({R"({"choices":[{"message":{"content":"Good answer"},"finish_reason":"stop"}]})"}).but([](auto& x) {
+             x.content_type = "application/json";
+           }));
+}
+
+void add_ends(rows& out) {
+  auto ends = [&out](const char* what, const char* reason, finish_reason how) {
+    out.push_back({what, {then(finish(reason))}, complete, 1, "Two pieces", "", "", how});
+  };
+  ends("an answer that reaches its limit", "length", finish_reason::length);
+  ends("an answer that a filter cuts", "content_filter", finish_reason::content_filter);
+  out.push_back({"reaches its limit before it says anything",
+                 {server_reply::stream({finish("length")})},
+                 failed,
+                 1,
+                 "",
+                 "said nothing: its answer ended with length",
+                 "",
+                 finish_reason::length});
+  out.push_back({"a filter cuts all of it",
+                 {server_reply::stream({finish("content_filter")})},
+                 failed,
+                 1,
+                 "",
+                 "said nothing: its answer ended with content_filter",
+                 "",
+                 finish_reason::content_filter});
+  out.push_back({"refuses, in the model's words",
+                 {server_reply::stream({choice(R"({"delta":{"refusal":"I cannot."}})"), finish("stop")})},
+                 complete,
+                 1,
+                 ""});
+}
+
 void add_tool_calls(rows& out) {
   std::vector<std::string> many;
   for (int i = 0; i < 33; ++i)
@@ -100,6 +199,15 @@ void add_tool_calls(rows& out) {
        "",
        "",
        "depth {\"at\":1}, time {}"});
+  out.push_back({"asks for a tool, its name in pieces",
+                 {server_reply::tools({R"([{"index":0,"id":"a","function":{"name":"dep"}}])",
+                                       R"([{"index":0,"function":{"name":"th"}}])",
+                                       R"([{"index":0,"function":{"arguments":"{}"}}])"})},
+                 complete,
+                 1,
+                 "",
+                 "",
+                 "depth {}"});
   out.push_back({"asks for a tool without a name",
                  {server_reply::tools({R"([{"index":0,"id":"a"}])"})},
                  failed,
@@ -204,7 +312,7 @@ void add_garbage(rows& out, const std::string& key) {
                  failed,
                  1,
                  "",
-                 "malformed chunk (not JSON): {"});
+                 "malformed chunk (not JSON, or nested too deep): {"});
   out.push_back({"malformed after two pieces",
                  {then("data: {\"choices\": [\n\n")},
                  partial,
@@ -216,13 +324,14 @@ void add_garbage(rows& out, const std::string& key) {
                  failed,
                  1,
                  "",
-                 "malformed chunk (not JSON): {***"});
-  out.push_back({"piece that is not UTF-8",
-                 {then("data: {\"choices\":[{\"delta\":{\"content\":\"\xC3\x28\"}}]}\n\n")},
+                 "malformed chunk (not JSON, or nested too deep): {***"});
+  auto deep = std::string(10'000, '[') + std::string(10'000, ']');
+  out.push_back({"an error that nests too deep to be printed",
+                 {then(error_event(deep))},
                  partial,
                  1,
                  "Two pieces",
-                 "malformed chunk (not JSON)"});
+                 "malformed chunk (not JSON, or nested too deep)"});
   out.push_back({"bytes that are no stream, then goes on",
                  {then(std::string("\x00\xFF\xFE\x01garbage", 11)), rest()},
                  complete,
@@ -258,17 +367,17 @@ void add_garbage(rows& out, const std::string& key) {
 void add_other_responses(rows& out, const std::string& key) {
   auto html = server_reply::stream({"<html><body>Welcome</body></html>"});
   html.content_type = "text/html";
-  auto json = server_reply::stream({"{\"choices\":[{\"message\":{\"content\":\"Good answer\"}}]}"});
+  auto json = server_reply::stream({"{\"status\":\"ok\"}"});
   json.content_type = "application/json";
-  auto none = good();
-  none.content_type = "";
+  auto packed = good();
+  packed.headers = {"Content-Encoding: gzip"};
   auto bad_gateway = html;
   bad_gateway.status = 502;
   auto moved = server_reply::http_error(307);
   moved.headers = {"Location: http://elsewhere/?key=" + key};
   out.push_back({"a page of HTML", {html}, failed, 1, "", "content type 'text/html'"});
-  out.push_back({"an answer that is not streamed", {json}, failed, 1, "", "content type 'application/json'"});
-  out.push_back({"a stream without content type", {none}, failed, 1, "", "without a content type"});
+  out.push_back({"an object that is no answer", {json}, failed, 1, "", "content type 'application/json'"});
+  out.push_back({"an encoding that nobody asked for", {packed}, failed, 1, "", "content encoding 'gzip'"});
   out.push_back({"redirect, to where the key would go",
                  {moved},
                  failed,
@@ -288,6 +397,8 @@ void add_http_errors(rows& out, const std::string& key) {
   out.push_back({"400", {server_reply::http_error(400)}, failed, 1, "", "answered 400: {\"error\""});
   out.push_back({"401 that repeats the key", {echo}, failed, 1, "", "Incorrect API key provided: ***"});
   out.push_back({"404", {server_reply::http_error(404)}, failed, 1, "", "answered 404"});
+  out.push_back({"408, then answers", {server_reply::http_error(408), good()}, complete, 2, "Good answer"});
+  out.push_back({"425, then answers", {server_reply::http_error(425), good()}, complete, 2, "Good answer"});
   out.push_back({"429 without Retry-After", {server_reply::http_error(429)}, failed, 1, "", "answered 429"});
   out.push_back({"429 with Retry-After: 1, beyond the time",
                  {server_reply::http_error(429, "1")},
@@ -327,6 +438,8 @@ void add_http_errors(rows& out, const std::string& key) {
 std::vector<model_behaviour> model_behaviours(std::int64_t deadline_ms, const std::string& key) {
   rows out;
   add_answers(out);
+  add_odd_answers(out);
+  add_ends(out);
   add_tool_calls(out);
   add_silence(out, "within " + std::to_string(deadline_ms) + " ms");
   add_losses(out);

@@ -17,6 +17,7 @@ struct model_behaviour {
   std::string text = {};
   std::string error = {}; ///< Found in the error's message.
   std::string tools = {}; ///< The tool calls' names and arguments.
+  finish_reason finish = finish_reason::none; ///< `none`: as is usual for the rest of the row.
 };
 
 /// All that the test server can be told, once its connection stands. The time of a call is `deadline_ms`;

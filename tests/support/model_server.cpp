@@ -173,6 +173,7 @@ struct model_server::state {
     resumptions += is_resumed ? 1 : 0;
     ++requests;
     bodies.push_back(asked.body());
+    target = asked.target();
     for (auto& x : asked) headers[std::string{x.name_string()}] = x.value();
     auto x = replies.at(std::min(next, replies.size() - 1));
     ++next;
@@ -198,6 +199,7 @@ struct model_server::state {
   int resumptions = 0; // requests on connections that were resumed
   std::vector<std::string> bodies;
   std::map<std::string, std::string> headers;
+  std::string target;
 };
 
 model_server::model_server(config settings) : state_(std::make_shared<state>(settings)) {
@@ -269,6 +271,11 @@ std::string model_server::last_header(const std::string& name) const {
   std::lock_guard guard{state_->lock};
   auto i = state_->headers.find(name);
   return i == state_->headers.end() ? std::string{} : i->second;
+}
+
+std::string model_server::last_target() const {
+  std::lock_guard guard{state_->lock};
+  return state_->target;
 }
 
 bool model_server::wait_for_open(int n) const {

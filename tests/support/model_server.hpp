@@ -42,6 +42,7 @@ public:
   /// Body and headers of the requests, as they came.
   std::vector<std::string> bodies() const;
   std::string last_header(const std::string& name) const;
+  std::string last_target() const;
 
   /// Waits until that many connections are open; false after two seconds.
   bool wait_for_open(int n) const;

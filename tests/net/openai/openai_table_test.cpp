@@ -48,9 +48,9 @@ class table : public openai_fixture {
 public:
   table() {
     ::setenv("WEIR_TEST_TABLE_KEY", key.c_str(), 1);
-    std::printf("| %-58s | %-8s | %8s | %11s | %10s |\n", "the server", "status", "attempts", "first piece",
-                "ended (ms)");
-    std::printf("| --- | --- | --- | --- | --- |\n");
+    std::printf("| %-58s | %-8s | %-14s | %8s | %11s | %10s |\n", "the server", "status", "finish", "attempts",
+                "first piece", "ended (ms)");
+    std::printf("| --- | --- | --- | --- | --- | --- |\n");
   }
 
   model_config config(openai_config where) {
@@ -61,8 +61,8 @@ public:
   /// One call, and what is true of every one of them.
   finished_call row(const std::string& what) {
     auto x = call();
-    std::printf("| %-58s | %-8s | %8u | %11lld | %10lld |\n", what.c_str(), to_string(x.outcome.status),
-                x.outcome.attempts, static_cast<long long>(x.outcome.first_piece_ms),
+    std::printf("| %-58s | %-8s | %-14s | %8u | %11lld | %10lld |\n", what.c_str(),
+                to_string(x.outcome.status), to_string(x.outcome.finish), x.outcome.attempts, static_cast<long long>(x.outcome.first_piece_ms),
                 static_cast<long long>(x.wall_ms));
     CHECK(x.wall_ms <= deadline_ms + slack_ms);
     CHECK(x.deltas == x.outcome.text);
@@ -93,6 +93,10 @@ public:
     INFO(got.outcome.error.message);
     CHECK(got.outcome.error.message.find(x.error) != std::string::npos);
     CHECK(tools_of(got) == x.tools);
+    auto usual = x.status != run_status::complete ? finish_reason::none
+                 : x.tools.empty()                ? finish_reason::stop
+                                                  : finish_reason::tool_calls;
+    CHECK(got.outcome.finish == (x.finish == finish_reason::none ? usual : x.finish));
   }
 
   /// Certificates, each kind on a server of its own.

@@ -1,5 +1,7 @@
 #include "tests/support/openai_fixture.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdlib>
 #include <optional>
 #include <thread>
@@ -114,6 +116,44 @@ TEST_CASE_METHOD(one_server,
   CHECK(server.connections() == 2);
 }
 
+TEST_CASE_METHOD(one_server, "a kept connection that the server has timed out costs no attempt") {
+  for (unsigned status : {408U, 425U}) {
+    add_pool(config_of("m"));
+    server.set({server_reply::answer({"first"})});
+    CHECK(call().outcome.status == run_status::complete);
+    CHECK(soon([this] { return idle_connections() == 1; }));
+    auto before = server.connections();
+    server.set({server_reply::http_error(status), server_reply::answer({"ok"})});
+    auto x = call();
+    CHECK(x.outcome.status == run_status::complete);
+    CHECK(x.outcome.attempts == 1);
+    CHECK(server.connections() == before + 1);
+  }
+}
+
+TEST_CASE_METHOD(one_server, "interim responses without end are no answer") {
+  add_pool(config_of("m"));
+  std::string raw;
+  for (int i = 0; i < 20; ++i) raw += "HTTP/1.1 102 Processing\r\n\r\n";
+  server.set({server_reply{}.but([&raw](auto& x) { x.raw_head = raw; })});
+  auto x = call();
+  CHECK(x.outcome.status == run_status::failed);
+  CHECK(x.outcome.error.message.find("more than 16 interim responses") != std::string::npos);
+}
+
+TEST_CASE_METHOD(one_server, "an answer that is over ends although the server stays silent, with its usage") {
+  add_pool(config_of("m", 5000));
+  auto whole = server_reply::answer({"Good"});
+  whole.raw.pop_back(); // [DONE]
+  whole.end = ending::hang;
+  server.set({whole});
+  auto x = call();
+  CHECK(x.outcome.status == run_status::complete);
+  CHECK(x.outcome.usage.input_tokens == 11);
+  CHECK(x.wall_ms < 2000);
+  CHECK(server.wait_for_open(0)); // it is of no more use
+}
+
 TEST_CASE_METHOD(one_server, "no more connections are kept alive than the bound says") {
   auto cfg = config_of("m", 5000);
   cfg.workers = openai_idle_limit + 4;
@@ -147,6 +187,43 @@ TEST_CASE_METHOD(one_server,
   REQUIRE(bodies.size() == 2);
   CHECK(bodies[0].find(R"("messages":[{"content":"How deep?","role":"user"}])") != std::string::npos);
   CHECK(bodies[1].find(R"({"content":"Two pieces","role":"assistant"})") != std::string::npos);
+}
+
+TEST_CASE_METHOD(one_server, "a request carries what is configured, and what the call says over it") {
+  ::setenv("WEIR_TEST_HEADER", "sk-in-a-header", 1);
+  auto cfg = config_of("m");
+  auto& where = std::get<openai_config>(cfg.backend);
+  where.headers = {{"X-Title", "Weir"}, {"User-Agent", "other"}};
+  where.headers_env = {{"api-key", "WEIR_TEST_HEADER"}};
+  where.query = {{"api-version", "2024-10-21"}, {"a b", "&=\xC3\xA4"}};
+  where.request.temperature = 0.5;
+  where.request.max_tokens = 64;
+  where.request.stop = {"END"};
+  where.request.response_format = R"({"type":"json_object"})";
+  add_pool(cfg);
+  model_request what{1, "demo", {{"user", "How deep?"}}, 0, {}};
+  what.options.temperature = 0;
+  what.options.seed = 7;
+  what.options.top_p = 0.9;
+  REQUIRE(attempt(what).done);
+  CHECK(server.last_header("X-Title") == "Weir");
+  CHECK(server.last_header("User-Agent") == "other");
+  CHECK(server.last_header("api-key") == "sk-in-a-header");
+  CHECK(server.last_header("Accept-Encoding") == "identity");
+  CHECK(server.last_header("Authorization").empty());
+  CHECK(server.last_target() == "/v1/chat/completions?a%20b=%26%3D%C3%A4&api-version=2024-10-21");
+  auto body = nlohmann::json::parse(server.bodies().back());
+  CHECK(body.at("temperature") == 0.0);
+  CHECK(body.at("top_p") == 0.9);
+  CHECK(body.at("max_tokens") == 64);
+  CHECK(body.at("seed") == 7);
+  CHECK(body.at("stop") == nlohmann::json::array({"END"}));
+  CHECK(body.at("response_format").at("type") == "json_object");
+  server.set({server_reply::http_error(401).but(
+      [](auto& x) { x.raw = {"{\"error\":\"bad key sk-in-a-header\"}"}; })});
+  auto refused = attempt(what);
+  REQUIRE(refused.failed);
+  CHECK(refused.failed->error.message.find("bad key ***") != std::string::npos);
 }
 
 TEST_CASE_METHOD(one_server, "a model asks for tools, and is told what they gave") {
@@ -205,6 +282,25 @@ TEST_CASE("an openai model that cannot work is refused at configuration time, by
   auto bad_key = refused({"http://localhost/v1", "m", "WEIR_TEST_BAD_KEY"});
   CHECK(bad_key.find("api_key_env:") == 0);
   CHECK(bad_key.find("a\r\nb") == std::string::npos);
+  CHECK(refused({"http://localhost/v1/chat/completions", "m", ""}).find("must end before /chat/completions")
+        != std::string::npos);
+  auto with_header = [&refused](std::string name, std::string value) {
+    openai_config x{"http://localhost/v1", "m", ""};
+    x.headers = {{std::move(name), std::move(value)}};
+    return refused(x);
+  };
+  CHECK(with_header("X Y", "z") == "headers.X Y: is not the name of a header");
+  CHECK(with_header("content-length", "7") == "headers.content-length: is set by the node itself");
+  CHECK(with_header("X-Y", "a\r\nZ: b") == "headers.X-Y: has characters that no header takes");
+  CHECK(with_header("X-Y", "a b").empty());
+  openai_config from_env{"http://localhost/v1", "m", ""};
+  from_env.headers_env = {{"X-Y", "WEIR_NO_SUCH_HEADER"}};
+  CHECK(refused(from_env) == "headers_env.X-Y: the variable WEIR_NO_SUCH_HEADER is not set");
+  ::setenv("WEIR_TEST_HEADER", "x", 1);
+  from_env.headers_env = {{"X-Y", "WEIR_TEST_HEADER"}};
+  CHECK(refused(from_env).empty());
+  from_env.headers = {{"x-y", "z"}};
+  CHECK(refused(from_env) == "headers_env.X-Y: is in headers, too");
   CHECK(refused({"http://localhost/v1", "m", ""}).empty());
   CHECK(refused({"https://localhost/v1", "m", ""}).empty());
 }
