@@ -148,9 +148,9 @@ void agent_host::report(const task_core& job, handler_kind where, const refusal&
   send(settings_.ns, server_event{"sys.agent.crashed", print_json(data), false, job.hops + 1});
 }
 
-void agent_host::count(const char* name, const char* help, const char* reason) {
+void agent_host::count(const std::string& name, const std::string& help, const std::string& reason) {
   std::vector<caf::telemetry::label_view> labels{{"agent", settings_.name}, {"namespace", settings_.ns_name}};
-  if (reason != nullptr) labels.push_back({"reason", reason});
+  if (!reason.empty()) labels.emplace_back("reason", reason);
   system().metrics().counter_instance("weir", name, labels, help, "1", true)->inc();
 }
 
@@ -215,7 +215,7 @@ void agent_host::publish(std::shared_ptr<task_core> job, publish_request what, s
 /// The namespace does not want it, now or later: a conflict says that the first try of the same work emitted
 /// something else at this place.
 void agent_host::on_lost_emit(const task_core& job, const publish_request& what, const refusal& why) {
-  count("agents-emits-lost", "Events of agents that their namespace refused, by reason.", why.reason.c_str());
+  count("agents-emits-lost", "Events of agents that their namespace refused, by reason.", why.reason);
   if (!lost_emits_.take(clock().now())) return;
   auto text = "emit: " + what.type + " as " + what.message_id + " is lost: " + one_line(why.message);
   if (!job.event_id.empty()) text += "; it was emitted for " + job.event_id;

@@ -109,7 +109,7 @@ private:
   void report(const task_core& job, handler_kind where, const refusal& why);
   void cancel_work(task_core& job);
   void on_lost_emit(const task_core& job, const publish_request& what, const refusal& why);
-  void count(const char* name, const char* help, const char* reason = nullptr);
+  void count(const std::string& name, const std::string& help, const std::string& reason = {});
   void call(std::shared_ptr<task_core> job, call_request what, std::function<void(const call_result&)> then);
   void wait(std::shared_ptr<task_core> job, std::int64_t ms, std::function<void()> then);
   void count_skipped_timer();
