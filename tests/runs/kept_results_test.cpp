@@ -64,16 +64,24 @@ TEST_CASE_METHOD(kept_fixture, "a run that was cut by a crash is done again, and
   CHECK(model->asked.size() == 3);
 }
 
-TEST_CASE_METHOD(kept_fixture, "a call is settled only once its result is kept") {
+TEST_CASE_METHOD(kept_fixture, "a call is settled, and its result told, only once that is kept") {
   begin();
   auto alice = client("alice");
   alice.call("c1");
+  auto bob = client("bob");
   advance(5ms);
   disk->fail_next = 3; // of the commits that come when the run ends, and of what is tried again
   advance(60ms);
-  CHECK(alice.result("alice/c1") != nullptr);
+  CHECK(alice.streamed("alice/c1") == "fine");
+  CHECK(alice.result("alice/c1") == nullptr);
+  bob.watch("alice/c1"); // who asks meanwhile waits, too
+  CHECK(bob.streamed("alice/c1") == "");
+  CHECK(bob.result("alice/c1") == nullptr);
   advance(2s);
   CHECK(disk->fail_next == 0);
+  CHECK(alice.result("alice/c1") != nullptr);
+  CHECK(bob.streamed("alice/c1") == "fine");
+  CHECK(bob.result("alice/c1") != nullptr);
   restart_node();
   auto again = client("alice");
   CHECK(again.call("c1").duplicate);
@@ -114,7 +122,35 @@ TEST_CASE_METHOD(kept_fixture, "a result that is too large for the store is kept
   }
   restart_node();
   auto alice = client("alice");
-  CHECK(alice.watch("alice/c1").no.reason == "unknown_run");
+  alice.watch("alice/c1");
+  REQUIRE(alice.result("alice/c1") != nullptr);
+  CHECK(alice.result("alice/c1")->error.reason == "too_large");
+  CHECK(alice.call("c1").duplicate); // and it is not done again
+  advance(100ms);
+  CHECK(model->asked.size() == 1);
+}
+
+TEST_CASE_METHOD(kept_fixture, "an external agent's result and a cancel are answered once they are kept") {
+  begin();
+  auto alice = client("alice");
+  alice.call("c1", "worker");
+  alice.call("c2", "worker");
+  auto worker = client("worker");
+  worker.watch("alice/c1");
+  advance(50ms); // what else is to be kept is
+  disk->fail_next = 2;
+  auto answered = worker.answers.size();
+  worker.finish("alice/c1", "1");
+  CHECK(worker.answers.size() == answered);
+  worker.cancel("alice/c2");
+  CHECK(worker.answers.size() == answered);
+  CHECK(worker.finish("alice/c1", "2").no.reason == "unknown_run"); // another worker is too late
+  advance(1s);
+  REQUIRE(worker.answers.size() == answered + 3);
+  for (auto i = answered + 1; i < answered + 3; ++i) CHECK_FALSE(worker.answers[i].second.no.refused());
+  REQUIRE(alice.result("alice/c1") != nullptr);
+  CHECK(alice.result("alice/c1")->output == "1");
+  CHECK(alice.result("alice/c2")->status == run_status::cancelled);
 }
 
 TEST_CASE_METHOD(kept_fixture, "nothing of a namespace that is not durable is in the store") {
