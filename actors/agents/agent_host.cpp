@@ -79,7 +79,7 @@ void agent_host::begin() {
   calls_.emplace(this, settings_.ns);
   state_.emplace(this,
                  state_keeper::config{settings_.ns_name, settings_.name, std::move(settings_.store),
-                                      settings_.keep, std::move(settings_.memory), settings_.wall_clock_ms});
+                                      settings_.keep, std::move(settings_.memory), settings_.expiry_clock_ms});
   timers_.emplace(
       this, [this](std::uint64_t number, std::uint32_t hops) { return make_timer_job(number, hops); },
       [](const std::shared_ptr<task_core>& job, const std::function<void(task)>& what) {
@@ -298,7 +298,7 @@ void agent_host::wait(std::shared_ptr<task_core> job, std::int64_t ms, std::func
 std::shared_ptr<task_core> agent_host::make_timer_job(std::uint64_t number, std::uint32_t hops) {
   auto job = std::make_shared<task_core>(this, alive_, 0, 1);
   job->hops = hops;
-  job->origin = 't' + std::to_string(settings_.wall_clock_ms()) + '-' + std::to_string(number);
+  job->origin = 't' + std::to_string(settings_.expiry_clock_ms()) + '-' + std::to_string(number);
   return job;
 }
 

@@ -39,7 +39,7 @@ public:
     store_handle store;          ///< Empty: what it keeps is in `memory`.
     durability keep = durability::process;
     std::shared_ptr<class store> memory;
-    std::function<std::int64_t()> wall_clock_ms;
+    std::function<std::int64_t()> expiry_clock_ms;
     /// What agents that block run on; null: on the scheduler, like the others. Must outlive the actor.
     caf::execution_unit* blocking = nullptr;
     std::shared_ptr<handler_watch> watch;    ///< Null: its handlers are not watched.

@@ -200,7 +200,7 @@ void state_keeper::later(std::int64_t ms, F what) {
 
 /// What is in the memory of this process only needs no wall clock.
 std::int64_t state_keeper::now_ms() const {
-  if (link_.exists()) return settings_.wall_clock_ms();
+  if (link_.exists()) return settings_.expiry_clock_ms();
   auto since = self_->clock().now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }

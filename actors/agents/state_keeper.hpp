@@ -25,7 +25,7 @@ public:
     store_handle store; ///< Empty: `memory` is used.
     durability keep = durability::process;
     std::shared_ptr<class store> memory; ///< Of one agent, so that it outlives its crashes.
-    std::function<std::int64_t()> wall_clock_ms;
+    std::function<std::int64_t()> expiry_clock_ms;
   };
 
   using on_entry = std::function<void(const std::optional<key_entry>&, const refusal&)>;

@@ -297,6 +297,7 @@ void host::start_orchestrator(const std::string& name, entry& x) {
   cfg.registry = settings_.registry;
   cfg.models = x.models;
   cfg.wall_clock_ms = settings_.wall_clock_ms;
+  cfg.expiry_clock_ms = settings_.expiry_clock_ms ? settings_.expiry_clock_ms : settings_.wall_clock_ms;
   cfg.store = store_for(name, x);
   cfg.keep = x.plan.keep;
   cfg.blocking = settings_.blocking;

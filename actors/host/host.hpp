@@ -65,6 +65,7 @@ public:
     store_handle store;                                                ///< Empty: nothing outlives the node.
     std::uint64_t seed = 0;                                            ///< For epochs and back-off.
     std::function<std::int64_t()> wall_clock_ms = weir::wall_clock_ms; ///< Milliseconds since the Unix epoch.
+    std::function<std::int64_t()> expiry_clock_ms = {}; ///< The store's, see `expiry_clock`; empty: as above.
     caf::execution_unit* blocking = nullptr; ///< For agents that block; null: there are no threads for them.
     std::shared_ptr<handler_watch> watch = nullptr;       ///< Null: handlers of agents are not watched.
     std::string node = {};                                ///< As in `host_places`; empty: nobody sends those.

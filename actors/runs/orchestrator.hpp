@@ -54,8 +54,9 @@ public:
     std::vector<agent_config> agents;
     std::shared_ptr<const agent_registry> registry;
     std::shared_ptr<const model_directory> models;
-    std::function<std::int64_t()> wall_clock_ms; ///< As of the namespace that stamps the events.
-    store_handle store;                          ///< Empty: nothing outlives the actor.
+    std::function<std::int64_t()> wall_clock_ms;   ///< As of the namespace that stamps the events.
+    std::function<std::int64_t()> expiry_clock_ms; ///< For when stored keys expire, see `expiry_clock`.
+    store_handle store;                            ///< Empty: nothing outlives the actor.
     durability keep = durability::process;
     caf::execution_unit* blocking = nullptr; ///< As of `agent_host`.
     std::map<std::string, std::shared_ptr<const workflow>, std::less<>> workflows;
@@ -161,7 +162,7 @@ private:
   std::int64_t usual_timeout_ms(const std::string& target) const;
   std::int64_t waited_ms(const open_run& x) const { return now_ms() - x.since_ms; }
   std::int64_t accepted_ms(std::int64_t ts_ms) const;
-  std::int64_t now_ms() const; // for every duration; wall_clock_ms for what is stored
+  std::int64_t now_ms() const; // for every duration
   void announce_started(const call_order& x);
   void announce_finished(const open_run& done, const run_result& x);
 

@@ -41,7 +41,7 @@ agent_host::config orchestrator::host_of(const agent_config& cfg) const {
   out.store = settings_.store;
   out.keep = settings_.keep;
   if (!out.store.actor) out.memory = std::make_shared<memory_store>();
-  out.wall_clock_ms = settings_.wall_clock_ms;
+  out.expiry_clock_ms = settings_.expiry_clock_ms;
   out.blocking = settings_.blocking;
   out.watch = settings_.watch;
   out.on_note = note_sender();

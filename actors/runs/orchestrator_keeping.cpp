@@ -52,7 +52,7 @@ void orchestrator::keep(const call_order& order, const run_result& result, std::
     auto text = encode_result(size_bytes(result) <= max_kept_result_bytes ? result : without_output(result));
     writes.push_back(
         {key_put{settings_.ns_name, result_key(result.run_id), std::move(text),
-                 settings_.wall_clock_ms() + static_cast<std::int64_t>(settings_.bounds.result_ttl_ms)},
+                 settings_.expiry_clock_ms() + static_cast<std::int64_t>(settings_.bounds.result_ttl_ms)},
          {}});
   }
   auto* prompt = remembering(order);
@@ -69,7 +69,7 @@ void orchestrator::keep(const call_order& order, const run_result& result, std::
     }
     auto all = *earlier;
     remember(all, std::move(question), std::move(answer), prompt->memory_events, max_thread_bytes);
-    auto expires_ms = settings_.wall_clock_ms() + static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms);
+    auto expires_ms = settings_.expiry_clock_ms() + static_cast<std::int64_t>(settings_.bounds.thread_ttl_ms);
     if (link_.exists())
       writes.push_back({key_put{settings_.ns_name, key, encode_conversation(all), expires_ms}, {}});
     auto dropped = memory_.dropped();

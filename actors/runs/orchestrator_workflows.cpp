@@ -61,6 +61,7 @@ void orchestrator::make_services() {
   out->keep = settings_.keep;
   out->bounds = settings_.bounds;
   out->wall_clock_ms = settings_.wall_clock_ms;
+  out->expiry_clock_ms = settings_.expiry_clock_ms;
   out->awaited_dropped = meters_.all().awaited_dropped;
   for (auto& [name, plan] : settings_.workflows)
     out->workflows[name] = std::make_shared<const workflow_plan>(plan);

@@ -49,7 +49,8 @@ struct run_services {
   store_handle store; ///< Empty: no run is kept.
   durability keep = durability::none;
   limits bounds;
-  std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch.
+  std::function<std::int64_t()> wall_clock_ms;   ///< Milliseconds since the Unix epoch.
+  std::function<std::int64_t()> expiry_clock_ms; ///< See `expiry_clock`.
   std::map<std::string, workflow_plan_ptr, std::less<>> workflows;
   caf::telemetry::int_counter* awaited_dropped = nullptr; ///< See `workflow_machine::dropped_events`.
 };

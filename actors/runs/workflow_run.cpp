@@ -256,7 +256,7 @@ void workflow_run::finish(run_result result) {
   auto text = R"({"run":)" + print_json(head) + R"(,"result":)" + encode_result(result) + R"(,"steps":[)"
               + steps + "]}";
   auto ttl_ms = static_cast<std::int64_t>(settings_.services->bounds.journal_ttl_ms);
-  journal_->close(std::move(text), settings_.services->wall_clock_ms() + ttl_ms,
+  journal_->close(std::move(text), settings_.services->expiry_clock_ms() + ttl_ms,
                   [this, result] { tell_all(result); });
 }
 

@@ -32,7 +32,7 @@ public:
     std::chrono::milliseconds sweep_every{1000}; ///< While there is less than a step's work to do.
     std::chrono::milliseconds sweep_pause{10};   ///< Between the steps while there is more.
     std::uint64_t sweep_step = 256;              ///< Keys and events freed in one step.
-    std::function<std::int64_t()> wall_clock_ms; ///< Milliseconds since the Unix epoch; empty: the system's.
+    std::function<std::int64_t()> wall_clock_ms; ///< As keys expire, see `expiry_clock`; empty: the system's.
   };
 
   /// Namespaces whose failed commits are remembered. Overflow policy: of any more the batches that were under

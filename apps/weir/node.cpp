@@ -2,6 +2,7 @@
 #include "apps/weir/auth_setup.hpp"
 
 #include "actors/cluster/claim_keeper.hpp"
+#include "actors/core/expiry_clock.hpp"
 #include "actors/core/hash.hpp"
 #include "actors/host/host.hpp"
 #include "actors/messages/meta_objects.hpp"
@@ -317,7 +318,7 @@ private:
     out.incarnation = incarnation_;
     out.store = store_;
     out.ttl = std::chrono::milliseconds{config.cluster.timeout_ms};
-    out.wall_clock_ms = wall_clock_ms;
+    out.wall_clock_ms = [x = expiry_] { return x->now_ms(std::chrono::steady_clock::now()); };
     out.tenure = tenure_;
     out.waits = status_->waits;
     claims_ = system_.spawn<claim_keeper>(std::move(out));
@@ -343,7 +344,13 @@ private:
   void start_store(const node_config& config) {
     auto opened = open_store(config);
     if (config.is_clustered()) store_mark_ = mark_of(*opened, config.store.kind == "redis");
-    store_ = weir::start_store(system_, std::move(opened));
+    store_options options;
+    options.actor.wall_clock_ms = [x = expiry_] {
+      auto now = std::chrono::steady_clock::now();
+      x->follow(now, wall_clock_ms());
+      return x->now_ms(now);
+    };
+    store_ = weir::start_store(system_, std::move(opened), std::move(options));
     watch_store(system_, store_.actor, status_);
   }
 
@@ -437,6 +444,7 @@ private:
     out.store = store_;
     out.watch = watchdog_;
     out.blocking = blocking_.get();
+    out.expiry_clock_ms = [x = expiry_] { return x->now_ms(std::chrono::steady_clock::now()); };
     out.seed = std::random_device{}() * 0x100000001ULL;
     out.node = config.node.name;
     out.claims = claims_;
@@ -454,6 +462,8 @@ private:
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
   std::shared_ptr<const session_signer> signer_;
   std::shared_ptr<authenticator> authentication_;
+  std::shared_ptr<expiry_clock> expiry_ =
+      std::make_shared<expiry_clock>(std::chrono::steady_clock::now(), wall_clock_ms());
   store_handle store_;
   const std::uint64_t incarnation_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
   std::string store_mark_; // empty without the role `host`
