@@ -14,7 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-enum opcode : unsigned { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+constexpr unsigned continuation = 0, text = 1, binary = 2, closing = 8, ping = 9, pong = 10; // opcodes
 
 struct frame_form {
   bool fin = true;
@@ -126,7 +126,7 @@ public:
     unsigned code = 0;
     while (auto got = next()) {
       CHECK(code == 0);
-      if (got->op != close) continue;
+      if (got->op != closing) continue;
       code = got->payload.size() < 2
                  ? 1005U
                  : static_cast<unsigned>(static_cast<unsigned char>(got->payload[0])) << 8U
@@ -140,7 +140,7 @@ public:
     send(frame(text, R"({"op":"ping","id":"still there"})"));
     for (;;) {
       auto got = next();
-      if (!got || got->op == close) return false;
+      if (!got || got->op == closing) return false;
       if (got->op == text && json::parse(got->payload).value("id", "") == "still there") return true;
     }
   }
@@ -166,7 +166,7 @@ unsigned outcome(const std::string& bytes, std::size_t pieces = 0) {
   for (;;) {
     auto got = client.next();
     if (!got) return 1006;
-    if (got->op == close)
+    if (got->op == closing)
       return got->payload.size() < 2
                  ? 1005U
                  : static_cast<unsigned>(static_cast<unsigned char>(got->payload[0])) << 8U
@@ -205,12 +205,12 @@ TEST_CASE("every opcode, whole or in fragments, masked or not, gets what it shou
           form.fin = fin;
           form.masked = masked;
           form.reserved = reserved;
-          auto payload = op == close ? close_payload(1000) : ping_with("x");
-          auto known = op <= binary || (op >= close && op <= pong);
-          auto broken = !known || !masked || reserved != 0 || op == continuation || (op >= close && !fin);
+          auto payload = op == closing ? close_payload(1000) : ping_with("x");
+          auto known = op <= binary || (op >= closing && op <= pong);
+          auto broken = !known || !masked || reserved != 0 || op == continuation || (op >= closing && !fin);
           auto wanted = broken               ? 1002U
                         : op == binary       ? (fin ? 1003U : 1003U)
-                        : op == close        ? 1000U
+                        : op == closing        ? 1000U
                         : op == text && !fin ? 1002U // the next text is a message within a message
                                              : 0U;
           auto got = outcome(frame(op, payload, form));
@@ -275,7 +275,7 @@ TEST_CASE("a ping is answered with what it carries", "[conformance]") {
   }
   for (std::size_t size : {126, 127, 65535, 65536}) {
     INFO(size << " bytes");
-    for (auto op : {ping, pong, close}) CHECK(outcome(frame(op, std::string(size, 'x'))) == 1002);
+    for (auto op : {ping, pong, closing}) CHECK(outcome(frame(op, std::string(size, 'x'))) == 1002);
   }
 }
 
@@ -395,23 +395,23 @@ TEST_CASE("a close is answered with its code, if that may be said", "[conformanc
        {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999}) {
     INFO(code);
     wire client;
-    client.send(frame(close, close_payload(code, "bye")));
+    client.send(frame(closing, close_payload(code, "bye")));
     CHECK(client.closed_with() == code);
   }
   for (unsigned code : {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535}) {
     INFO(code);
     wire client;
-    client.send(frame(close, close_payload(code)));
+    client.send(frame(closing, close_payload(code)));
     CHECK(client.closed_with() == 1002);
   }
   wire silent, half, longest, bad;
-  silent.send(frame(close, ""));
+  silent.send(frame(closing, ""));
   CHECK(silent.closed_with() == 1005);
-  half.send(frame(close, "\x03"));
+  half.send(frame(closing, "\x03"));
   CHECK(half.closed_with() == 1002);
-  longest.send(frame(close, close_payload(1000, std::string(123, 'x'))));
+  longest.send(frame(closing, close_payload(1000, std::string(123, 'x'))));
   CHECK(longest.closed_with() == 1000);
-  bad.send(frame(close, close_payload(1000, "\xff")));
+  bad.send(frame(closing, close_payload(1000, "\xff")));
   CHECK(bad.closed_with() == 1007);
 }
 
@@ -422,13 +422,13 @@ TEST_CASE("what comes before a close is answered, what comes behind it is not he
   };
   for (int round = 0; round < 20; ++round) {
     wire client;
-    client.send(publish("before") + frame(text, ping_with("before")) + frame(close, close_payload(1000))
+    client.send(publish("before") + frame(text, ping_with("before")) + frame(closing, close_payload(1000))
                 + publish("behind") + frame(ping, "behind"));
     int answers = 0;
     bool closed = false;
     while (auto got = client.next()) {
       CHECK_FALSE(closed);
-      closed = got->op == close;
+      closed = got->op == closing;
       if (got->op != text) continue;
       auto x = json::parse(got->payload);
       CHECK(x.value("message_id", "before") == "before");
@@ -465,7 +465,7 @@ TEST_CASE("nothing comes behind a close frame, however much is being written", "
                                 .dump()));
     CHECK(writer.next_json()["op"] == "ok");
   }
-  reader.send(frame(ping, "last") + frame(close, close_payload(1000)));
+  reader.send(frame(ping, "last") + frame(closing, close_payload(1000)));
   CHECK(reader.closed_with() == 1000);
 }
 
