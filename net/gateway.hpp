@@ -1,9 +1,10 @@
 #pragma once
 
+#include "actors/core/byte_budget.hpp"
 #include "actors/core/limits.hpp"
+#include "net/auth/authenticator.hpp"
 #include "net/http/http_access.hpp"
 #include "net/http/metrics_exporter.hpp"
-#include "net/auth/authenticator.hpp"
 #include "net/io_thread.hpp"
 #include "net/node_status.hpp"
 #include "net/session_token.hpp"
@@ -31,7 +32,9 @@ public:
     caf::actor host;
     http_access::settings access; ///< `loopback` is worked out from `address`.
     std::shared_ptr<metrics_exporter>
-        metrics; ///< For `/metrics` on the clients' port; null: it is not there.
+        metrics;                   ///< For `/metrics` on the clients' port; null: it is not there.
+    std::uint64_t max_sockets = 0; ///< Of clients, over all I/O threads; 0: no bound.
+    std::shared_ptr<byte_budget> memory = nullptr; ///< What may wait for clients' sockets together.
   };
 
   /// Listens, but accepts nothing yet. Throws std::runtime_error that names the address when it cannot.

@@ -1,7 +1,8 @@
 #include "actors/host/host.hpp"
 
 #include "actors/cluster/lease_names.hpp"
-#include "actors/core/namespace_label.hpp"
+#include "actors/core/errors.hpp"
+#include "actors/host/node_keys.hpp"
 #include "actors/messages/type_ids.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/orchestrator.hpp"
@@ -15,13 +16,14 @@
 #include <algorithm>
 #include <random>
 
+#include <malloc.h>
+
 namespace weir {
 
 namespace {
 
-/// Where a node keeps the names of its namespaces. No namespace can have this name itself.
-constexpr const char* node_keys = "_node";
 constexpr std::uint64_t names_at_once = 256;
+constexpr std::uint64_t namespace_bytes = 40'000; // about what one takes that nothing is in
 constexpr auto store_retry = std::chrono::milliseconds{500};
 
 /// Namespaces get their ticks in so many parts, one each second: not all at once.
@@ -43,6 +45,10 @@ host::host(caf::actor_config& cfg, config settings)
   : caf::event_based_actor(cfg), settings_(std::move(settings)), random_(settings_.seed), life_(make_life()),
     moved_(system().metrics().counter_singleton(
         "weir.cluster", "namespaces-moved", "Namespaces that were handed on to another node.", "1", true)),
+    memory_gauge_(system().metrics().gauge_singleton(
+        "weir", "namespaces-memory-bytes", "What namespaces hold in memory; see node.memory_bytes.")),
+    disk_gauge_(system().metrics().gauge_singleton(
+        "weir", "namespaces-disk-bytes", "What namespaces hold in the store; at most node.disk_bytes.")),
     adopted_(system().metrics().counter_singleton("weir.cluster", "namespaces-adopted",
                                                   "Namespaces that another node has handed on.", "1", true)) {
 }
@@ -62,7 +68,11 @@ caf::behavior host::make_behavior() {
           if (x.ns) send(x.ns, what);
       },
       [this](store_answer& what) { on_known(what); },
-      [this](const store_committed& what) { on_remembered(what); },
+      [this](const store_committed& what) {
+        on_remembered(what);
+        on_dropped(what);
+      },
+      [this](const namespace_vacancy& what) { on_vacancy(what); },
   }
       .or_else(placing());
 }
@@ -88,6 +98,7 @@ void host::on_exit() {
     if (x.ns) caf::anon_send_exit(x.ns, caf::exit_reason::user_shutdown);
   }
   entries_.clear();
+  whose_.clear();
   places_.clear();
   vacating_.clear();
   membership_ = nullptr;
@@ -157,7 +168,7 @@ void host::note_reopened() {
 /// Until it is kept: a namespace that the store does not know would only be opened when a client comes.
 void host::remember(const std::string& name) {
   auto id = next_write_++;
-  store_batch what{id, durability::process, {{key_put{node_keys, "namespace/" + name, "{}", 0, 0}, {}}}};
+  store_batch what{id, durability::process, {{key_put{node_keys, namespace_key(name), "{}", 0, 0}, {}}}};
   if (settings_.store.box->offer(this, settings_.store.actor, std::move(what)).refused())
     run_delayed(store_retry, [this, name] {
       if (entries_.count(name) > 0) remember(name);
@@ -180,7 +191,15 @@ void host::sweep(std::size_t part) {
   std::size_t i = 0;
   for (auto& [name, x] : entries_)
     if (i++ % sweep_parts == part && x.ns) send(x.ns, tick_atom_v);
+  note_memory();
   run_delayed(namespace_actor::sweep_every / sweep_parts, [this, part] { sweep((part + 1) % sweep_parts); });
+}
+
+void host::note_memory() {
+  auto used = settings_.memory ? settings_.memory->used() : 0;
+  memory_gauge_->value(static_cast<std::int64_t>(used));
+  disk_gauge_->value(static_cast<std::int64_t>(settings_.disk ? settings_.disk->used() : 0));
+  if (trim_.is_due(used + entries_.size() * namespace_bytes)) ::malloc_trim(0);
 }
 
 void host::admit(const attach_relay& what) {
@@ -190,8 +209,13 @@ void host::admit(const attach_relay& what) {
     return send(what.relay, attach_later{});
   if (entries_.count(what.name) == 0 && what.hops == 0 && !is_placed_here(what.name))
     return pass_on(what, *places_.owner_of(what.name));
+  if (!may_open(what.name)) {
+    if (!reopening_.is_over()) return send(what.relay, attach_later{}); // it may be one of those
+    return refuse(what, errors::forbidden("namespace " + what.name + " is not configured here"));
+  }
   auto* x = open(what.name, no);
   if (x == nullptr) return refuse(what, std::move(no));
+  if (!x->deleting.empty()) return refuse(what, deleted(what.name));
   if (x->ns && x->now == phase::open)
     send(x->ns, what);
   else
@@ -214,6 +238,7 @@ host::entry* host::open(const std::string& name, refusal& no) {
     no = {code::unavailable, "unavailable", "namespace " + name + " keeps crashing", 10'000, {}, 0, 0};
     return nullptr;
   }
+  make_room();
   if (entries_.size() >= settings_.max_namespaces) {
     no = {code::too_many,
           "quota",
@@ -225,8 +250,9 @@ host::entry* host::open(const std::string& name, refusal& no) {
     return nullptr;
   }
   auto seed = static_cast<std::uint64_t>(random_.next() * 1e18);
-  entry made{settings_.plan(name), namespace_label(name, entries_.size()), nullptr, nullptr,
-             restart_ledger{intensity, backoff{}, seed}};
+  auto plan = settings_.plan(name);
+  auto label = label_for(name, plan);
+  entry made{std::move(plan), std::move(label), nullptr, nullptr, restart_ledger{intensity, backoff{}, seed}};
   made.models = models_for(name, made);
   auto& x = entries_.emplace(name, std::move(made)).first->second;
   if (settings_.claims) {
@@ -277,8 +303,11 @@ void host::start(const std::string& name, entry& x) {
   x.has_run = true;
   cfg.refuse_orphans = x.plan.refuse_orphans;
   cfg.life = life_;
+  cfg.memory = settings_.memory;
+  cfg.disk = settings_.disk;
+  if (!x.plan.configured) cfg.keeper = this;
   x.ns = spawn<namespace_actor>(std::move(cfg));
-  monitor(x.ns);
+  watch(x.ns, name);
   start_orchestrator(name, x);
   if (!reopening_.is_opening(name)) return;
   // Answered once it has loaded.
@@ -303,27 +332,38 @@ void host::start_orchestrator(const std::string& name, entry& x) {
   cfg.blocking = settings_.blocking;
   cfg.watch = settings_.watch;
   x.orchestrator = spawn<orchestrator>(std::move(cfg));
-  monitor(x.orchestrator);
+  watch(x.orchestrator, name);
+}
+
+void host::watch(const caf::actor& what, const std::string& name) {
+  monitor(what);
+  whose_[what.address()] = name;
 }
 
 void host::on_down(const caf::down_msg& msg) {
-  for (auto& [name, x] : entries_) {
-    auto is = [&msg](const caf::actor& y) { return y && y.address() == msg.source; };
-    if (!is(x.ns) && !is(x.orchestrator)) continue;
-    if (is(x.ns)) {
-      // Without its namespace an orchestrator has nothing to do; the next namespace gets one of its own.
-      x.ns = nullptr;
-      if (x.orchestrator) {
-        demonitor(x.orchestrator);
-        send_exit(x.orchestrator, caf::exit_reason::user_shutdown);
-      }
+  auto node = whose_.extract(msg.source);
+  if (node.empty()) return;
+  auto& name = node.mapped();
+  auto i = entries_.find(name);
+  if (i == entries_.end()) return;
+  auto& x = i->second;
+  auto is = [&msg](const caf::actor& y) { return y && y.address() == msg.source; };
+  if (!is(x.ns) && !is(x.orchestrator)) return;
+  if (is(x.ns)) {
+    // Without its namespace an orchestrator has nothing to do; the next namespace gets one of its own.
+    x.ns = nullptr;
+    if (x.orchestrator) {
+      demonitor(x.orchestrator);
+      whose_.erase(x.orchestrator.address());
+      send_exit(x.orchestrator, caf::exit_reason::user_shutdown);
     }
-    x.orchestrator = nullptr;
-    if (stopping_) return quit_if_alone();
-    if (x.now == phase::moving) return on_end_of_moving(std::string{name}, x);
-    if (x.now == phase::claiming) return send(settings_.claims, claim_namespace{name});
-    return on_crash(name, x);
   }
+  x.orchestrator = nullptr;
+  if (stopping_) return quit_if_alone();
+  if (x.now == phase::moving) return on_end_of_moving(name, x);
+  if (x.now == phase::retiring) return on_end_of_retiring(name, x);
+  if (x.now == phase::claiming) return send(settings_.claims, claim_namespace{name});
+  on_crash(name, x);
 }
 
 void host::on_crash(const std::string& name, entry& x) {

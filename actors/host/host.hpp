@@ -4,8 +4,11 @@
 #include "actors/agents/handler_watch.hpp"
 #include "actors/agents/registry.hpp"
 #include "actors/cluster/place_table.hpp"
+#include "actors/core/byte_budget.hpp"
 #include "actors/core/label_book.hpp"
 #include "actors/core/limits.hpp"
+#include "actors/core/memory_trim.hpp"
+#include "actors/core/namespace_label.hpp"
 #include "actors/core/restart_ledger.hpp"
 #include "actors/core/tenure.hpp"
 #include "actors/core/wall_clock.hpp"
@@ -20,6 +23,7 @@
 
 #include <caf/event_based_actor.hpp>
 #include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <deque>
@@ -27,7 +31,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace weir {
@@ -39,10 +45,15 @@ struct namespace_plan {
   durability keep = durability::process; ///< `none`: nothing of it is in the store.
   bool refuse_orphans = false;           ///< See `sequencer::config`.
   std::map<std::string, std::shared_ptr<const workflow>, std::less<>> workflows = {};
+  bool configured = true; ///< It is named in the configuration: it stays, also when nothing is in it.
 };
 
 /// Owns the namespaces of a node: makes each on first use, with its orchestrator, and makes them again when
 /// they die. Their number is bounded by `limits.namespaces`; overflow policy: `429 quota`.
+///
+/// One that is not configured, that nothing is in and where nobody is, is forgotten; above
+/// `vacant_share` of the bound also one that has nothing but sessions without a socket. One that is deleted
+/// leaves nothing in the store.
 ///
 /// With a store it opens at its start all namespaces that were there before, so that agents go on with what
 /// they have to do though no client has come back yet.
@@ -71,7 +82,16 @@ public:
     std::string node = {};                                ///< As in `host_places`; empty: nobody sends those.
     caf::actor claims = {};                               ///< Null: the store is no other node's.
     std::shared_ptr<const weir::tenure> tenure = nullptr; ///< With `claims`.
+    bool open_namespaces = true;                   ///< Whether a client may open one that is not configured.
+    std::shared_ptr<byte_budget> memory = nullptr; ///< What the namespaces share.
+    std::shared_ptr<byte_budget> disk = nullptr;   ///< As above, in the store.
   };
+
+  /// Of `max_namespaces`. Above it namespaces with nothing but sessions without a socket are forgotten.
+  static constexpr double vacant_share = 0.75;
+
+  /// Of the labels of metrics, so many may be those of namespaces that are not configured.
+  static constexpr std::size_t max_guest_labels = max_namespace_labels / 2;
 
   /// Namespaces that are on their way to another node at a time; the others go on meanwhile.
   static constexpr std::size_t max_moves = 16;
@@ -96,6 +116,7 @@ private:
     claiming, ///< Whether it is this node's is being found out.
     open,     ///< Its actors run, or are about to be made again.
     moving,   ///< Its actors end, and another node goes on with it.
+    retiring, ///< Its actors end, or its last traces are being dropped.
   };
 
   struct entry {
@@ -112,6 +133,7 @@ private:
     bool has_run = false;    // since it came to this node
     std::optional<caf::actor_clock::time_point> waits_since =
         std::nullopt; // for a holder that cannot be reached
+    std::vector<caf::typed_response_promise<admin_answer>> deleting = {}; // who waits for its end
   };
 
   void admit(const attach_relay& what);
@@ -121,6 +143,7 @@ private:
   store_handle store_for(const std::string& name, const entry& x) const;
   void start(const std::string& name, entry& x);
   void start_orchestrator(const std::string& name, entry& x);
+  void watch(const caf::actor& what, const std::string& name);
   void on_down(const caf::down_msg& msg);
   void on_crash(const std::string& name, entry& x);
   void restart(const std::string& name);
@@ -139,6 +162,7 @@ private:
   void opened(const std::string& name);
   void note_reopened();
   void sweep(std::size_t part);
+  void note_memory();
   std::string make_epoch();
 
   // -- placement
@@ -159,6 +183,19 @@ private:
   caf::result<void> on_vacate();
   void note_vacant();
 
+  // -- ends
+  bool may_open(const std::string& name) const;
+  std::string label_for(const std::string& name, const namespace_plan& plan);
+  void on_vacancy(const namespace_vacancy& what);
+  void retire(const std::string& name, entry& x, namespace_vacancy::kind at_least);
+  void stay(const std::string& name, entry& x);
+  void make_room();
+  void on_end_of_retiring(const std::string& name, entry& x);
+  void drop(const std::string& name);
+  void on_dropped(const store_committed& what);
+  void finish_retiring(const std::string& name);
+  caf::result<admin_answer> on_remove(const std::string& name);
+
   // -- admin
   caf::result<admin_answer> on_admin(const admin_query& what);
   caf::result<admin_answer> report_all();
@@ -168,11 +205,15 @@ private:
   jitter_source random_;
   std::string life_; ///< Of this process: see durable_subscription::restore.
   std::map<std::string, entry, std::less<>> entries_;
+  std::unordered_map<caf::actor_addr, std::string> whose_; // actors of entries_
   std::optional<caf::error> stopping_;
   reopening reopening_;
   caf::actor_clock::time_point reopening_since_{};
   std::map<std::uint64_t, std::string> remembering_; // writes of names under way; one for each namespace
   std::uint64_t next_write_ = 1;
+  std::map<std::uint64_t, std::string> dropping_; // writes under way; one for each namespace
+  std::set<std::string> idle_;                    // with nothing but sessions without a socket
+  std::set<std::string> labels_;                  // that metrics were made for; max_namespace_labels
   place_table places_;
   bool had_company_ = false;        // another node has hosted namespaces, too
   std::deque<std::string> to_move_; // at most one for each entry
@@ -182,6 +223,9 @@ private:
   label_book<namespace_metrics> namespace_metrics_{system()};
   label_book<run_metrics> run_metrics_{system()};
   caf::telemetry::int_counter* moved_;
+  memory_trim trim_;
+  caf::telemetry::int_gauge* memory_gauge_;
+  caf::telemetry::int_gauge* disk_gauge_;
   caf::telemetry::int_counter* adopted_;
 };
 

@@ -20,6 +20,7 @@ caf::result<admin_answer> host::on_admin(const admin_query& what) {
     return admin_answer{{}, "{\"namespaces\":" + std::to_string(entries_.size()) + "}"};
   auto of_agents = what.what == admin_query::verb::agents || what.what == admin_query::verb::restart;
   if (what.ns.empty()) return of_agents ? ask_orchestrators(what) : report_all();
+  if (what.what == admin_query::verb::remove) return on_remove(what.ns);
   auto i = entries_.find(what.ns);
   if (i == entries_.end() || !i->second.ns)
     return admin_answer{

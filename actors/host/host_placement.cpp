@@ -33,7 +33,11 @@ caf::behavior host::placing() {
   return {
       [this](const host_places& what) { on_places(what); },
       [this](const namespace_claim& what) { on_claim(what); },
-      [this](const namespace_released& what) { hand_on(what.ns); },
+      [this](const namespace_released& what) {
+        auto i = entries_.find(what.ns);
+        if (i != entries_.end() && i->second.now == phase::retiring) return finish_retiring(what.ns);
+        hand_on(what.ns);
+      },
       [this](claims_lapsed) { on_lapsed(); },
       [this](claims_held) {
         if (membership_) send(membership_, fit_atom_v, true);
@@ -81,7 +85,8 @@ void host::pass_on(const attach_relay& what, const host_places::place& to) {
 
 void host::on_claim(const namespace_claim& what) {
   auto i = entries_.find(what.ns);
-  if (i == entries_.end() || i->second.now == phase::moving) return; // moving: it is given back anyway
+  // Moving or retiring: it is given back anyway.
+  if (i == entries_.end() || i->second.now == phase::moving || i->second.now == phase::retiring) return;
   auto& x = i->second;
   if (x.now == phase::open || x.ns) return; // asked twice; or it still ends, and asks again then
   if (!what.granted) return claim_later(what, x);

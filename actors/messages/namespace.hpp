@@ -64,7 +64,8 @@ struct log_request {
   std::uint64_t after_seq = 0;
   std::uint64_t before_seq = 0; ///< 0: read forward from `after_seq`; else the newest before this one.
   std::uint32_t limit = 0;      ///< At most this many events.
-  std::uint64_t max_bytes = 0;  ///< The read ends with the event that reaches it, or earlier; 0: no such bound.
+  std::uint64_t max_bytes =
+      0; ///< The read ends with the event that reaches it, or earlier; 0: no such bound.
 
   /// Whether a read that has found so much, and may find `most`, is to end.
   bool has_enough(std::uint64_t bytes, std::uint64_t most) const noexcept {
@@ -211,6 +212,23 @@ struct server_events {
   std::vector<server_event> all;
 };
 
+/// namespace → host, of the same node: whether anybody would miss it.
+struct namespace_vacancy {
+  enum class kind : std::uint8_t {
+    in_use,
+    sessions_only, ///< Nothing but sessions without a socket, which may come back.
+    empty,         ///< Nothing is in it, and nobody is there.
+  };
+  std::string name;
+  kind what = kind::in_use;
+};
+
+/// host → namespace, of the same node: end. Answered with a `namespace_vacancy` when it stays.
+struct retire_namespace {
+  namespace_vacancy::kind at_least =
+      namespace_vacancy::kind::empty; ///< Else it stays; `in_use`: it is deleted.
+};
+
 /// admin → host → namespace. Answered with an `admin_answer`.
 struct admin_query {
   enum class verb : std::uint8_t {
@@ -223,13 +241,16 @@ struct admin_query {
     drain,        ///< Let the node `node` drain and end, as SIGTERM does; `ns` is empty.
     agents,       ///< The state of the agents of a namespace, or of all that are open.
     restart,      ///< Start the agent `agent` again; with no `ns` in every namespace that runs it.
+    remove,       ///< Delete a namespace: its clients are told, and nothing of it is left in the store.
+    events,       ///< A part of its log, for who wants all of it.
   };
   verb what = verb::report;
-  std::string ns;          ///< Empty: every namespace that is open (of `report` only).
-  std::string event_id;    ///< Of `retry`.
-  std::uint32_t limit = 0; ///< Of `dead_letters` and `runs`.
-  std::string node{};      ///< Of `drain`.
-  std::string agent{};     ///< Of `restart`.
+  std::string ns;              ///< Empty: every namespace that is open (of `report` only).
+  std::string event_id;        ///< Of `retry`.
+  std::uint32_t limit = 0;     ///< Of `dead_letters`, `runs` and `events`.
+  std::string node{};          ///< Of `drain`.
+  std::string agent{};         ///< Of `restart`.
+  std::uint64_t after_seq = 0; ///< Of `events`.
 };
 
 struct admin_answer {
@@ -380,11 +401,31 @@ bool inspect(Inspector& f, call_buried& x) {
 }
 
 template <class Inspector>
+bool inspect(Inspector& f, namespace_vacancy::kind& x) {
+  auto get = [&x] { return static_cast<std::uint8_t>(x); };
+  auto set = [&x](std::uint8_t value) {
+    x = static_cast<namespace_vacancy::kind>(value);
+    return value <= static_cast<std::uint8_t>(namespace_vacancy::kind::empty);
+  };
+  return f.apply(get, set);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, namespace_vacancy& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("what", x.what));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, retire_namespace& x) {
+  return f.object(x).fields(f.field("at_least", x.at_least));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, admin_query::verb& x) {
   auto get = [&x] { return static_cast<std::uint8_t>(x); };
   auto set = [&x](std::uint8_t value) {
     x = static_cast<admin_query::verb>(value);
-    return value <= static_cast<std::uint8_t>(admin_query::verb::restart);
+    return value <= static_cast<std::uint8_t>(admin_query::verb::events);
   };
   return f.apply(get, set);
 }
@@ -392,7 +433,8 @@ bool inspect(Inspector& f, admin_query::verb& x) {
 template <class Inspector>
 bool inspect(Inspector& f, admin_query& x) {
   return f.object(x).fields(f.field("what", x.what), f.field("ns", x.ns), f.field("event_id", x.event_id),
-                            f.field("limit", x.limit), f.field("node", x.node), f.field("agent", x.agent));
+                            f.field("limit", x.limit), f.field("node", x.node), f.field("agent", x.agent),
+                            f.field("after_seq", x.after_seq));
 }
 
 template <class Inspector>

@@ -80,6 +80,8 @@ struct notice_batch;
 
 // admin
 struct admin_query;
+struct namespace_vacancy;
+struct retire_namespace;
 struct admin_answer;
 
 // streams of runs
@@ -246,6 +248,8 @@ CAF_ADD_TYPE_ID(weir, (weir::follow_run))
 CAF_ADD_ATOM(weir, weir, retire_atom)
 CAF_ADD_ATOM(weir, weir, reach_atom)
 CAF_ADD_ATOM(weir, weir, loaded_atom)
+CAF_ADD_TYPE_ID(weir, (weir::namespace_vacancy))
+CAF_ADD_TYPE_ID(weir, (weir::retire_namespace))
 
 // agents
 CAF_ADD_TYPE_ID(weir, (weir::task_failed))

@@ -32,10 +32,12 @@ public:
 
   /// Adds one. Gives the one that was dropped for it.
   std::optional<dead_letter> add(dead_letter x) {
+    bytes_ += size_of(x);
     letters_.push_back(std::move(x));
     if (letters_.size() <= limit_) return std::nullopt;
     auto oldest = std::move(letters_.front());
     letters_.pop_front();
+    bytes_ -= size_of(oldest);
     ++dropped_;
     return oldest;
   }
@@ -47,15 +49,24 @@ public:
     if (i == letters_.end()) return std::nullopt;
     auto out = std::move(*i);
     letters_.erase(i);
+    bytes_ -= size_of(out);
     return out;
   }
 
   const std::deque<dead_letter>& all() const noexcept { return letters_; }
   std::uint64_t dropped() const noexcept { return dropped_; }
 
+  /// About what they take of memory.
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
 private:
+  static std::uint64_t size_of(const dead_letter& x) {
+    return x.what->size_bytes() + x.subscription.size() + x.error.size() + 400;
+  }
+
   std::uint64_t limit_;
   std::uint64_t dropped_ = 0;
+  std::uint64_t bytes_ = 0;
   std::deque<dead_letter> letters_;
 };
 

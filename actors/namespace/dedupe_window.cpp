@@ -17,9 +17,17 @@ dedupe_window::dedupe_window(std::uint64_t max_ids, std::uint64_t max_age_ms)
     cells_(fewest_cells) {}
 
 const dedupe_window::entry* dedupe_window::find(std::string_view event_id, std::int64_t now_ms) {
-  while (!by_age_.empty() && now_ms - by_age_.front().added_ms >= max_age_ms_) forget_oldest();
+  forget(now_ms);
   auto& x = cells_[cell_of(event_id, hash_of(event_id))];
   return x.number == 0 ? nullptr : &at(x.number).what;
+}
+
+void dedupe_window::forget(std::int64_t now_ms) {
+  if (by_age_.empty()) return;
+  while (!by_age_.empty() && now_ms - by_age_.front().added_ms >= max_age_ms_) forget_oldest();
+  if (!by_age_.empty()) return;
+  by_age_ = {};
+  cells_ = std::vector<cell>(fewest_cells);
 }
 
 void dedupe_window::add(std::string event_id, entry what, std::int64_t now_ms) {

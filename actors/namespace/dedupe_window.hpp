@@ -31,12 +31,22 @@ public:
   /// Takes the newest id back: its event was not kept after all. True if it was there and the newest.
   bool take_back(std::string_view event_id);
 
+  /// Forgets what is too old.
+  void forget(std::int64_t now_ms);
+
   /// The seq of the oldest id; 0 when there is none. Whatever is in the log from here on is in the window.
   std::uint64_t oldest_seq() const;
 
   std::size_t size() const noexcept { return by_age_.size(); }
 
+  /// About what it takes of memory.
+  std::uint64_t memory_bytes() const noexcept {
+    return by_age_.size() * (sizeof(aged) + id_bytes) + cells_.size() * sizeof(cell);
+  }
+
 private:
+  static constexpr std::size_t id_bytes = 48; // of a text that is not within its object
+
   struct aged {
     std::string event_id;
     std::size_t hash;

@@ -20,6 +20,11 @@ void event_log::drop_before(std::uint64_t seq) {
   while (!events_.empty() && first_kept() < seq) drop_oldest();
 }
 
+void event_log::shrink(std::uint64_t bytes) {
+  while (!events_.empty() && bytes_ > bytes) drop_oldest();
+  if (events_.empty()) events_ = {}; // a queue keeps its first block
+}
+
 bool event_log::covers(const log_request& what, std::uint64_t oldest) const noexcept {
   return first_kept() <= oldest || (what.before_seq == 0 && what.after_seq + 1 >= first_kept());
 }
@@ -92,7 +97,8 @@ log_slice event_log::read_forward(const log_request& what, candidates from) cons
   log_slice out;
   out.read_to = std::max(what.after_seq, first_kept() - 1);
   from.skip_to(std::min(what.after_seq, head_) + 1);
-  for (std::uint64_t bytes = 0; out.deliveries.size() < what.limit && !what.has_enough(bytes, max_read_bytes);) {
+  for (std::uint64_t bytes = 0;
+       out.deliveries.size() < what.limit && !what.has_enough(bytes, max_read_bytes);) {
     auto seq = from.pop_front();
     if (seq == 0) {
       out.read_to = std::max(out.read_to, head_);

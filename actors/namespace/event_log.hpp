@@ -34,6 +34,9 @@ public:
   /// Trims what is before `seq`.
   void drop_before(std::uint64_t seq);
 
+  /// Trims the oldest events until no more than `bytes` are left.
+  void shrink(std::uint64_t bytes);
+
   /// Whether all that the request can want of `(oldest, head()]` is in memory.
   bool covers(const log_request& what, std::uint64_t oldest) const noexcept;
 
@@ -48,9 +51,15 @@ public:
   std::uint64_t first_kept() const noexcept { return head_ + 1 - events_.size(); }
   std::size_t size() const noexcept { return events_.size(); }
   std::uint64_t bytes() const noexcept { return bytes_; }
+
+  /// About what it takes of memory beside the `bytes` of its events.
+  std::uint64_t overhead_bytes() const noexcept { return events_.size() * event_overhead; }
   std::uint64_t trimmed() const noexcept { return trimmed_; }
 
 private:
+  /// The event's object and its count, a place in the queue and in the index, and what the allocator adds.
+  static constexpr std::uint64_t event_overhead = 320;
+
   class candidates;
 
   log_slice read_forward(const log_request& what, candidates from) const;

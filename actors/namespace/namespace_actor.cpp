@@ -18,7 +18,7 @@ namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
     retention_({settings_.bounds.kept_events, settings_.bounds.kept_bytes, settings_.bounds.log_age_ms}),
     sessions_(settings_.bounds.sessions, settings_.bounds.session_ttl_ms),
     presence_(settings_.bounds.presence_per_s), receipts_(settings_.bounds.receipts),
-    dead_(settings_.bounds.dead_letters) {
+    dead_(settings_.bounds.dead_letters), memory_(settings_.memory), disk_(settings_.disk) {
   settings_.store = {}; // the link has it
 }
 
@@ -64,12 +64,14 @@ caf::behavior namespace_actor::running() {
       [this](store_answer& what) {
         if (!is_deposed()) link_.on_answered(what), end_turn();
       },
-      [this](const admin_query& what) {
+      [this](const admin_query& what) -> caf::result<admin_answer> {
+        if (what.what == admin_query::verb::events) return list_events(what);
         auto out = on_admin(what);
         end_turn();
         return out;
       },
       [this](tick_atom) { on_sweep(); },
+      [this](const retire_namespace& what) { retire(what); },
       [](loaded_atom) {},
       [this](tick_atom, std::uint64_t number) {
         if (number == ticks_) on_tick(); // else an earlier one was asked for since
@@ -89,6 +91,9 @@ void namespace_actor::on_exit() {
   waiting_.clear();
   promises_.clear();
   link_.close();
+  memory_.hold(0);
+  disk_.hold(0);
+  settings_.keeper = nullptr;
 }
 
 // -- in
@@ -117,6 +122,7 @@ void namespace_actor::add_relay(const caf::actor& relay) {
 void namespace_actor::on_batch(request_batch& batch) {
   auto* from = find_relay(current_sender());
   if (from == nullptr || is_deposed()) return;
+  used_at_ms_ = now_ms();
   for (auto& next : batch.requests)
     std::visit([&](auto& what) { on_request(*from, next.ticket, what); }, next.what);
   end_turn();
@@ -130,6 +136,10 @@ void namespace_actor::on_link_receipt(const link_receipt& what) {
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, publish_request& what) {
+  if (auto no = check_shares(); no.refused()) {
+    meters_.refused(no.reason);
+    return answer_to(from, ticket, std::move(no));
+  }
   if (what.receipt != receipt_kind::none)
     if (auto* who = sessions_.find(attachment{from.number, what.subscriber})) {
       receipt_book::entry x;
@@ -272,6 +282,7 @@ void namespace_actor::on_tick() {
 void namespace_actor::on_sweep() {
   if (is_deposed()) return;
   trim();
+  give_back();
   end_turn();
 }
 
@@ -291,6 +302,7 @@ void namespace_actor::on_down(const caf::down_msg& msg) {
   for (auto& [name, x] : seats_)
     if (x.subscriber && x.subscriber.address() == msg.source) on_subscriber_down(x, msg.reason);
   if (running_) end_turn();
+  note_vacancy();
 }
 
 } // namespace weir

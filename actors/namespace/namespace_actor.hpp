@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/byte_budget.hpp"
 #include "actors/core/instant.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/core/tenure.hpp"
@@ -57,6 +58,9 @@ public:
     std::string life =
         {}; ///< Of this process: a cursor of another one says that it died. Empty: not counted.
     std::map<std::string, std::int64_t> external = {}; ///< External agents: how long a worker may be silent.
+    std::shared_ptr<byte_budget> memory = nullptr;     ///< What it shares with the node's others.
+    std::shared_ptr<byte_budget> disk = nullptr;       ///< As above, in the store.
+    caf::actor keeper = {};                            ///< Is told when nobody would miss it. May be null.
   };
 
   /// The name of the orchestrator's durable subscription.
@@ -75,6 +79,12 @@ public:
 
   /// Relays that have not said by then that they hold back are not waited for when it moves.
   static constexpr std::chrono::milliseconds move_patience{1000};
+
+  /// A log that was not used for so long leaves memory, if it is in the store.
+  static constexpr std::chrono::milliseconds idle_after{30'000};
+
+  /// When who is above its share is told to come again.
+  static constexpr std::int64_t share_retry_ms = 5000;
 
   namespace_actor(caf::actor_config& cfg, config settings);
 
@@ -151,6 +161,15 @@ private:
   void load_failed(const refusal& why);
   template <class T, class Then>
   void load_step(store_link::request what, Then then);
+
+  // -- giving back
+  std::uint64_t memory_bytes() const;
+  void hold_shares();
+  refusal check_shares() const;
+  void give_back();
+  namespace_vacancy::kind vacancy() const;
+  void note_vacancy();
+  void retire(const retire_namespace& what);
 
   // -- moving to another node
   bool is_deposed();
@@ -272,6 +291,7 @@ private:
   void save_again(const std::set<std::string>& sessions);
   caf::result<admin_answer> on_admin(const admin_query& what);
   caf::result<admin_answer> retry(const std::string& event_id);
+  caf::result<admin_answer> list_events(const admin_query& what);
   std::string report();
 
   instant now() const;
@@ -311,6 +331,10 @@ private:
   std::uint64_t ticks_ = 0;                // the number of the one tick that counts
   std::int64_t wake_at_ms_ = 0;            // 0: no tick is on its way
   std::vector<store_write> trims_;         // at most one
+  budget_share memory_;
+  budget_share disk_;
+  std::int64_t used_at_ms_ = 0; // when a client or an agent last asked for something
+  namespace_vacancy::kind told_vacancy_ = namespace_vacancy::kind::in_use;
 };
 
 } // namespace weir

@@ -15,6 +15,21 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t max_hands_shown = 100; // of one subscription
+constexpr std::uint64_t max_listed_bytes = 1024 * 1024;
+
+json describe(const event& x) {
+  json out = {{"seq", x.seq},
+              {"event_id", x.event_id()},
+              {"type", x.type},
+              {"ts", x.ts_ms},
+              {"client_id", x.client_id},
+              {"message_id", x.message_id},
+              {"data", json::parse(x.data, nullptr, false)}};
+  if (!x.prev_event_id.empty()) out["prev_event_id"] = x.prev_event_id;
+  if (!x.to.empty()) out["to"] = x.to;
+  if (x.causal_gap) out["causal_gap"] = true;
+  return out;
+}
 
 } // namespace
 
@@ -44,16 +59,45 @@ caf::result<admin_answer> namespace_actor::on_admin(const admin_query& what) {
   case admin_query::verb::runs: // its orchestrator's to answer
   case admin_query::verb::nodes:
   case admin_query::verb::node:
-  case admin_query::verb::drain: // the membership's
+  case admin_query::verb::drain:  // the membership's
+  case admin_query::verb::remove: // the host's
+  case admin_query::verb::events: // answered later
     break;
   }
   return admin_answer{{code::bad_request, "unknown_op", "no such query", 0, {}, 0, 0}, {}};
 }
 
+/// A part of the log, for who wants all of it: goes on behind `read_to`.
+caf::result<admin_answer> namespace_actor::list_events(const admin_query& what) {
+  auto promise = make_response_promise<admin_answer>();
+  log_request part;
+  part.patterns = {">"};
+  part.after_seq = what.after_seq;
+  part.limit = what.limit;
+  part.max_bytes = max_listed_bytes;
+  read(
+      part,
+      [this, promise](const log_slice& found) mutable {
+        json out = {{"epoch", sequencer_.epoch()},
+                    {"first_kept", found.first_kept},
+                    {"read_to", found.read_to},
+                    {"head", found.head},
+                    {"events", json::array()}};
+        for (auto& x : found.deliveries) out["events"].push_back(describe(*x.what));
+        promise.deliver(admin_answer{{}, print_json(out)});
+      },
+      [promise](const refusal& no) mutable {
+        promise.deliver(admin_answer{no, {}});
+      });
+  end_turn();
+  return promise;
+}
+
 /// Answered once it is kept: else a crash could make a dead letter again of what an operator has seen to.
 caf::result<admin_answer> namespace_actor::retry(const std::string& event_id) {
   auto letter = dead_.take(event_id);
-  if (!letter) return admin_answer{{code::not_found, "unknown_target", "no dead letter " + event_id, 0, {}, 0, 0}, {}};
+  if (!letter)
+    return admin_answer{{code::not_found, "unknown_target", "no dead letter " + event_id, 0, {}, 0, 0}, {}};
   auto* x = find_seat(letter->subscription);
   if (x == nullptr) {
     auto message = "nobody has the subscription " + letter->subscription + " now";

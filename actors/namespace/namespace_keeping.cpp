@@ -41,6 +41,7 @@ void namespace_actor::end_turn() {
 
 /// How full what is bounded is.
 void namespace_actor::measure() {
+  hold_shares();
   auto& log = sequencer_.log();
   meters_.held.value(sequencer_.held());
   meters_.dedupe_ids.value(sequencer_.known_ids());

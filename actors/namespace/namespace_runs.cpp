@@ -64,7 +64,9 @@ refusal namespace_actor::check_call(const call_request& what) const {
 }
 
 void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, call_request& what) {
-  if (auto no = check_call(what); no.refused()) {
+  auto no = check_shares();
+  if (!no.refused()) no = check_call(what);
+  if (no.refused()) {
     meters_.refused(no.reason);
     return answer_to(from, ticket, std::move(no));
   }

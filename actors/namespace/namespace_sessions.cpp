@@ -32,6 +32,12 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
     out.no = {code::conflict, session_taken_over, "the session is attached elsewhere", 0, {}, 0, 0};
     return send(from.actor, std::move(out));
   }
+  if (auto no = check_shares(); no.refused() && !what.reattached && sessions_.find(what.session) == nullptr) {
+    session_opened out;
+    out.ticket = ticket;
+    out.no = std::move(no);
+    return send(from.actor, std::move(out));
+  }
   bool resumed = false, changed = false;
   auto& x = open_session(at, what, resumed, changed);
   auto id = x.id;

@@ -130,6 +130,10 @@ void relay::on_attached(const attached& info) {
     send_held(std::move(held));
     return;
   }
+  if (ns_) demonitor(ns_); // it was deleted: who comes next asks anew
+  ns_ = nullptr;
+  pending_.clear();
+  note_pending();
   moving_ = false;
   outgoing_.clear();
   auto refused = std::exchange(subscribers_, {});

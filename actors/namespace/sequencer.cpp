@@ -39,7 +39,7 @@ sequencer::sequencer(config settings)
   : settings_(std::move(settings)), incarnation_(settings_.epoch),
     log_({settings_.bounds.log_events, settings_.bounds.log_bytes}),
     window_(settings_.bounds.dedupe_ids, settings_.bounds.dedupe_ms),
-    held_(settings_.bounds.causal_events, settings_.bounds.causal_wait_ms) {}
+    held_(settings_.bounds.causal_events, settings_.bounds.log_bytes, settings_.bounds.causal_wait_ms) {}
 
 void sequencer::resume(std::string epoch, std::uint64_t head) {
   settings_.epoch = std::move(epoch);
@@ -70,7 +70,8 @@ bool sequencer::submit(event x, asker who, std::int64_t now_ms, bool ephemeral) 
   auto look_up =
       stored_from_ > 0 && stored_from_ <= log_.head() && (oldest_known == 0 || stored_from_ < oldest_known);
   auto predecessor = x.prev_event_id;
-  if (held_.hold(std::move(predecessor), {std::move(x), who, ephemeral}, now_ms)) return look_up;
+  auto bytes = x.size_bytes();
+  if (held_.hold(std::move(predecessor), {std::move(x), who, ephemeral}, bytes, now_ms)) return look_up;
   refuse(who, {code::too_many, "causal_full", "too many events wait for their predecessors",
                static_cast<std::int64_t>(settings_.bounds.causal_wait_ms), "namespace", held_.size(),
                held_.limit()});

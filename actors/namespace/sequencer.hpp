@@ -114,6 +114,17 @@ public:
   /// What is before `seq` has been trimmed from the store.
   void drop_before(std::uint64_t seq) { log_.drop_before(seq); }
 
+  /// Forgets the ids that are too old.
+  void forget_ids(std::int64_t now_ms) { window_.forget(now_ms); }
+
+  /// Keeps no more than so much of the log in memory.
+  void shrink_log(std::uint64_t bytes) { log_.shrink(bytes); }
+
+  /// About what it takes of memory.
+  std::uint64_t memory_bytes() const noexcept {
+    return log_.bytes() + log_.overhead_bytes() + window_.memory_bytes() + held_.bytes();
+  }
+
   const event_log& log() const noexcept { return log_; }
   const std::string& epoch() const noexcept { return settings_.epoch; }
   std::size_t held() const noexcept { return held_.size(); }

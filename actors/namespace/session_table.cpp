@@ -1,5 +1,6 @@
 #include "actors/namespace/session_table.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -7,6 +8,11 @@ namespace weir {
 session* session_table::find(const std::string& id) {
   auto i = sessions_.find(id);
   return i == sessions_.end() ? nullptr : &i->second;
+}
+
+bool session_table::any_with_state() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](auto& x) { return !x.second.subscriptions.empty() || x.second.acked > 0; });
 }
 
 session* session_table::find(attachment at) {

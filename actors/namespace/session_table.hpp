@@ -55,6 +55,9 @@ public:
   std::size_t size() const noexcept { return sessions_.size(); }
   std::size_t attached() const noexcept { return by_place_.size(); }
 
+  /// Whether one has subscriptions, or has acknowledged something.
+  bool any_with_state() const;
+
   template <class Visit>
   void each(Visit&& visit) {
     for (auto& [id, x] : sessions_) visit(x);

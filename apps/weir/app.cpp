@@ -174,6 +174,17 @@ void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
   auto* list = add_admin_command(app, "namespaces", "List the namespaces that are open on a node", x);
   on_chosen(*list, chosen, [&x] { return namespaces_command(x.at); });
   add_agents(app, x, chosen);
+  auto* one = app.add_subcommand("namespace", "List, export or delete namespaces");
+  one->require_subcommand(1);
+  auto* same = add_admin_command(*one, "list", "List the namespaces that are open on a node", x);
+  on_chosen(*same, chosen, [&x] { return namespaces_command(x.at); });
+  auto* all = add_admin_command(*one, "export", "Print all events that are kept of a namespace", x);
+  all->add_option("NAMESPACE", x.ns, "its name")->required();
+  on_chosen(*all, chosen, [&x] { return namespace_export_command(x.at, x.ns); });
+  auto* gone = add_admin_command(*one, "delete", "Delete a namespace, with all that is kept of it", x);
+  gone->add_option("NAMESPACE", x.ns, "its name")->required();
+  on_chosen(*gone, chosen, [&x] { return namespace_delete_command(x.at, x.ns); });
+
   auto* nodes = add_admin_command(app, "nodes", "List the nodes of the cluster", x);
   on_chosen(*nodes, chosen, [&x] { return nodes_command(x.at); });
   auto* dead =

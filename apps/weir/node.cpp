@@ -2,6 +2,7 @@
 #include "apps/weir/auth_setup.hpp"
 
 #include "actors/cluster/claim_keeper.hpp"
+#include "actors/core/byte_budget.hpp"
 #include "actors/core/expiry_clock.hpp"
 #include "actors/core/hash.hpp"
 #include "actors/host/host.hpp"
@@ -13,6 +14,7 @@
 #include "actors/store/redis/redis_store.hpp"
 #include "actors/store/sqlite/sqlite_store.hpp"
 #include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/machine.hpp"
 #include "apps/weir/node_cluster.hpp"
 #include "apps/weir/store_mark.hpp"
 #include "net/blocking_threads.hpp"
@@ -145,6 +147,7 @@ namespace_plan plan_of(const node_config& config, const std::string& name) {
   if (section.durability == "none") out.keep = durability::none;
   for (auto& agent : config.agents)
     if (std::count(section.agents.begin(), section.agents.end(), agent.name) > 0) out.agents.push_back(agent);
+  out.configured = config.namespaces.count(name) > 0;
   for (auto& name : section.workflows)
     out.workflows[name] = std::make_shared<const workflow>(config.workflows.at(name));
   return out;
@@ -232,11 +235,13 @@ public:
     status_->version = WEIR_VERSION;
     threads_.start();
     try {
+      max_sockets_ = descriptors_for_clients(raise_descriptor_limit(), open_descriptors());
       show_limits(system_, config.bounds);
       signer_ = std::make_shared<const session_signer>(
           load_session_secret(config.session.secret_env, config.node.data_dir));
       authentication_ = make_authenticator(config);
       start_models(config);
+      make_budgets(config);
       if (config.has_role("host")) start_host(config, std::move(registry));
       join_cluster(config);
       metrics_ =
@@ -377,8 +382,23 @@ private:
     return std::make_shared<authenticator>(system_, std::get<authenticator::config>(std::move(loaded)));
   }
 
+  /// Half of the memory is for what namespaces hold, a quarter for what waits for clients; the rest is what
+  /// the node needs whoever uses it.
+  void make_budgets(const node_config& config) {
+    auto memory = config.node.memory_bytes > 0 ? config.node.memory_bytes : memory_for_process() / 4 * 3;
+    auto disk = config.node.disk_bytes;
+    if (disk == 0 && config.store.kind == "sqlite") disk = file_system_bytes(config.node.data_dir) / 4 * 3;
+    if (config.store.kind == "memory") disk = disk == 0 ? memory / 4 : std::min(disk, memory / 4);
+    memory_ = std::make_shared<byte_budget>(memory / 2);
+    clients_ = std::make_shared<byte_budget>(memory / 4);
+    disk_ = std::make_shared<byte_budget>(disk);
+    spdlog::info("node.budgets memory_bytes={} disk_bytes={} client_sockets={}", memory, disk, max_sockets_);
+  }
+
   void open_gateway(const node_config& config) {
     gateway::config front;
+    front.max_sockets = max_sockets_;
+    front.memory = clients_;
     front.address = config.listen.address;
     front.port = config.listen.port;
     front.bounds = config.bounds;
@@ -448,6 +468,9 @@ private:
     out.seed = std::random_device{}() * 0x100000001ULL;
     out.node = config.node.name;
     out.claims = claims_;
+    out.open_namespaces = config.auth.may_open_namespaces();
+    out.memory = memory_;
+    out.disk = disk_;
     if (claims_) out.tenure = tenure_;
     return out;
   }
@@ -460,6 +483,10 @@ private:
   std::shared_ptr<const model_directory> models_;
   std::map<std::string, caf::actor> ports_; // by model: where other nodes reach its pool
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
+  std::shared_ptr<byte_budget> memory_; // of namespaces
+  std::shared_ptr<byte_budget> disk_;
+  std::shared_ptr<byte_budget> clients_; // what waits for their sockets
+  std::uint64_t max_sockets_ = 0;
   std::shared_ptr<const session_signer> signer_;
   std::shared_ptr<authenticator> authentication_;
   std::shared_ptr<expiry_clock> expiry_ =

@@ -7,7 +7,9 @@
 #include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <string_view>
 #include <variant>
 
@@ -59,6 +61,35 @@ asked list_query(verb what, const http_request& x) {
   if (error != std::errc{} || end != text.data() + text.size() || out.limit < 1 || out.limit > max_limit)
     return error_reply(400, "bad_field",
                        "limit: must be a whole number from 1 to " + std::to_string(max_limit));
+  return out;
+}
+
+/// Reads `name=N` parts that are joined by `&`; false: there is another one.
+bool read_numbers(std::string_view query,
+                  std::initializer_list<std::pair<std::string_view, std::uint64_t*>> to) {
+  while (!query.empty()) {
+    auto part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(part.size() + 1, query.size()));
+    auto name = part.substr(0, part.find('='));
+    auto wanted = std::find_if(to.begin(), to.end(), [name](auto& x) { return x.first == name; });
+    if (wanted == to.end() || name.size() == part.size()) return false;
+    auto value = part.substr(name.size() + 1);
+    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), *wanted->second);
+    if (error != std::errc{} || end != value.data() + value.size()) return false;
+  }
+  return true;
+}
+
+/// Takes `limit=N` and `after_seq=N`.
+asked events_query(const http_request& x) {
+  auto out = query_of(verb::events, x.params.at(0));
+  std::uint64_t limit = usual_limit;
+  if (!read_numbers(x.query, {{"limit", &limit}, {"after_seq", &out.after_seq}}))
+    return error_reply(400, "bad_field", "the query can be limit=N and after_seq=N only");
+  if (limit < 1 || limit > max_limit)
+    return error_reply(400, "bad_field",
+                       "limit: must be a whole number from 1 to " + std::to_string(max_limit));
+  out.limit = static_cast<std::uint32_t>(limit);
   return out;
 }
 
@@ -136,6 +167,8 @@ void add_admin_routes(route_table& to, admin_port port, std::string token) {
   };
   add("GET", "/v1/admin/namespaces", [](auto&) { return query_of(verb::report); });
   add("GET", "/v1/admin/namespaces/{ns}", [](auto& x) { return query_of(verb::report, x.params.at(0)); });
+  add("DELETE", "/v1/admin/namespaces/{ns}", [](auto& x) { return query_of(verb::remove, x.params.at(0)); });
+  add("GET", "/v1/admin/namespaces/{ns}/events", events_query);
   add("GET", "/v1/admin/namespaces/{ns}/dead", [](auto& x) { return list_query(verb::dead_letters, x); });
   add("GET", "/v1/admin/namespaces/{ns}/runs", [](auto& x) { return list_query(verb::runs, x); });
   add("POST", "/v1/admin/namespaces/{ns}/dead/retry", retry_query);

@@ -25,6 +25,8 @@ struct admin_port {
 ///     GET  /v1/admin/namespaces/{ns}
 ///     GET  /v1/admin/namespaces/{ns}/dead?limit=N
 ///     GET  /v1/admin/namespaces/{ns}/runs?limit=N
+///     GET  /v1/admin/namespaces/{ns}/events?after_seq=N&limit=M
+///     DELETE /v1/admin/namespaces/{ns}
 ///     POST /v1/admin/namespaces/{ns}/dead/retry   {"event_id":"…"}
 ///     GET  /v1/admin/agents?namespace=N           without it: of all namespaces
 ///     POST /v1/admin/agents/restart               {"agent":"…","namespace":"…"}; likewise

@@ -10,10 +10,10 @@ using weir::causal_buffer;
 using list = std::vector<int>;
 
 TEST_CASE("an event waits for its predecessor, and those that wait for one come in their order") {
-  causal_buffer<int> x(10, 100);
-  CHECK(x.hold("p", 1, 0));
-  CHECK(x.hold("q", 2, 0));
-  CHECK(x.hold("p", 3, 0));
+  causal_buffer<int> x(10, 1000, 100);
+  CHECK(x.hold("p", 1, 1, 0));
+  CHECK(x.hold("q", 2, 1, 0));
+  CHECK(x.hold("p", 3, 1, 0));
   CHECK(x.release("r").empty());
   CHECK(x.release("p") == list{1, 3});
   CHECK(x.release("p").empty());
@@ -21,18 +21,18 @@ TEST_CASE("an event waits for its predecessor, and those that wait for one come 
 }
 
 TEST_CASE("a full causal buffer refuses, and takes again when there is room") {
-  causal_buffer<int> x(2, 100);
-  CHECK(x.hold("p", 1, 0));
-  CHECK(x.hold("p", 2, 0));
-  CHECK(!x.hold("p", 3, 0));
+  causal_buffer<int> x(2, 1000, 100);
+  CHECK(x.hold("p", 1, 1, 0));
+  CHECK(x.hold("p", 2, 1, 0));
+  CHECK(!x.hold("p", 3, 1, 0));
   CHECK(x.release("p") == list{1, 2});
-  CHECK(x.hold("p", 3, 0));
+  CHECK(x.hold("p", 3, 1, 0));
 }
 
 TEST_CASE("an event whose time is over comes out oldest first") {
-  causal_buffer<int> x(10, 100);
-  x.hold("p", 1, 0);
-  x.hold("q", 2, 50);
+  causal_buffer<int> x(10, 1000, 100);
+  x.hold("p", 1, 1, 0);
+  x.hold("q", 2, 1, 50);
   int got = 0;
   CHECK(!x.expire(99, got));
   CHECK(x.next_deadline_ms() == 100);
@@ -47,7 +47,7 @@ TEST_CASE("an event whose time is over comes out oldest first") {
 TEST_CASE("the causal buffer agrees with a list of what waits") {
   auto seed = GENERATE(range(1, 30));
   std::mt19937 random(static_cast<unsigned>(seed));
-  causal_buffer<int> x(15, 40);
+  causal_buffer<int> x(15, 1000, 40);
   struct item {
     std::string predecessor;
     int what;
@@ -61,7 +61,7 @@ TEST_CASE("the causal buffer agrees with a list of what waits") {
     INFO("seed " << seed << " step " << step);
     switch (random() % 3) {
     case 0:
-      REQUIRE(x.hold(predecessor, step, now) == (model.size() < 15));
+      REQUIRE(x.hold(predecessor, step, 1, now) == (model.size() < 15));
       if (model.size() < 15) model.push_back({predecessor, step, now + 40});
       break;
     case 1: {
@@ -89,4 +89,18 @@ TEST_CASE("the causal buffer agrees with a list of what waits") {
     }
     REQUIRE(x.size() == model.size());
   }
+}
+
+TEST_CASE("events that wait are bounded in bytes, and one fits always") {
+  causal_buffer<int> x(10, 100, 1000);
+  CHECK(x.hold("p", 1, 5000, 0));
+  CHECK_FALSE(x.hold("q", 2, 1, 0));
+  CHECK(x.release("p").size() == 1);
+  CHECK(x.bytes() == 0);
+  CHECK(x.hold("p", 1, 60, 0));
+  CHECK(x.hold("q", 2, 40, 0));
+  CHECK_FALSE(x.hold("p", 3, 1, 0));
+  int out = 0;
+  CHECK(x.expire(1000, out));
+  CHECK(x.bytes() == 40);
 }

@@ -31,12 +31,17 @@ int print(const http_answer& got) {
   return 0;
 }
 
+http_answer fetch(const admin_options& at, const std::string& method, const std::string& path,
+                  const std::string& body = {}) {
+  auto* token = std::getenv(at.token_env.c_str());
+  return http_fetch(at.url, method, path, body, token == nullptr ? "" : token,
+                    std::chrono::milliseconds{at.timeout_ms});
+}
+
 int ask(const admin_options& at, const std::string& method, const std::string& path,
         const std::string& body = {}) {
   try {
-    auto* token = std::getenv(at.token_env.c_str());
-    return print(http_fetch(at.url, method, path, body, token == nullptr ? "" : token,
-                            std::chrono::milliseconds{at.timeout_ms}));
+    return print(fetch(at, method, path, body));
   } catch (const std::exception& error) {
     std::cerr << "weir: " << error.what() << '\n';
     return exit_refused;
@@ -46,6 +51,30 @@ int ask(const admin_options& at, const std::string& method, const std::string& p
 } // namespace
 
 int namespaces_command(const admin_options& at) { return ask(at, "GET", root); }
+
+int namespace_delete_command(const admin_options& at, const std::string& ns) {
+  return ask(at, "DELETE", root + ('/' + ns));
+}
+
+int namespace_export_command(const admin_options& at, const std::string& ns) {
+  try {
+    for (std::uint64_t after = 0;;) {
+      auto got =
+          fetch(at, "GET", root + ('/' + ns) + "/events?limit=1000&after_seq=" + std::to_string(after));
+      auto part = json::parse(got.body, nullptr, false);
+      if (got.status != 200 || !part.is_object()) return print(got);
+      for (auto& x : part.value("events", json::array())) std::cout << x.dump() << '\n';
+      auto read_to = part.value("read_to", after);
+      if (read_to >= part.value("head", read_to) || read_to == after) break;
+      after = read_to;
+    }
+  } catch (const std::exception& error) {
+    std::cerr << "weir: " << error.what() << '\n';
+    return exit_refused;
+  }
+  std::cout << std::flush;
+  return std::cout ? 0 : exit_refused;
+}
 
 int nodes_command(const admin_options& at) { return ask(at, "GET", "/v1/admin/nodes"); }
 

@@ -15,6 +15,12 @@ struct admin_options {
 /// Each prints JSON lines and gives the exit status.
 int namespaces_command(const admin_options& at);
 
+/// Deletes a namespace, with all that is kept of it.
+int namespace_delete_command(const admin_options& at, const std::string& ns);
+
+/// Prints all events of a namespace that are kept, in order.
+int namespace_export_command(const admin_options& at, const std::string& ns);
+
 int nodes_command(const admin_options& at);
 
 /// @param retry an event_id: offer it again; empty: list what is there.

@@ -56,6 +56,23 @@ TEST_CASE("admin paths ask the host") {
   CHECK(x.query_of(http_get("/v1/admin/nodes")).what == admin_query::verb::nodes);
 }
 
+TEST_CASE("a namespace is deleted, and its log read, by its path") {
+  admin_calls x;
+  auto gone = http_get("/v1/admin/namespaces/demo");
+  gone.method = "DELETE";
+  auto asked = x.query_of(gone);
+  CHECK(asked.what == admin_query::verb::remove);
+  CHECK(asked.ns == "demo");
+  CHECK(admin_calls{"secret"}.status_of(gone) == 401);
+  auto part = x.query_of(http_get("/v1/admin/namespaces/demo/events?after_seq=7&limit=9"));
+  CHECK(part.what == admin_query::verb::events);
+  CHECK(part.after_seq == 7);
+  CHECK(part.limit == 9);
+  CHECK(x.query_of(http_get("/v1/admin/namespaces/demo/events")).limit == 100);
+  for (std::string wrong : {"limit=0", "limit=1001", "after_seq=x", "after_seq", "other=1"})
+    CHECK(x.status_of(http_get("/v1/admin/namespaces/demo/events?" + wrong)) == 400);
+}
+
 TEST_CASE("a node is told to drain, itself or another") {
   admin_calls x;
   for (auto* body : {"", "{}", R"({"node":"n1"})"})
