@@ -11,7 +11,7 @@ namespace {
 
 class subscription_fixture {
 public:
-  event_log log{{5, 1 << 20, 1'000'000}};
+  event_log log{{5, 1 << 20}};
   durable_subscription sub{"agent.a", {"a.*"}, 0};
 
   subscription_fixture() { sub.join("m", 2); }
@@ -148,7 +148,7 @@ TEST_CASE_METHOD(subscription_fixture, "a dead letter can be tried again") {
 }
 
 TEST_CASE("while many events wait to be tried again, the log holds the others") {
-  event_log log{{5000, 1 << 24, 1'000'000}};
+  event_log log{{5000, 1 << 24}};
   durable_subscription sub{"q", {">"}, 0};
   sub.join("m", 10);
   for (std::uint64_t seq = 1; seq <= 3000; ++seq) {
@@ -173,7 +173,7 @@ namespace {
 
 class group_fixture {
 public:
-  event_log log{{2000, 1 << 24, 1'000'000}};
+  event_log log{{2000, 1 << 24}};
   durable_subscription sub{"queue g dm.*", {"dm.*"}, 0};
   std::int64_t now_ms = 0;
 

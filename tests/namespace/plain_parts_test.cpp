@@ -158,10 +158,10 @@ TEST_CASE("a session is the same after it was kept") {
 
 TEST_CASE("joins and leaves over the rate are told as counts when the second is over") {
   presence_book x(2);
-  CHECK(x.join("a", "{}", 0));
-  CHECK(!x.join("a", "{}", 0)); // a second connection
-  CHECK(x.join("b", "{}", 0));
-  CHECK(!x.join("c", "{}", 10));
+  CHECK(x.join("a", "{}", {0, 0}));
+  CHECK(!x.join("a", "{}", {0, 0})); // a second connection
+  CHECK(x.join("b", "{}", {0, 0}));
+  CHECK(!x.join("c", "{}", {10, 10}));
   CHECK(!x.leave("a", 10));
   CHECK(!x.leave("a", 10));
   CHECK(!x.leave("nobody", 10));
@@ -173,7 +173,7 @@ TEST_CASE("joins and leaves over the rate are told as counts when the second is 
   CHECK(told[0].data == R"({"count":2,"joined":1})");
   CHECK(told[1].data == R"({"count":2,"left":1})");
   CHECK(x.next_flush_ms() == 0);
-  CHECK(x.join("d", "{}", 5000));
+  CHECK(x.join("d", "{}", {5000, 5000}));
 }
 
 TEST_CASE("a list of who is there ends at its bounds, and goes on behind the last name") {

@@ -40,7 +40,7 @@ delivery event_of(std::uint64_t seq, std::string type = "a") {
 struct bench {
   sink out;
   feed fed;
-  event_log log{{100, 1 << 20, 1'000'000}};
+  event_log log{{100, 1 << 20}};
   std::optional<std::uint64_t> lagged;
 
   bench() {

@@ -130,7 +130,7 @@ private:
     if (found) REQUIRE(found->seq == seq);
     if (found) REQUIRE(found->content_hash == x.content_hash);
     auto n = below(30);
-    REQUIRE(must(store_.newest_ids(ns, n, 0)).size() == std::min(n, m.head() + 1 - m.first_kept));
+    REQUIRE(must(store_.newest_ids(ns, n, 600'000)).size() == std::min(n, m.head() + 1 - m.first_kept));
   }
 
   store& store_;
