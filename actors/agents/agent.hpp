@@ -64,6 +64,9 @@ public:
   /// @param data 256 KiB at most; else throws `task_refused` (413), as `call` does for its input.
   void emit(const std::string& type, const nlohmann::json& data) const;
 
+  /// The same for one client: nobody else sees it, but agents. @param client_id whose sessions get it.
+  void emit_to(const std::string& client_id, const std::string& type, const nlohmann::json& data) const;
+
   /// Ends a call with an output. The first of `reply` and `fail` counts; on an event both do nothing. An
   /// output of more than 1 MiB throws `task_refused` (413).
   void reply(const nlohmann::json& output) const;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace weir {
 
@@ -23,14 +24,15 @@ void prompt_agent::on_event(const event& what, task job) {
       {what.type, subject}, prompt_.memory_events,
       [this, now = what, subject, job](const std::vector<event_ptr>& earlier) mutable {
         auto what = question();
-        what.messages = make_conversation(prompt_.system, client_id_, earlier, now);
-        job.ask(std::move(what), [job, subject](const model_answer& got) mutable {
+        what.messages = make_conversation(prompt_.system, client_id_, seen_by(earlier, now), now);
+        auto to = now.to.empty() ? std::string{} : now.client_id; // who asked it alone is answered alone
+        job.ask(std::move(what), [job, subject, to](const model_answer& got) mutable {
           nlohmann::json data = {{"text", got.text}, {"status", to_string(got.status)}};
           if (got.finish != finish_reason::none) data["finish"] = to_string(got.finish);
           if (!got.refusal_text.empty()) data["refusal"] = got.refusal_text;
           if (got.error.refused())
             data["error"] = {{"code", static_cast<int>(got.error.status)}, {"reason", got.error.reason}};
-          job.emit(subject, data);
+          job.emit_to(to, subject, data);
         });
       });
 }
@@ -43,6 +45,17 @@ chat_question prompt_agent::question() const {
   for (auto& x : prompt_.tools)
     out.tools.push_back(
         {x.name, x.description, nlohmann::json::parse(x.parameters), {}, x.agent, x.timeout_ms});
+  return out;
+}
+
+std::vector<event_ptr> seen_by(const std::vector<event_ptr>& earlier, const event& now) {
+  auto is_seen = [&now](const event_ptr& x) {
+    auto there = x->client_id == now.client_id && x->to == now.to;
+    auto back = x->client_id == now.to && x->to == now.client_id;
+    return x->to.empty() || there || back;
+  };
+  std::vector<event_ptr> out;
+  std::copy_if(earlier.begin(), earlier.end(), std::back_inserter(out), is_seen);
   return out;
 }
 

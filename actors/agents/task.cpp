@@ -32,7 +32,9 @@ std::string bounded(const char* verb, const nlohmann::json& x, std::size_t limit
 
 } // namespace
 
-void task::emit(const std::string& type, const nlohmann::json& data) const {
+void task::emit(const std::string& type, const nlohmann::json& data) const { emit_to({}, type, data); }
+
+void task::emit_to(const std::string& client_id, const std::string& type, const nlohmann::json& data) const {
   if (auto wrong = check_type(type); !wrong.empty())
     throw std::invalid_argument("emit: the type " + type + " " + wrong);
   if (is_server_type(type)) throw std::invalid_argument("emit: " + type + " is the server's own");
@@ -41,6 +43,7 @@ void task::emit(const std::string& type, const nlohmann::json& data) const {
   publish_request out;
   out.type = type;
   out.client_id = agent_host::client_id_of(host.settings_.name);
+  out.to = client_id;
   out.data = bounded("emit", data, agent_host::max_emit_bytes);
   out.message_id = state_->origin + '.' + std::to_string(state_->emitted++);
   out.hops = state_->hops + 1;

@@ -217,3 +217,34 @@ TEST_CASE_METHOD(prompt_fixture,
   REQUIRE(bob.result("bob/c3") != nullptr);
   CHECK(bob.result("bob/c3")->status == run_status::complete);
 }
+
+TEST_CASE_METHOD(prompt_fixture, "an event for one client is answered to its sender alone") {
+  begin();
+  recorder bob{"bob"};
+  auto b = via->join(bob);
+  via->subscribe(b, "chat.*.reply");
+  auto what = event_of("alice", "m1", "chat.r1.message", R"({"text":"between us"})");
+  what.to = "agent:assistant";
+  via->publish(a, "m1", what);
+  advance(5s);
+  CHECK(alice.deliveries.size() == 1);
+  CHECK(bob.deliveries.empty());
+}
+
+TEST_CASE("a model is reminded of what its asker may see, and of nothing else") {
+  auto made = [](std::string client, std::string to) {
+    auto x = std::make_shared<event>();
+    x->client_id = std::move(client);
+    x->to = std::move(to);
+    return event_ptr{x};
+  };
+  std::vector<event_ptr> all = {made("alice", ""), made("alice", "agent:a"), made("agent:a", "alice"),
+                                made("bob", "carol")};
+  event now;
+  now.client_id = "alice";
+  CHECK(seen_by(all, now).size() == 1);
+  now.to = "agent:a";
+  CHECK(seen_by(all, now) == std::vector<event_ptr>{all[0], all[1], all[2]});
+  now.client_id = "bob";
+  CHECK(seen_by(all, now).size() == 1); // alice spoke to the agent, not to bob
+}
