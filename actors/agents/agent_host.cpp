@@ -3,6 +3,7 @@
 #include "actors/agents/task_state.hpp"
 #include "actors/calls/chat_call.hpp"
 #include "actors/calls/sub_calls.hpp"
+#include "actors/core/crash_log.hpp"
 #include "actors/core/errors.hpp"
 #include "actors/core/json_print.hpp"
 #include "actors/core/one_line.hpp"
@@ -48,6 +49,7 @@ caf::resumable::subtype_t agent_host::subtype() const {
 }
 
 caf::behavior agent_host::make_behavior() {
+  log_crashes(*this, "namespace " + settings_.ns_name + ": the actor of agent " + settings_.name);
   try {
     begin();
   } catch (const std::exception& error) {

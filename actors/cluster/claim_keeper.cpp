@@ -1,6 +1,7 @@
 #include "actors/cluster/claim_keeper.hpp"
 
 #include "actors/cluster/lease_names.hpp"
+#include "actors/core/crash_log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
@@ -37,6 +38,7 @@ claim_keeper::claim_keeper(caf::actor_config& cfg, config settings)
 }
 
 caf::behavior claim_keeper::make_behavior() {
+  log_crashes(*this, "the keeper of leases");
   set_exit_handler([this](const caf::exit_msg& msg) { stop(msg.reason); });
   settings_.waits->wait_for(readiness::need::lease);
   hold_node_lease();

@@ -1,5 +1,6 @@
 #include "actors/cluster/directory.hpp"
 
+#include "actors/core/crash_log.hpp"
 #include "actors/messages/admin_list.hpp"
 
 #include <caf/actor_system.hpp>
@@ -30,6 +31,7 @@ directory::directory(caf::actor_config& cfg, config settings)
         "weir.cluster", "attach-refusals", "Relays that found no node that hosts namespaces.", "1", true)) {}
 
 caf::behavior directory::make_behavior() {
+  log_crashes(*this, "the directory");
   return {
       [this](const attach_relay& what) { admit(what); },
       [this](const host_places& what) { on_places(what); },

@@ -1,5 +1,6 @@
 #include "actors/cluster/membership.hpp"
 
+#include "actors/core/crash_log.hpp"
 #include "actors/core/json_print.hpp"
 
 #include <caf/actor_system.hpp>
@@ -35,6 +36,7 @@ membership::membership(caf::actor_config& cfg, config settings)
 }
 
 caf::behavior membership::make_behavior() {
+  log_crashes(*this, "the membership");
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   if (settings_.listen)
     settings_.open(

@@ -3,6 +3,8 @@
 #include "actors/cluster/lease_names.hpp"
 #include "actors/core/errors.hpp"
 #include "actors/host/node_keys.hpp"
+#include "actors/core/crash_log.hpp"
+#include "actors/core/namespace_label.hpp"
 #include "actors/messages/type_ids.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/orchestrator.hpp"
@@ -54,6 +56,7 @@ host::host(caf::actor_config& cfg, config settings)
 }
 
 caf::behavior host::make_behavior() {
+  log_crashes(*this, "the host of the namespaces");
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   set_exit_handler([this](const caf::exit_msg& msg) { stop(msg.reason); });
   // Else it is not known yet which of them are this node's.

@@ -1,5 +1,6 @@
 #include "actors/models/pool_actor.hpp"
 
+#include "actors/core/crash_log.hpp"
 #include "actors/core/hash.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -22,6 +23,7 @@ model_pool::model_pool(caf::actor_config& cfg, model_config settings, worker_fac
     shares_(settings_.workers, settings_.max_share, milliseconds{settings_.share_window_ms}) {}
 
 caf::behavior model_pool::make_behavior() {
+  log_crashes(*this, "the pool of model " + settings_.name);
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   for (std::uint32_t i = 0; i < settings_.workers; ++i) start_worker();
   return {

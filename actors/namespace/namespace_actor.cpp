@@ -2,6 +2,8 @@
 
 #include "actors/namespace/namespace_actor.hpp"
 
+#include "actors/core/crash_log.hpp"
+
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -23,6 +25,7 @@ namespace_actor::namespace_actor(caf::actor_config& cfg, config settings)
 }
 
 caf::behavior namespace_actor::make_behavior() {
+  log_crashes(*this, "namespace " + settings_.name);
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   set_exit_handler([this](caf::exit_msg& msg) {
     ends_in_order_ = msg.reason == caf::exit_reason::user_shutdown;

@@ -1,5 +1,6 @@
 #include "actors/namespace/relay.hpp"
 
+#include "actors/core/crash_log.hpp"
 #include "actors/namespace/link_credit.hpp"
 
 #include <caf/actor_system.hpp>
@@ -41,6 +42,7 @@ relay::relay(caf::actor_config& cfg, io_unit& unit, config settings)
 }
 
 caf::behavior relay::make_behavior() {
+  log_crashes(*this, "a relay of namespace " + settings_.ns);
   set_down_handler([this](const caf::down_msg& msg) {
     if (ns_ && ns_.address() == msg.source) on_namespace_down();
   });

@@ -1,5 +1,6 @@
 #include "actors/runs/orchestrator.hpp"
 
+#include "actors/core/crash_log.hpp"
 #include "actors/core/error_text.hpp"
 
 #include <caf/actor_system.hpp>
@@ -30,6 +31,7 @@ orchestrator::orchestrator(caf::actor_config& cfg, config settings)
                               : std::make_shared<run_metrics>(system(), settings_.ns_name)) {}
 
 caf::behavior orchestrator::make_behavior() {
+  log_crashes(*this, "the orchestrator of namespace " + settings_.ns_name);
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   for (auto& x : settings_.agents) start_agent(x);
   // Calls are only taken once every agent can be reached.

@@ -3,6 +3,7 @@
 #include "actors/agents/agent_host.hpp"
 #include "actors/calls/agent_tool.hpp"
 #include "actors/calls/ask_agent.hpp"
+#include "actors/core/crash_log.hpp"
 #include "actors/core/json_print.hpp"
 #include "actors/core/json_text.hpp"
 #include "actors/core/utf8.hpp"
@@ -36,6 +37,7 @@ run::run(caf::actor_config& cfg, config settings)
 run::~run() = default;
 
 caf::behavior run::make_behavior() {
+  log_crashes(*this, "the run " + settings_.run_id);
   auto all = std::exchange(settings_.watchers, {});
   for (auto& who : all) viewers_.add(std::move(who));
   if (settings_.prompt)

@@ -1,5 +1,6 @@
 #include "actors/runs/workflow_run.hpp"
 
+#include "actors/core/crash_log.hpp"
 #include "actors/core/json_print.hpp"
 #include "actors/messages/namespace.hpp"
 #include "actors/runs/kept_result.hpp"
@@ -27,6 +28,7 @@ workflow_run::workflow_run(caf::actor_config& cfg, config settings)
 workflow_run::~workflow_run() = default;
 
 caf::behavior workflow_run::make_behavior() {
+  log_crashes(*this, "the run " + settings_.run_id);
   set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
   for (auto& who : std::exchange(settings_.watchers, {})) viewers_.add(std::move(who));
   machine_ = std::make_unique<workflow_machine>(settings_.plan, settings_.run_id);

@@ -1,5 +1,6 @@
 #include "actors/store/store_actor.hpp"
 
+#include "actors/core/crash_log.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "actors/store/ask.hpp"
 
@@ -29,6 +30,7 @@ store_actor::store_actor(caf::actor_config& cfg, std::unique_ptr<store> what, co
 }
 
 caf::behavior store_actor::make_behavior() {
+  log_crashes(*this, "the store");
   delayed_send(this, settings_.sweep_every, tick_atom_v);
   return {
       [this](permit& place, store_batch& batch) { enqueue_batch(place, batch); },
