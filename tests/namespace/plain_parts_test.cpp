@@ -178,7 +178,7 @@ TEST_CASE("joins and leaves over the rate are told as counts when the second is 
 
 TEST_CASE("a list of who is there ends at its bounds, and goes on behind the last name") {
   presence_book x(100);
-  for (auto* id : {"a", "b", "c", "d", "e"}) x.join(id, '"' + std::string(998, 'm') + '"', 0);
+  for (auto* id : {"a", "b", "c", "d", "e"}) x.join(id, '"' + std::string(998, 'm') + '"', {0, 0});
   auto names = [&x](const presence_request& what, bool& more) {
     std::string out;
     for (auto& client : x.list(what, more)) out += client.client_id;
