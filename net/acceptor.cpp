@@ -51,7 +51,7 @@ struct acceptor::state : std::enable_shared_from_this<state>, turn_hook {
       error_code ignored;
       peer.set_option(tcp::no_delay(true), ignored);
       peer.set_option(unsent_limit{unsent_bytes}, ignored);
-      serve_http(context, std::move(peer));
+      serve_http(context, client_socket{std::move(peer), context->tls ? context->tls->current() : nullptr});
       return accept_on();
     }
     // No descriptors left, or a connection that is gone already: those that are there go on.

@@ -2,9 +2,9 @@
 
 // Includes Asio: only for the .cpp files of this folder.
 
+#include "net/client_socket.hpp"
 #include "net/frame_queue.hpp"
 #include "net/gathered_write.hpp"
-#include "net/tcp_socket.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -19,7 +19,7 @@ namespace weir {
 class frame_writer {
 public:
   /// @param socket non-blocking; must outlive this.
-  explicit frame_writer(tcp_socket& socket) : socket_(socket) {}
+  explicit frame_writer(client_socket& socket) : socket_(socket) {}
 
   /// @param frames left empty.
   /// @returns whether the kernel has them all.
@@ -64,7 +64,7 @@ private:
     return first;
   }
 
-  tcp_socket& socket_;
+  client_socket& socket_;
   frame_queue queue_;
   std::size_t written_ = 0; // of the first frame
   boost::system::error_code error_;

@@ -45,6 +45,7 @@ public:
     shared_->signer = settings.signer;
     if (settings.authentication) shared_->authentication = settings.authentication;
     sockets_->node = settings.status;
+    sockets_->tls = settings.tls;
     sockets_->http = serve(settings);
     auto& metrics = unit.system().metrics();
     sockets_->handshakes_gauge = metrics.gauge_singleton("weir", "handshakes", "Handshakes in progress.");
@@ -185,7 +186,7 @@ void gateway::start() {
 std::string gateway::url() const {
   auto host =
       settings_.address.find(':') == std::string::npos ? settings_.address : "[" + settings_.address + "]";
-  return "http://" + host + ":" + std::to_string(port_);
+  return (settings_.tls ? "https://" : "http://") + host + ":" + std::to_string(port_);
 }
 
 void gateway::stop_accepting() {

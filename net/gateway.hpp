@@ -8,6 +8,7 @@
 #include "net/io_thread.hpp"
 #include "net/node_status.hpp"
 #include "net/session_token.hpp"
+#include "net/tls/tls_server.hpp"
 
 #include <caf/actor.hpp>
 
@@ -30,7 +31,8 @@ public:
     std::shared_ptr<const authenticator> authentication; ///< Null: nobody is authenticated.
     std::shared_ptr<node_status> status; ///< Becomes ready with `start`, and not ready with `drain`.
     caf::actor host;
-    http_access::settings access; ///< `loopback` is worked out from `address`.
+    std::shared_ptr<tls_server> tls; ///< Null: the port has no TLS.
+    http_access::settings access;    ///< `loopback` is worked out from `address`.
     std::shared_ptr<metrics_exporter>
         metrics;                   ///< For `/metrics` on the clients' port; null: it is not there.
     std::uint64_t max_sockets = 0; ///< Of clients, over all I/O threads; 0: no bound.

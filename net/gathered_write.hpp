@@ -3,7 +3,7 @@
 // Includes Asio: only for the .cpp files of this folder.
 
 #include "actors/event/event.hpp"
-#include "net/tcp_socket.hpp"
+#include "net/client_socket.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -74,7 +74,7 @@ private:
 /// @param error set when the socket failed; not when it is only full.
 /// @returns the bytes that were written.
 template <class Frames>
-std::size_t write_gathered(tcp_socket& socket, const Frames& frames, std::size_t offset,
+std::size_t write_gathered(client_socket& socket, const Frames& frames, std::size_t offset,
                            boost::system::error_code& error) {
   if (frames.size() == 0) return 0;
   std::size_t written = 0;

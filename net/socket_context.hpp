@@ -7,6 +7,7 @@
 #include "net/io_thread.hpp"
 #include "net/node_status.hpp"
 #include "net/return_schedule.hpp"
+#include "net/tls/tls_server.hpp"
 #include "net/transport.hpp"
 
 #include <caf/actor.hpp>
@@ -46,6 +47,7 @@ struct socket_context {
   std::minstd_rand random{std::random_device{}()};
 
   std::shared_ptr<const http_service> http; ///< What the port serves.
+  std::shared_ptr<tls_server> tls;          ///< Null: the port has no TLS.
   http_connections http_sockets;
   std::size_t requests_in_hand = 0; ///< Plain ones, probes not counted.
 

@@ -54,7 +54,7 @@ frame_ptr close_frame(std::uint16_t code, std::string_view reason) {
 /// sends without end does not keep the thread from the others.
 class ws_session : public transport, private turn_hook, public std::enable_shared_from_this<ws_session> {
 public:
-  ws_session(std::shared_ptr<socket_context> context, tcp_socket socket,
+  ws_session(std::shared_ptr<socket_context> context, client_socket socket,
              std::unique_ptr<handshake_place> place)
     : context_(std::move(context)), socket_(std::move(socket)), place_(std::move(place)), out_(socket_),
       in_(context_->bounds.frame_bytes) {}
@@ -250,7 +250,7 @@ private:
 
   void shut_down() {
     error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    socket_.shutdown_send(ignored);
   }
 
   void on_end(error_code) {
@@ -279,7 +279,7 @@ private:
   }
 
   std::shared_ptr<socket_context> context_;
-  tcp_socket socket_;
+  client_socket socket_;
   std::unique_ptr<handshake_place> place_;
   frame_writer out_;
   ws_reader in_;
@@ -308,7 +308,7 @@ private:
 
 } // namespace
 
-void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket, std::string answer,
+void serve_websocket(std::shared_ptr<socket_context> context, client_socket socket, std::string answer,
                      std::string early, std::unique_ptr<handshake_place> place, const websocket_open& open) {
   std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place))
       ->start(std::move(answer), early, open);

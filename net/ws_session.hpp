@@ -2,8 +2,8 @@
 
 // Includes Asio: only for the .cpp files of this folder.
 
+#include "net/client_socket.hpp"
 #include "net/socket_context.hpp"
-#include "net/tcp_socket.hpp"
 
 #include <functional>
 #include <memory>
@@ -20,7 +20,7 @@ using websocket_open =
 /// @param answer to the handshake, which goes out first.
 /// @param early what the client has sent after its request.
 /// @param place counts as a handshake until the connection has said that its hello is done.
-void serve_websocket(std::shared_ptr<socket_context> context, tcp_socket socket, std::string answer,
+void serve_websocket(std::shared_ptr<socket_context> context, client_socket socket, std::string answer,
                      std::string early, std::unique_ptr<handshake_place> place, const websocket_open& open);
 
 } // namespace weir

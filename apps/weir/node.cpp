@@ -14,6 +14,7 @@
 #include "actors/store/redis/redis_store.hpp"
 #include "actors/store/sqlite/sqlite_store.hpp"
 #include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/config/tls_schema.hpp"
 #include "apps/weir/machine.hpp"
 #include "apps/weir/node_cluster.hpp"
 #include "apps/weir/store_mark.hpp"
@@ -24,6 +25,7 @@
 #include "net/http/metrics_text.hpp"
 #include "net/openai/openai_backend.hpp"
 #include "net/session_secret.hpp"
+#include "net/tls_watcher.hpp"
 #include "net/wire/encode.hpp"
 #include "weir/version.hpp"
 
@@ -395,6 +397,15 @@ private:
     spdlog::info("node.budgets memory_bytes={} disk_bytes={} client_sockets={}", memory, disk, max_sockets_);
   }
 
+  /// The TLS side of a port, which is kept up to date; null where it has none.
+  std::shared_ptr<tls_server> open_tls(const std::string& path, const tls_server_files& files) {
+    if (!files.is_set()) return nullptr;
+    if (auto wrong = check_tls_files(path, files); !wrong.empty()) throw std::runtime_error(wrong);
+    auto out = std::make_shared<tls_server>(files);
+    certificates_.push_back(std::make_unique<tls_watcher>(threads_.at(0), std::vector{out}));
+    return out;
+  }
+
   void open_gateway(const node_config& config) {
     gateway::config front;
     front.max_sockets = max_sockets_;
@@ -405,6 +416,7 @@ private:
     front.status = status_;
     front.signer = signer_;
     front.authentication = authentication_;
+    front.tls = open_tls("listen.tls", config.listen.tls);
     front.host = cluster_->directory();
     front.access.origins = config.listen.origins;
     front.access.hosts = config.listen.hosts;
@@ -421,11 +433,13 @@ private:
     door.host = cluster_->directory();
     door.drain = stop_signals::stop_in_order;
     door.access.origins = config.admin.origins;
+    door.tls = open_tls("admin.tls", config.admin.tls);
     door.metrics = metrics_;
     admin_ = std::make_unique<admin_door>(system_, threads_.at(0), std::move(door));
   }
 
   void stop() {
+    certificates_.clear();
     if (admin_) admin_->stop();
     if (gateway_) gateway_->stop(close_timeout);
     if (cluster_) cluster_->leave();
@@ -491,6 +505,7 @@ private:
   std::shared_ptr<authenticator> authentication_;
   std::shared_ptr<expiry_clock> expiry_ =
       std::make_shared<expiry_clock>(std::chrono::steady_clock::now(), wall_clock_ms());
+  std::vector<std::unique_ptr<tls_watcher>> certificates_; // of the ports with TLS
   store_handle store_;
   const std::uint64_t incarnation_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
   std::string store_mark_; // empty without the role `host`

@@ -58,6 +58,7 @@ struct admin_door::state {
     : unit(unit), sockets(std::make_shared<socket_context>(unit, limits{})),
       actor(sys.spawn<admin_actor>(unit, settings.host)), address(settings.address) {
     sockets->node = settings.status;
+    sockets->tls = settings.tls;
     sockets->http = serve(settings);
     try {
       auto port = claim_port(unit, settings.address, settings.port);
@@ -112,7 +113,7 @@ void admin_door::start() {
 
 std::string admin_door::url() const {
   auto host = state_->address.find(':') == std::string::npos ? state_->address : "[" + state_->address + "]";
-  return "http://" + host + ":" + std::to_string(state_->door->port());
+  return (state_->sockets->tls ? "https://" : "http://") + host + ":" + std::to_string(state_->door->port());
 }
 
 void admin_door::stop() {

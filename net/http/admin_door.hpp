@@ -4,6 +4,7 @@
 #include "net/http/metrics_exporter.hpp"
 #include "net/io_thread.hpp"
 #include "net/node_status.hpp"
+#include "net/tls/tls_server.hpp"
 
 #include <caf/actor.hpp>
 
@@ -25,8 +26,9 @@ public:
     std::string token;      ///< That a request has to bear; empty: none.
     std::shared_ptr<node_status> status;
     caf::actor host;
-    std::function<void()> drain;  ///< Lets the node drain and end. Called from its thread, more than once.
-    http_access::settings access; ///< `loopback` is worked out from `address`.
+    std::shared_ptr<tls_server> tls; ///< Null: the port has no TLS.
+    std::function<void()> drain;     ///< Lets the node drain and end. Called from its thread, more than once.
+    http_access::settings access;    ///< `loopback` is worked out from `address`.
     std::shared_ptr<metrics_exporter> metrics;
   };
 

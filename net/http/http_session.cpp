@@ -91,7 +91,7 @@ private:
 /// the next one. What a client sends meanwhile waits in `ahead_`.
 class http_session : public std::enable_shared_from_this<http_session>, public http_connection {
 public:
-  http_session(std::shared_ptr<socket_context> context, tcp_socket socket)
+  http_session(std::shared_ptr<socket_context> context, client_socket socket)
     : context_(std::move(context)), service_(*context_->http), socket_(std::move(socket)), out_(socket_),
       timer_(context_->unit.context()) {}
 
@@ -464,7 +464,7 @@ private:
     phase_ = phase::lingering;
     context_->http_sockets.idle(*this);
     ahead_ = {};
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    socket_.shutdown_send(ignored);
     arm(linger_time);
     wait_readable();
   }
@@ -515,7 +515,7 @@ private:
 
   std::shared_ptr<socket_context> context_;
   const http_service& service_;
-  tcp_socket socket_;
+  client_socket socket_;
   frame_writer out_;
   asio::steady_timer timer_;
   std::string ahead_;                      // received, and not yet parsed
@@ -562,7 +562,7 @@ void session_exchange::end() {
 
 } // namespace
 
-void serve_http(std::shared_ptr<socket_context> context, tcp_socket socket) {
+void serve_http(std::shared_ptr<socket_context> context, client_socket socket) {
   std::make_shared<http_session>(std::move(context), std::move(socket))->start();
 }
 

@@ -19,7 +19,9 @@ from collections import Counter
 
 # Headers for the .cpp files of net/ only: what two of them share and cannot say without Asio.
 ASIO_HEADERS = {
+    "net/client/connect_race.hpp",
     "net/client/tls_client.hpp",
+    "net/client_socket.hpp",
     "net/frame_writer.hpp",
     "net/gathered_write.hpp",
     "net/http/http_session.hpp",

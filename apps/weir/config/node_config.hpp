@@ -6,6 +6,7 @@
 #include "actors/models/config.hpp"
 #include "actors/runs/workflow/workflow_plan.hpp"
 #include "apps/weir/config/auth_section.hpp"
+#include "net/tls/tls_server.hpp"
 
 #include <cstdint>
 #include <map>
@@ -34,6 +35,7 @@ struct listen_section {
   std::vector<std::string> origins;  ///< Of browsers' pages; empty: only those of the request's own host.
   std::vector<std::string> hosts;    ///< Names of the node; empty: on loopback `localhost` and IP addresses.
   bool metrics = false;              ///< Whether `/metrics` is here as well.
+  tls_server_files tls;              ///< Not set: no TLS.
   std::string default_namespace;     ///< Of clients and tokens that name none; empty: there is none.
 };
 
@@ -42,6 +44,7 @@ struct admin_section {
   std::uint16_t port = 8081;         ///< 0: a free one.
   std::string token_env = "WEIR_ADMIN_TOKEN";
   std::vector<std::string> origins; ///< As `listen.origins`.
+  tls_server_files tls;             ///< Not set: no TLS.
 };
 
 struct metrics_section {

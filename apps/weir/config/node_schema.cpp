@@ -5,6 +5,7 @@
 #include "apps/weir/config/auth_schema.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
+#include "apps/weir/config/tls_schema.hpp"
 
 namespace weir {
 
@@ -68,7 +69,7 @@ schema::type_ptr<listen_section> listen_schema() {
                     return name.empty() || name == "*" ? std::string{} : check_namespace_name(name);
                   }),
              "of clients and tokens that name none; empty: there is none"),
-      later<x>("tls", "certificate and key"),
+      member("tls", &x::tls, tls_schema(), ""),
   });
 }
 
@@ -82,6 +83,7 @@ schema::type_ptr<admin_section> admin_schema() {
              "the environment variable that holds the token of the admin calls; not set: there is none"),
       member("origins", &x::origins, schema::texts("`https://app.example.com`, or `*`", check_origin),
              "as `listen.origins`, for the admin address"),
+      member("tls", &x::tls, tls_schema(), ""),
   });
 }
 
