@@ -3,6 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+
 using namespace weir::test;
 
 namespace {
@@ -218,6 +220,19 @@ TEST_CASE("the checker names what is wrong with a chain of agents", "[checker]")
   auto out = check(run);
   INFO(out.text());
   CHECK(out.has("chain"));
+}
+
+TEST_CASE("an event that was in an agent's hands at two deaths need have no effect", "[checker]") {
+  auto run = sound_history();
+  run.sessions.clear();
+  auto cause = std::find_if(run.log.begin(), run.log.end(), [](auto& x) { return x.type == "chain.b.1"; });
+  REQUIRE(cause != run.log.end());
+  auto id = cause->event_id;
+  std::erase_if(run.log, [](auto& x) { return x.type == "chain.c.1"; });
+  CHECK(check(run).has("chain"));
+  add_event(run, "sys.agent.dead_letter", "sys");
+  run.log.back().dead_letter = id;
+  CHECK_FALSE(check(run).has("chain"));
 }
 
 TEST_CASE("the checker names what is wrong with a queue", "[checker]") {
