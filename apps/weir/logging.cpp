@@ -2,6 +2,7 @@
 
 #include "actors/core/json_print.hpp"
 #include "actors/core/log_context.hpp"
+#include "actors/core/one_line.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/formatter.h>
@@ -14,6 +15,8 @@
 namespace weir {
 
 namespace {
+
+constexpr std::size_t max_line_bytes = 16 * 1024;
 
 class json_formatter : public spdlog::formatter {
 public:
@@ -44,13 +47,26 @@ public:
   }
 };
 
-std::unique_ptr<spdlog::formatter> text_formatter() {
-  auto out = std::make_unique<spdlog::pattern_formatter>();
-  out->add_flag<speaker_flag>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %*%v");
-  return out;
-}
+/// `%~`: what is said, as one line.
+class line_flag : public spdlog::custom_flag_formatter {
+public:
+  void format(const spdlog::details::log_msg& msg, const std::tm&, spdlog::memory_buf_t& dest) override {
+    auto text = one_line({msg.payload.data(), msg.payload.size()}, max_line_bytes);
+    dest.append(text.data(), text.data() + text.size());
+  }
+
+  std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
+    return std::make_unique<line_flag>();
+  }
+};
 
 } // namespace
+
+std::unique_ptr<spdlog::formatter> text_log_formatter() {
+  auto out = std::make_unique<spdlog::pattern_formatter>();
+  out->add_flag<speaker_flag>('*').add_flag<line_flag>('~').set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %*%~");
+  return out;
+}
 
 std::string json_log_line(std::int64_t ts_ms, std::string level, std::string message) {
   nlohmann::ordered_json line = {{"ts", ts_ms}, {"level", std::move(level)}};
@@ -67,7 +83,7 @@ void set_up_logging(const log_section& cfg) {
   if (cfg.format == "json")
     sink->set_formatter(std::make_unique<json_formatter>());
   else
-    sink->set_formatter(text_formatter());
+    sink->set_formatter(text_log_formatter());
   auto logger = std::make_shared<spdlog::logger>("weir", std::move(sink));
   logger->set_level(spdlog::level::from_str(cfg.level));
   logger->flush_on(spdlog::level::warn);

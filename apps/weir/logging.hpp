@@ -2,12 +2,21 @@
 
 #include "apps/weir/config/node_config.hpp"
 
+#include <memory>
 #include <string>
+
+namespace spdlog {
+class formatter;
+} // namespace spdlog
 
 namespace weir {
 
 /// Sends the default logger to stderr, with the level and format given. CAF's own logger is left quiet.
 void set_up_logging(const log_section& cfg);
+
+/// Log lines as text. Each is one line: control characters in what others said (a model's server, a peer, an
+/// agent's author) become blanks, so that they neither forge a line nor steer a terminal.
+std::unique_ptr<spdlog::formatter> text_log_formatter();
 
 /// One log line as JSON, without the newline: `{"ts":…,"level":…,"message":…}`, with `namespace` and
 /// `agent` where an agent speaks. Bytes that are not UTF-8 are replaced, so that a reader of the log never

@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
+#include <spdlog/formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -66,4 +67,16 @@ TEST_CASE("an agent's line is one line, and not a long one", "[log]") {
   std::string cut(agent_log::max_line_bytes, 'x');
   cut.append(" [cut, 5000 bytes]");
   CHECK(kept.lines()[1]["message"] == cut);
+}
+
+TEST_CASE("what others say forges no line of the log and steers no terminal", "[log]") {
+  spdlog::details::log_msg msg{"weir", spdlog::level::warn,
+                               "refused: \x1b[2J\r\n2026-11-30 info all is well\xC2\x9B"
+                               "2J\x07 \xff Grüße"};
+  spdlog::memory_buf_t line;
+  text_log_formatter()->format(msg, line);
+  std::string text{line.data(), line.size()};
+  CHECK(text.find(" warning refused:  [2J  2026-11-30 info all is well 2J  \uFFFD Grüße\n")
+        != std::string::npos);
+  CHECK(text.find('\n') == text.size() - 1);
 }
