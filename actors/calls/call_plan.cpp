@@ -1,5 +1,6 @@
 #include "actors/calls/call_plan.hpp"
 
+#include "actors/core/errors.hpp"
 #include "actors/core/utf8.hpp"
 
 #include <algorithm>
@@ -135,8 +136,8 @@ void call_plan::end_attempt() {
 }
 
 refusal call_plan::nothing_said(finish_reason why) const {
-  auto message = "model " + step().value + " said nothing: its answer ended with " + to_string(why);
-  return {code::unavailable, "unavailable", std::move(message), 0, {}, 0, 0};
+  return errors::unavailable("model " + step().value + " said nothing: its answer ended with "
+                             + to_string(why));
 }
 
 refusal call_plan::out_of_time() const {

@@ -381,3 +381,65 @@ TEST_CASE_METHOD(tools_fixture, "tools that cannot be offered are the author's m
             "tool both: needs one of run and agent", "tool never: timeout_ms must be above 0"});
   CHECK(model->asked.empty());
 }
+
+TEST_CASE_METHOD(tools_fixture, "a call's result says what the models used that its agent asked", "[tools]") {
+  ask = [](task job) {
+    auto question = [] {
+      chat_question what;
+      what.messages = {{"user", "How deep?"}};
+      what.options.temperature = 0.5;
+      what.options.stop = {"END"};
+      return what;
+    };
+    job.ask(question(), [job, question](const model_answer& first) mutable {
+      job.ask(question(), [job, first](const model_answer& second) mutable {
+        job.reply({{"finish", {to_string(first.finish), to_string(second.finish)}},
+                   {"refusal", second.refusal_text}});
+      });
+    });
+  };
+  auto cut = script::answer({"Three"});
+  cut.usage = token_usage{10, 2};
+  cut.finish = finish_reason::length;
+  auto refuses = script::answer({});
+  refuses.usage = token_usage{20, 1};
+  refuses.refusal_text = "I cannot.";
+  model->scripts = {cut, refuses};
+  begin();
+  call("asker", "c1");
+  advance(200ms);
+  auto* x = alice.result("alice/c1");
+  REQUIRE(x != nullptr);
+  CHECK(json::parse(x->output) == json{{"finish", {"length", "stop"}}, {"refusal", "I cannot."}});
+  CHECK(x->usage.input_tokens == 30);
+  CHECK(x->usage.output_tokens == 3);
+  REQUIRE(model->asked.size() == 2);
+  CHECK(model->asked[0].options.temperature == 0.5);
+  CHECK(model->asked[1].options.stop == std::vector<std::string>{"END"});
+}
+
+TEST_CASE_METHOD(tools_fixture, "a prompt agent says how its answer ended, in a result and in an event",
+                 "[tools]") {
+  auto filtered = script::answer({"Thr"});
+  filtered.finish = finish_reason::content_filter;
+  filtered.refusal_text = "Not that.";
+  model->scripts = {filtered, filtered};
+  assistant.prompt.request.max_tokens = 64;
+  begin();
+  call("assistant", "c1");
+  advance(200ms);
+  auto* x = alice.result("alice/c1");
+  REQUIRE(x != nullptr);
+  CHECK(x->status == run_status::complete);
+  CHECK(x->finish == finish_reason::content_filter);
+  CHECK(x->refusal_text == "Not that.");
+  CHECK(model->asked.at(0).options.max_tokens == 64);
+  via->publish(a, "m1", event_of("alice", "m1", "chat.x.message", R"({"text":"How deep?"})"));
+  advance(200ms);
+  auto replies = events("chat.x.reply");
+  REQUIRE(replies.size() == 1);
+  auto data = json::parse(replies[0].data);
+  CHECK(data.at("finish") == "content_filter");
+  CHECK(data.at("refusal") == "Not that.");
+  CHECK(model->asked.at(1).options.max_tokens == 64);
+}
