@@ -22,6 +22,8 @@ std::uint64_t count_events(const store_batch& x) {
   return n;
 }
 
+std::uint64_t first_seq(const log_append& x) { return x.records.empty() ? 0 : x.records.front().what->seq; }
+
 } // namespace
 
 store_actor::store_actor(caf::actor_config& cfg, std::unique_ptr<store> what, config settings)
@@ -91,7 +93,7 @@ void store_actor::settle(waiting& x, store_committed answer) {
 void store_actor::explain(const store_batch& batch, store_committed& answer) {
   if (answer.no.refused()) {
     for (auto& x : batch.writes)
-      if (auto* append = std::get_if<log_append>(&x.what)) remember_failure(append->ns, answer.no, false);
+      if (auto* append = std::get_if<log_append>(&x.what)) remember_failure(*append, answer.no, false);
     return;
   }
   for (std::size_t i = 0; i < batch.writes.size(); ++i) {
@@ -99,25 +101,29 @@ void store_actor::explain(const store_batch& batch, store_committed& answer) {
     if (no.refused()) metrics_.on_refused_write(no.reason);
     auto* append = std::get_if<log_append>(&batch.writes[i].what);
     if (append && no.status == code::unavailable) {
-      remember_failure(append->ns, no, answer.writes[i].maybe_written);
+      remember_failure(*append, no, answer.writes[i].maybe_written);
       continue;
     }
     auto broken = append ? broken_.find(append->ns) : broken_.end();
     if (broken == broken_.end()) continue;
-    if (!no.refused())
-      broken_.erase(broken); // it has started again from the head
+    auto behind_it = first_seq(*append) > broken->second.first_seq;
+    if (!no.refused() || !behind_it)
+      broken_.erase(broken); // its writer knows, and has begun again from the head
     else if (no.reason == store_reason::out_of_order)
-      no = broken->second;
+      no = broken->second.why;
   }
 }
 
 /// What may have been written is not explained away: then the log may have gone on, and its namespace has to
 /// learn from the 409 that it must read it again.
-void store_actor::remember_failure(const std::string& ns, const refusal& why, bool maybe_written) {
+void store_actor::remember_failure(const log_append& failed, const refusal& why, bool maybe_written) {
+  auto& ns = failed.ns;
   if (maybe_written)
     broken_.erase(ns);
   else if (broken_.size() < max_broken || broken_.count(ns) > 0)
-    broken_[ns] = why;
+    // Of several that fail behind each other the first one says where their writer goes on.
+    broken_[ns] = {why, broken_.count(ns) > 0 ? std::min(broken_[ns].first_seq, first_seq(failed))
+                                              : first_seq(failed)};
 }
 
 void store_actor::sweep() {

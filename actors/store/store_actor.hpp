@@ -51,12 +51,19 @@ private:
     store_batch batch;
   };
 
+  /// Explains the appends that were sent behind it. Once its writer begins again at `first_seq` it explains
+  /// nothing more: what is refused then is wrong by itself.
+  struct failed_append {
+    refusal why;
+    std::uint64_t first_seq = 0;
+  };
+
   void enqueue_batch(permit& place, store_batch& batch);
   store_answer on_read(const store_read& what);
   void flush();
   void settle(waiting& x, store_committed answer);
   void explain(const store_batch& batch, store_committed& answer);
-  void remember_failure(const std::string& ns, const refusal& why, bool maybe_written);
+  void remember_failure(const log_append& failed, const refusal& why, bool maybe_written);
   void sweep();
 
   std::unique_ptr<store> store_;
@@ -65,7 +72,7 @@ private:
   std::vector<waiting> group_;
   std::uint64_t group_events_ = 0;
   bool flush_sent_ = false;
-  std::map<std::string, refusal> broken_; // namespaces whose last append was in a commit that failed
+  std::map<std::string, failed_append> broken_; // namespaces whose last append was in a commit that failed
 };
 
 /// How callers reach a store: offer to `actor` through `box`.

@@ -134,6 +134,23 @@ TEST_CASE_METHOD(store_fixture,
   CHECK(committed()[6].first_refusal().reason == store_reason::out_of_order);
 }
 
+TEST_CASE_METHOD(store_fixture,
+                 "a failed commit explains nothing once its writer has begun again: the store went back") {
+  start();
+  offer(batch(1, append("demo", 1, 1))); // what a store that came back with less has
+  run();
+  seen->fail_next = 1;
+  offer(batch(2, append("demo", 5, 5)));
+  run();
+  for (std::uint64_t id : {3, 4}) {
+    offer(batch(id, append("demo", 5, 5)));
+    run();
+    CHECK(committed().back().id == id);
+    CHECK(committed().back().first_refusal().status == code::conflict);
+    CHECK(committed().back().first_refusal().reason == store_reason::out_of_order);
+  }
+}
+
 TEST_CASE_METHOD(
     store_fixture,
     "behind a commit that may have been done, the log's own head is told and not that commit's cause") {
