@@ -2,6 +2,7 @@
 
 #include "actors/host/host.hpp"
 #include "actors/namespace/relay.hpp"
+#include "actors/store/witnessed_store.hpp"
 #include "testing/fixture.hpp"
 #include "testing/recorder.hpp"
 #include "testing/spy_store.hpp"
@@ -19,6 +20,7 @@ public:
   namespace_plan plan{{{"echo", "echo", {}}}, {}};
   std::shared_ptr<spy> disk; ///< With one, there is a store.
   std::int64_t wall_jump_ms = 0; ///< What the wall clock shows more than the monotonic one.
+  bool witnessed = true;     ///< As a real store is: see `make_witnessed_store`.
   std::uint64_t store_inbox = 4096;
   std::uint64_t store_group_events = 16'384;
 
@@ -37,7 +39,9 @@ public:
       options.detached = false;
       options.actor.group_events = store_group_events;
       options.actor.wall_clock_ms = cfg.wall_clock_ms;
-      store = start_store(sys, std::make_unique<spy_store>(disk), options);
+      std::unique_ptr<weir::store> made = std::make_unique<spy_store>(disk);
+      if (witnessed) made = make_witnessed_store(std::move(made), {});
+      store = start_store(sys, std::move(made), options);
       own(store.actor);
     }
     cfg.store = store;

@@ -14,12 +14,16 @@ struct spy {
   int fail_next = 0;               ///< So many commits fail.
   int lose_next = 0;               ///< So many commits are done, but their answers are lost.
   std::vector<std::uint64_t> swept;
+  memory_store* kept = nullptr; ///< What the store has: to be copied, and to be put back.
+  refusal trouble;              ///< What `check` gives.
 };
 
 /// A store in memory that counts commits and fails when told to.
 class spy_store : public memory_store {
 public:
-  explicit spy_store(std::shared_ptr<spy> state) : state_(std::move(state)) {}
+  explicit spy_store(std::shared_ptr<spy> state) : state_(std::move(state)) { state_->kept = this; }
+
+  refusal check() override { return state_->trouble; }
 
   group_result write(std::span<const store_batch* const> group, std::int64_t now_ms) override {
     state_->groups.push_back(group.size());

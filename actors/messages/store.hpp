@@ -75,13 +75,21 @@ struct read_lease {
   std::string name;
 };
 
+/// Makes a copy of the store, as it is when the copy is done, beside it: `store::copy_some`.
+struct copy_store {};
+
+/// The copy is made.
+struct copied_store {
+  std::string path;
+};
+
 /// anyone → store, behind a permit. Answered with a `store_answer`: what was committed when it was handled.
 /// That is all that was acknowledged before, but no batch that still waits for its group, also none of the
 /// same sender.
 struct store_read {
   std::uint64_t id = 0; ///< The sender's; comes back in the answer.
   std::variant<read_log_state, read_log, find_event, read_newest_ids, get_key, scan_keys, acquire_lease_of,
-               renew_lease_of, release_lease_of, read_lease>
+               renew_lease_of, release_lease_of, read_lease, copy_store>
       what;
 };
 
@@ -89,7 +97,7 @@ struct store_read {
 struct store_answer {
   std::uint64_t id = 0;
   std::variant<refusal, log_state, log_read, std::optional<event_place>, std::vector<event_mark>,
-               std::optional<key_entry>, std::vector<key_entry>, lease_grant>
+               std::optional<key_entry>, std::vector<key_entry>, lease_grant, copied_store>
       what;
 };
 

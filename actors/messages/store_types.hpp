@@ -55,6 +55,13 @@ struct log_reset {
   std::string epoch;
 };
 
+/// Goes on under another epoch: what the log has stays, the next seq is the one after its head. Begins a log
+/// where there is none. Again with the same epoch changes nothing.
+struct log_rename {
+  std::string ns;
+  std::string epoch;
+};
+
 /// Sets a key. Gives its new version, which is higher than any before it in this store.
 struct key_put {
   std::string ns;
@@ -85,7 +92,7 @@ struct namespace_drop {
 };
 
 struct store_write {
-  std::variant<log_append, log_trim, log_reset, key_put, key_delete, namespace_drop> what;
+  std::variant<log_append, log_trim, log_reset, key_put, key_delete, namespace_drop, log_rename> what;
   fence guard{};
 };
 
@@ -110,12 +117,21 @@ struct group_result {
   std::vector<std::vector<write_result>> batches; ///< What became of each write; empty with `no`.
 };
 
+/// Whether a log is all that its writers were told it is.
+enum class log_integrity : std::uint8_t {
+  whole,
+  behind, ///< It ends before what was acknowledged, or may: it must go on under another epoch.
+  broken, ///< It has not got the events that it says it has: it must begin anew.
+};
+
 /// What is known of a namespace's log. One that was never written to has no epoch.
 struct log_state {
   std::string epoch{};
   std::uint64_t first_kept = 1; ///< The oldest seq; head + 1 when the log is empty.
   std::uint64_t head = 0;       ///< The newest seq that was given.
   std::uint64_t bytes = 0;      ///< The sum of `event::size_bytes` of what is kept.
+  log_integrity integrity = log_integrity::whole;
+  std::string why{}; ///< What is wrong with it, for a person.
 
   std::uint64_t count() const noexcept { return head + 1 - first_kept; }
 };

@@ -255,6 +255,7 @@ CAF_ADD_TYPE_ID(weir, (weir::retire_namespace))
 CAF_ADD_TYPE_ID(weir, (weir::task_failed))
 CAF_ADD_TYPE_ID(weir, (weir::call_buried))
 CAF_ADD_TYPE_ID(weir, (weir::agent_note))
+CAF_ADD_ATOM(weir, weir, store_read_next_atom)
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

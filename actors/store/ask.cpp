@@ -23,6 +23,11 @@ struct asker {
   }
   auto operator()(const release_lease_of& x) const { return where.release(x.name, x.owner, x.epoch, now_ms); }
   auto operator()(const read_lease& x) const { return where.look(x.name, now_ms); }
+  store::outcome<copied_store> operator()(const copy_store&) const {
+    auto some = where.copy_some();
+    if (auto* no = std::get_if<refusal>(&some)) return *no;
+    return copied_store{std::get<std::string>(std::move(some))};
+  }
 };
 
 } // namespace

@@ -55,6 +55,11 @@ write_result memory_store::apply(const log_reset& what, std::int64_t) {
   return {};
 }
 
+write_result memory_store::apply(const log_rename& what, std::int64_t) {
+  logs_[what.ns].state.epoch = what.epoch;
+  return {};
+}
+
 write_result memory_store::apply(const key_put& what, std::int64_t now_ms) {
   key_id id{what.ns, what.key};
   auto* old = find(id, now_ms);

@@ -48,6 +48,7 @@ private:
   write_result apply(const log_append& what, std::int64_t now_ms);
   write_result apply(const log_trim& what, std::int64_t now_ms);
   write_result apply(const log_reset& what, std::int64_t now_ms);
+  write_result apply(const log_rename& what, std::int64_t now_ms);
   write_result apply(const key_put& what, std::int64_t now_ms);
   write_result apply(const key_delete& what, std::int64_t now_ms);
   write_result apply(const namespace_drop& what, std::int64_t now_ms);

@@ -20,10 +20,11 @@ public:
   template <class T>
   using outcome = std::variant<T, refusal>;
 
-  /// Bounds of one `read_log`, so that a pattern which matches little does not hold up everyone else.
-  static constexpr std::uint64_t max_scanned_events = 10'000;
+  /// Bounds of one `read_log`: about a millisecond's work, whatever the pattern matches, since a commit may
+  /// have to wait for it.
+  static constexpr std::uint64_t max_scanned_events = 1000;
   static constexpr std::uint64_t max_read_bytes =
-      4 * 1024 * 1024; ///< The read ends with the event that passes it.
+      1024 * 1024; ///< The read ends with the event that passes it.
 
   virtual ~store() = default;
 
@@ -37,6 +38,7 @@ public:
     return write(std::span<const store_batch* const>(&one, 1), now_ms);
   }
 
+  /// Of a log that is not `whole` its caller has to begin a new epoch before it appends.
   virtual outcome<log_state> state_of_log(const std::string& ns) = 0;
 
   /// Reads as the request says: forward from `after_seq`, or, with `before_seq`, the newest before that.
@@ -64,6 +66,19 @@ public:
   /// means that nothing is left to do now.
   virtual outcome<std::uint64_t> sweep(std::int64_t now_ms, std::uint64_t max) = 0;
 
+  /// Looks after what the store rests on: its file, its server's settings. To be called about once a second.
+  /// While it gives a refusal, what that says is not acknowledged.
+  virtual refusal check() { return {}; }
+
+  /// Copies some of the store into a new file beside it, which nobody else can read, and which can be used in
+  /// its place: histories in it begin new epochs when it is opened. To be called again until it gives the
+  /// file's path; what is written meanwhile is in the copy. What fails removes the copy.
+  /// @returns empty: there is more.
+  virtual outcome<std::string> copy_some() {
+    return refusal{
+        code::bad_request, "bad_field", "this kind of store has its own means to be copied", 0, {}, 0, 0};
+  }
+
   /// Takes a lease that nobody has, under a new and higher epoch; one that `owner` has, or was the last to
   /// have, is prolonged under its epoch. An owner's name must be of one incarnation: two that share a name
   /// share the lease.
@@ -83,7 +98,6 @@ public:
   /// since clocks may differ. Nothing is granted.
   outcome<lease_grant> look(const std::string& name, std::int64_t now_ms);
 
-private:
   /// What the change gives, once what it made of the lease is kept: by this call alone, nobody else has
   /// changed it in between. May call `change` more than once, each time with what the lease is then.
   virtual outcome<lease_grant> change_lease(const std::string& name, const lease_change& change) = 0;

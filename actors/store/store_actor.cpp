@@ -6,6 +6,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -22,6 +23,19 @@ std::uint64_t count_events(const store_batch& x) {
   return n;
 }
 
+/// For the log.
+const std::string& text_of(const refusal& x) { return x.detail.empty() ? x.message : x.detail; }
+
+/// What refused a group, or a batch of it, as a whole; empty: nothing did.
+std::string trouble_of(const group_result& x) {
+  if (x.cause.empty()) return {};
+  if (x.no.refused()) return text_of(x.no);
+  for (auto& batch : x.batches)
+    for (auto& one : batch)
+      if (one.no.status == code::unavailable) return text_of(one.no);
+  return x.cause;
+}
+
 std::uint64_t first_seq(const log_append& x) { return x.records.empty() ? 0 : x.records.front().what->seq; }
 
 } // namespace
@@ -34,19 +48,22 @@ store_actor::store_actor(caf::actor_config& cfg, std::unique_ptr<store> what, co
 caf::behavior store_actor::make_behavior() {
   log_crashes(*this, "the store");
   delayed_send(this, settings_.sweep_every, tick_atom_v);
+  run_delayed(settings_.check_every, [this] { check(); });
   return {
       [this](permit& place, store_batch& batch) { enqueue_batch(place, batch); },
-      [this](permit&, const store_read& what) { return on_read(what); },
+      [this](permit& place, const store_read& what) { return enqueue_read(place, what); },
       [this](store_flush_atom) {
         flush_sent_ = false;
         flush();
       },
+      [this](store_read_next_atom) { read_next(); },
       [this](tick_atom) { sweep(); },
   };
 }
 
 void store_actor::on_exit() {
   group_.clear();
+  reads_.clear();
   store_.reset();
 }
 
@@ -59,10 +76,32 @@ void store_actor::enqueue_batch(permit& place, store_batch& batch) {
   send(this, store_flush_atom_v);
 }
 
-store_answer store_actor::on_read(const store_read& what) {
-  auto out = ask(*store_, what, settings_.wall_clock_ms());
+caf::result<store_answer> store_actor::enqueue_read(permit& place, const store_read& what) {
+  auto answer = make_response_promise<store_answer>();
+  reads_.push_back({std::move(place), answer, what});
+  if (!std::exchange(read_sent_, true)) send(this, store_read_next_atom_v);
+  return answer;
+}
+
+/// One of them, then what has come meanwhile.
+void store_actor::read_next() {
+  read_sent_ = false;
+  if (reads_.empty()) return;
+  auto next = std::move(reads_.front());
+  reads_.pop_front();
+  if (!reads_.empty()) {
+    read_sent_ = true;
+    send(this, store_read_next_atom_v);
+  }
+  auto out = ask(*store_, next.what, settings_.wall_clock_ms());
   if (std::holds_alternative<refusal>(out.what)) metrics_.on_error("read");
-  return out;
+  if (auto* copy = std::get_if<copied_store>(&out.what); copy != nullptr && copy->path.empty()) {
+    reads_.push_back(std::move(next)); // there is more of it
+    if (!std::exchange(read_sent_, true)) send(this, store_read_next_atom_v);
+    return;
+  }
+  next.place.release(); // before the answer: whoever has it may offer the next
+  next.answer.deliver(std::move(out));
 }
 
 void store_actor::flush() {
@@ -74,6 +113,7 @@ void store_actor::flush() {
   auto result = store_->write(batches, settings_.wall_clock_ms());
   metrics_.on_commit(steady::now() - begin, group_events_);
   if (!result.cause.empty()) metrics_.on_error(result.cause);
+  note_write(result);
   for (std::size_t i = 0; i < group_.size(); ++i) {
     if (result.no.refused())
       settle(group_[i], {group_[i].batch.id, result.no, {}});
@@ -135,6 +175,42 @@ void store_actor::sweep() {
     metrics_.on_error("sweep");
   bool more = n && *n >= settings_.sweep_step;
   delayed_send(this, more ? settings_.sweep_pause : settings_.sweep_every, tick_atom_v);
+}
+
+void store_actor::check() {
+  auto no = store_->check();
+  note_trouble(check_trouble_, no.refused() ? text_of(no) : std::string{});
+  if (!write_trouble_.empty() && group_.empty()) probe();
+  run_delayed(settings_.check_every, [this] { check(); });
+}
+
+/// Whether it takes something again. No namespace can have this name.
+void store_actor::probe() {
+  store_batch small{0, durability::process, {{key_put{"_node", "probe", "{}", 0, {}}, {}}}};
+  note_write(store_->write(small, settings_.wall_clock_ms()));
+}
+
+void store_actor::note_write(const group_result& what) {
+  if (!what.cause.empty()) ++refused_;
+  note_trouble(write_trouble_, trouble_of(what));
+}
+
+/// @param of whose trouble it is: writes', or what `check` found.
+void store_actor::note_trouble(std::string& of, std::string why) {
+  if (of.empty() && why.empty()) return;
+  auto before = !write_trouble_.empty() || !check_trouble_.empty();
+  auto same = of == why;
+  of = std::move(why);
+  auto& now = check_trouble_.empty() ? write_trouble_ : check_trouble_;
+  if (!same && settings_.health) settings_.health->set_trouble(now);
+  metrics_.set_failing(!now.empty());
+  if (!before) {
+    trouble_since_ = clock().now();
+    spdlog::error("store.failing error=\"{}\"", now);
+  } else if (now.empty()) {
+    auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock().now() - trouble_since_);
+    spdlog::info("store.recovered after_ms={} refused_commits={}", took.count(), std::exchange(refused_, 0));
+  }
 }
 
 store_handle start_store(caf::actor_system& sys, std::unique_ptr<store> what, store_options options) {

@@ -3,12 +3,15 @@
 #include "actors/core/inbox.hpp"
 #include "actors/messages/store.hpp"
 #include "actors/store/store.hpp"
+#include "actors/store/store_health.hpp"
 #include "actors/store/store_metrics.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +27,13 @@ namespace weir {
 /// before that comes back belongs to the group, so under load a group is all that came during the last
 /// commit, and an idle store commits a lone batch at once. One fsync serves all of a group when any of it
 /// wants one.
+///
+/// Reads wait in a queue of their own, and between two of them the mailbox is emptied: so a batch waits for
+/// one read at most, however many there are, and each of those looks at a bounded number of events.
+///
+/// Once a second it looks after the store (`store::check`). What keeps it from taking what it is given is
+/// logged once when it begins and once when it is over, and told by `health`; meanwhile a small write is
+/// tried each second, as nobody else may write to a node that is not ready.
 class store_actor : public caf::event_based_actor {
 public:
   struct config {
@@ -32,6 +42,8 @@ public:
     std::chrono::milliseconds sweep_every{1000}; ///< While there is less than a step's work to do.
     std::chrono::milliseconds sweep_pause{10};   ///< Between the steps while there is more.
     std::uint64_t sweep_step = 256;              ///< Keys and events freed in one step.
+    std::chrono::milliseconds check_every{1000};
+    std::shared_ptr<store_health> health;        ///< Null: nobody asks.
     std::function<std::int64_t()> wall_clock_ms; ///< As keys expire, see `expiry_clock`; empty: the system's.
   };
 
@@ -59,12 +71,23 @@ private:
   };
 
   void enqueue_batch(permit& place, store_batch& batch);
-  store_answer on_read(const store_read& what);
+  struct waiting_read {
+    permit place;
+    caf::typed_response_promise<store_answer> answer;
+    store_read what;
+  };
+
+  caf::result<store_answer> enqueue_read(permit& place, const store_read& what);
+  void read_next();
   void flush();
   void settle(waiting& x, store_committed answer);
   void explain(const store_batch& batch, store_committed& answer);
   void remember_failure(const log_append& failed, const refusal& why, bool maybe_written);
   void sweep();
+  void check();
+  void probe();
+  void note_write(const group_result& what);
+  void note_trouble(std::string& of, std::string why);
 
   std::unique_ptr<store> store_;
   config settings_;
@@ -72,6 +95,11 @@ private:
   std::vector<waiting> group_;
   std::uint64_t group_events_ = 0;
   bool flush_sent_ = false;
+  std::deque<waiting_read> reads_; // each has a permit of the inbox
+  bool read_sent_ = false;
+  std::string write_trouble_, check_trouble_; // empty: none
+  std::chrono::steady_clock::time_point trouble_since_{};
+  std::uint64_t refused_ = 0;                   // batches since then
   std::map<std::string, failed_append> broken_; // namespaces whose last append was in a commit that failed
 };
 

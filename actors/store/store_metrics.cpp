@@ -2,6 +2,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
 #include <array>
@@ -25,8 +26,9 @@ store_metrics::store_metrics(caf::actor_system& sys)
     group_(sys.metrics().histogram_singleton<std::int64_t>("weir", "store-group-size",
                                                            {group_buckets.data(), group_buckets.size()},
                                                            "Events appended in one transaction.", "events")),
-    swept_(sys.metrics().counter_singleton("weir", "store-swept", "Expired keys and trimmed events freed.")) {
-}
+    swept_(sys.metrics().counter_singleton("weir", "store-swept", "Expired keys and trimmed events freed.")),
+    failing_(sys.metrics().gauge_singleton("weir", "store-failing",
+                                           "1 while the store does not take what it is given.")) {}
 
 void store_metrics::on_commit(std::chrono::steady_clock::duration took, std::uint64_t events) {
   commit_->observe(std::chrono::duration<double>(took).count());
@@ -47,5 +49,7 @@ void store_metrics::on_refused_write(const std::string& reason) {
 }
 
 void store_metrics::on_swept(std::uint64_t n) { swept_->inc(static_cast<std::int64_t>(n)); }
+
+void store_metrics::set_failing(bool on) { failing_->value(on ? 1 : 0); }
 
 } // namespace weir

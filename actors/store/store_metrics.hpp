@@ -11,7 +11,8 @@ namespace weir {
 
 /// What a store's actor tells about itself, beside its inbox's depth, limit and refusals:
 /// `weir_store_commit_seconds` and `weir_store_group_size_events` as histograms, `weir_store_errors` by cause
-/// (of failed commits, reads and sweeps: `full`, `io` …) and `weir_store_writes_refused` by reason.
+/// (of failed commits, reads and sweeps: `full`, `io` …), `weir_store_failing` (1: it takes nothing) and
+/// `weir_store_writes_refused` by reason.
 class store_metrics {
 public:
   /// @param sys must outlive this.
@@ -21,12 +22,14 @@ public:
   void on_error(const std::string& cause);
   void on_refused_write(const std::string& reason);
   void on_swept(std::uint64_t n);
+  void set_failing(bool on);
 
 private:
   caf::actor_system& sys_;
   caf::telemetry::dbl_histogram* commit_;
   caf::telemetry::int_histogram* group_;
   caf::telemetry::int_counter* swept_;
+  caf::telemetry::int_gauge* failing_;
 };
 
 } // namespace weir

@@ -4,7 +4,10 @@
 #include "tests/store/store_kinds.hpp"
 
 #include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
 #include <caf/telemetry/metric_registry.hpp>
+
+#include <algorithm>
 
 using namespace weir;
 using namespace weir::test;
@@ -241,6 +244,57 @@ TEST_CASE_METHOD(store_fixture, "expired keys are swept in small steps with paus
   CHECK(seen->swept == std::vector<std::uint64_t>{4, 4, 2});
   advance(500ms);
   CHECK(seen->swept.size() == 3);
+}
+
+TEST_CASE_METHOD(store_fixture, "a batch waits for one read at most, however many there are before it") {
+  options.inbox_limit = 100;
+  start();
+  for (std::uint64_t i = 1; i <= 50; ++i) offer(store_read{i, read_log{"demo", all_after(0)}});
+  offer(batch(1, append("demo", 1, 1)));
+  run();
+  REQUIRE(answers().size() == 50);
+  for (std::uint64_t i = 1; i <= 50; ++i) CHECK(answers()[i - 1].id == i); // each has its turn
+  auto saw_it = [](const store_answer& x) { return std::get<log_read>(x.what).head == 1; };
+  CHECK(std::count_if(answers().begin(), answers().end(), saw_it) >= 49);
+  CHECK(handle.box->depth() == 0);
+}
+
+TEST_CASE_METHOD(store_fixture,
+                 "a store that fails says so once, and again once it is over, also when nobody writes") {
+  options.actor.health = std::make_shared<store_health>();
+  start();
+  auto failing = [this] { return sys.metrics().gauge_singleton("weir", "store-failing", "")->value(); };
+  offer(batch(1, append("demo", 1, 1)));
+  run();
+  CHECK(options.actor.health->trouble().empty());
+  seen->fail_next = 3;
+  offer(batch(2, append("demo", 2, 2)));
+  run();
+  CHECK(options.actor.health->trouble() == "the disk is full");
+  CHECK(failing() == 1);
+  advance(2500ms); // it tries by itself
+  CHECK(options.actor.health->trouble() == "the disk is full");
+  advance(1000ms);
+  CHECK(options.actor.health->trouble().empty());
+  CHECK(failing() == 0);
+  CHECK(seen->fail_next == 0);
+  offer(batch(3, append("demo", 2, 2)));
+  run();
+  CHECK(!committed().back().first_refusal().refused());
+}
+
+TEST_CASE_METHOD(store_fixture, "what the store finds when it looks after itself is told until it is over") {
+  options.actor.health = std::make_shared<store_health>();
+  start();
+  seen->trouble = {code::unavailable, "unavailable", "the file is gone", 1000, {}, 0, 0};
+  advance(1000ms);
+  CHECK(options.actor.health->trouble() == "the file is gone");
+  offer(batch(1, append("demo", 1, 1))); // that a write succeeds does not end it
+  run();
+  CHECK(options.actor.health->trouble() == "the file is gone");
+  seen->trouble = {};
+  advance(1000ms);
+  CHECK(options.actor.health->trouble().empty());
 }
 
 TEST_CASE("a store on its own thread answers every batch in order and reads between them") {

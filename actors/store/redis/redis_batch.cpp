@@ -45,6 +45,7 @@ struct argument_writer {
   }
   void operator()(const log_trim& x) const { to.add("1").add(x.first_kept); }
   void operator()(const log_reset& x) const { to.add("1").add(x.epoch); }
+  void operator()(const log_rename& x) const { to.add("1").add(x.epoch); }
   void operator()(const key_put& x) const {
     to.add("4").add(x.key).add(x.value).add(x.expires_ms).add(version_text(x.expected_version));
   }
@@ -53,7 +54,7 @@ struct argument_writer {
 };
 
 const char* op_of(const store_write& x) {
-  constexpr const char* names[] = {"append", "trim", "reset", "put", "delete", "drop"};
+  constexpr const char* names[] = {"append", "trim", "reset", "put", "delete", "drop", "rename"};
   return names[x.what.index()];
 }
 
@@ -68,6 +69,16 @@ refusal refusal_of(const store_write& x, const redis_value& facts) {
             store_reason::out_of_order,
             "seq " + std::to_string(append.records.front().what->seq) + " of " + append.ns
                 + " does not follow what this node wrote before it",
+            0,
+            {},
+            0,
+            0};
+  }
+  if (kind == "holes") {
+    auto& append = std::get<log_append>(x.what);
+    return {code::conflict,
+            store_reason::out_of_order,
+            "the log of " + append.ns + " has not got the events that it says it has",
             0,
             {},
             0,
@@ -95,6 +106,7 @@ redis_batch::redis_batch(const store_batch& what, const redis_keys& keys, redis_
     auto& after = after_.emplace_back();
     if (auto* reset = std::get_if<log_reset>(&x.what)) tails.forget(reset->ns);
     if (auto* drop = std::get_if<namespace_drop>(&x.what)) tails.forget(drop->ns);
+    if (auto* rename = std::get_if<log_rename>(&x.what)) tails.forget(rename->ns);
     auto* append = std::get_if<log_append>(&x.what);
     if (append == nullptr || append->records.empty()) continue;
     after = tails.before(append->ns, append->records.front().what->seq);
@@ -115,10 +127,10 @@ redis_batch::redis_batch(const store_batch& what, const redis_keys& keys, redis_
   }
 }
 
-void redis_batch::add_to(redis_command& call, std::int64_t now_ms) const {
+void redis_batch::add_to(redis_command& call, std::int64_t now_ms, const std::string& life) const {
   for (auto& key : keys_) call.add(key);
   call.add(group_).add(index_).add(now_ms);
-  call.add(std::uint64_t{namespaces_.size()}).add(std::uint64_t{what_.writes.size()});
+  call.add(std::uint64_t{namespaces_.size()}).add(std::uint64_t{what_.writes.size()}).add(life);
   for (std::size_t i = 0; i < what_.writes.size(); ++i) add_write(call, i);
 }
 

@@ -20,7 +20,8 @@ public:
   std::size_t key_count() const noexcept { return keys_.size(); }
 
   /// Adds the script's keys and arguments.
-  void add_to(redis_command& call, std::int64_t now_ms) const;
+  /// @param life of the server's data: see `redis_link::life`.
+  void add_to(redis_command& call, std::int64_t now_ms, const std::string& life) const;
 
   /// What became of each write. Throws `redis_error`.
   std::vector<write_result> results(const redis_value& reply) const;

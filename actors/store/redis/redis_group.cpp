@@ -84,7 +84,7 @@ bool redis_group::send(redis_connection& to, const due_times& due) {
   for (auto& x : entries_) {
     if (x.results) continue;
     auto call = link_.call(redis_script::write, x.call.key_count());
-    x.call.add_to(call, now_ms_);
+    x.call.add_to(call, now_ms_, link_.life());
     to.send(call);
     sent_ = true;
   }

@@ -60,23 +60,40 @@ redis_connection& redis_link::connected(clock::time_point deadline) {
   }
 }
 
-/// Says who we are, and looks at what the server is. All in two round trips.
+/// Says who we are, and looks at what the server is.
 void redis_link::greet(redis_connection& with, clock::time_point deadline) {
   if (!to_.password.empty()) {
     redis_command auth{"AUTH"};
     if (!to_.user.empty()) auth.add(to_.user);
     with.ask(auth.add(to_.password), deadline).checked();
   }
-  with.send(redis_command{"SELECT", std::uint64_t{to_.database}});
+  with.ask(redis_command{"SELECT", std::uint64_t{to_.database}}, deadline).checked();
+  look(with, deadline);
+  load_into(with, deadline);
+}
+
+void redis_link::look(redis_connection& with, clock::time_point deadline) {
   with.send(redis_command{"INFO"});
   with.send(redis_command{"CONFIG", "GET", "appendonly"});
   with.send(redis_command{"CONFIG", "GET", "appendfsync"});
-  with.receive(deadline).checked();
   auto info = with.receive(deadline);
   auto appends = with.receive(deadline), syncs = with.receive(deadline);
-  check_server(info.checked().text());
+  auto said = info.checked().text();
+  check_server(said);
   syncs_first_ = setting_of(appends) == "yes" && setting_of(syncs) == "always";
-  load_into(with, deadline);
+  life_ = info_line(said, "master_replid");
+  auto before = info_line(said, "master_replid2");
+  took_over_ = before.find_first_not_of('0') != std::string_view::npos;
+}
+
+void redis_link::look_again(clock::time_point deadline) {
+  auto& with = connected(deadline);
+  try {
+    look(with, deadline);
+  } catch (const redis_error&) {
+    drop();
+    throw;
+  }
 }
 
 void redis_link::check_server(std::string_view info) const {

@@ -36,6 +36,17 @@ public:
   /// Whether the server said that it has written and synchronised its file before it answers.
   bool syncs_first() const noexcept { return syncs_first_; }
 
+  /// Names the life of the data that the server has: another one once it was started again, was made a
+  /// replica or took over from one (`master_replid`). Empty: it has not been reached yet.
+  const std::string& life() const noexcept { return life_; }
+
+  /// Whether a server in this life has all that it ever acknowledged, whatever life came before: it was only
+  /// started again, and writes to its disk before it answers.
+  bool keeps_all() const noexcept { return syncs_first_ && !took_over_; }
+
+  /// Looks again at what the server is. Throws `redis_error`, as `connected` does.
+  void look_again(clock::time_point deadline);
+
   /// A call of a script, without its arguments: these are keys as many as said, then others.
   redis_command call(redis_script what, std::size_t keys) const;
 
@@ -44,6 +55,7 @@ public:
 
 private:
   void greet(redis_connection& with, clock::time_point deadline);
+  void look(redis_connection& with, clock::time_point deadline);
   void check_server(std::string_view info) const;
   void load_into(redis_connection& with, clock::time_point deadline);
 
@@ -54,6 +66,8 @@ private:
   clock::time_point next_attempt_{};
   std::optional<redis_connection> connection_;
   bool syncs_first_ = false;
+  bool took_over_ = false; // from another server, or from a time as a replica
+  std::string life_;
   bool unfit_ = false;
   std::array<std::string, redis_script_count> hashes_;
 };

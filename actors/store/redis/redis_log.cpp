@@ -114,15 +114,25 @@ private:
 } // namespace
 
 log_state redis_log::state(const session& with, const std::string& ns) const {
-  redis_command get{"HMGET", keys_.of(ns, "state"), "epoch", "first", "head", "bytes_in", "bytes_out"};
-  auto reply = with.ask(get);
+  auto call = with.link.call(redis_script::read_state, 3);
+  for (auto* part : {"state", "log", "ids"}) call.add(keys_.of(ns, part));
+  auto reply = with.ask(call);
   auto x = reply.checked();
   log_state out;
-  if (x.at(0).text().empty()) return out;
+  if (x.size() == 0) return out;
   out.epoch = x.at(0).text();
   out.first_kept = x.at(1).number();
   out.head = x.at(2).number();
   out.bytes = x.at(3).number() - x.at(4).number();
+  if (x.at(6).text() != "1") {
+    out.integrity = log_integrity::broken;
+    out.why = "not all events between " + std::to_string(out.first_kept) + " and " + std::to_string(out.head)
+              + " are there";
+  } else if (auto life = x.at(5).text();
+             !life.empty() && life != with.link.life() && !with.link.keeps_all()) {
+    out.integrity = log_integrity::behind;
+    out.why = "the server was started again or took over from another one, and may have lost events";
+  }
   return out;
 }
 

@@ -5,14 +5,14 @@ namespace weir {
 namespace {
 
 // One batch of writes. KEYS: for each namespace its state, log, ids, keys, names, expiry and mark; then
-// leases. ARGV: group, index, now_ms, namespaces, writes; then for each write its op, namespace, lease (0:
-// none), the fence's epoch, how many arguments follow, and these. Gives the results, and the namespaces with
-// trimmed events that are still to be freed.
+// leases. ARGV: group, index, now_ms, namespaces, writes, the life of the server's data; then for each write
+// its op, namespace, lease (0: none), the fence's epoch, how many arguments follow, and these. Gives the
+// results, and the namespaces with trimmed events that are still to be freed.
 //
 // The mark makes a batch that is sent again, after its answer was lost, give the answer that it had; and an
 // older one that comes late, by a connection given up long ago, is not done any more.
 constexpr const char* write_script = R"(
-local at = 5
+local at = 6
 local function arg() at = at + 1; return ARGV[at] end
 local function int(x) return string.format('%.0f', x) end
 local group, index, now, spaces = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -30,9 +30,9 @@ local states = {}
 local function state_of(n)
   if states[n] then return states[n] end
   local x = redis.call('HMGET', KEYS[n * 7 - 6], 'epoch', 'first', 'head', 'swept', 'bytes_in', 'bytes_out', 'version',
-                       'tag')
+                       'tag', 'life')
   states[n] = {epoch = x[1] or '', first = tonumber(x[2] or 1), head = tonumber(x[3] or 0), swept = tonumber(x[4] or 1),
-               bytes_in = tonumber(x[5] or 0), bytes_out = tonumber(x[6] or 0), version = tonumber(x[7] or 0), tag = x[8] or '',
+               bytes_in = tonumber(x[5] or 0), bytes_out = tonumber(x[6] or 0), version = tonumber(x[7] or 0), tag = x[8] or '', life = x[9] or '',
                budget = 512, log = KEYS[n * 7 - 5], ids = KEYS[n * 7 - 4], keys = KEYS[n * 7 - 3],
                names = KEYS[n * 7 - 2], expiry = KEYS[n * 7 - 1]}
   return states[n]
@@ -47,7 +47,9 @@ function ops.append(s)
     return {'log', s.epoch, int(s.head)}
   end
   if after ~= '' and after ~= s.tag then return {'tail'} end
-  s.epoch = epoch
+  if not s.checked and redis.call('XLEN', s.log) ~= s.head + 1 - s.swept then return {'holes'} end
+  s.checked = true
+  s.epoch, s.life = epoch, ARGV[6]
   if count > 0 then s.tag = tag end
   for i = 1, count do
     local a = at + (i - 1) * 10
@@ -66,7 +68,9 @@ function ops.trim(s)
   local first = math.min(tonumber(arg()), s.head + 1)
   if first <= s.first then return '0' end
   local id = int(first - 1) .. '-0'
-  s.bytes_out = tonumber(redis.call('XRANGE', s.log, id, id)[1][2][18])
+  local newest = redis.call('XRANGE', s.log, id, id)[1]
+  if not newest then return '0' end
+  s.bytes_out = tonumber(newest[2][18])
   s.first = first
   return '0'
 end
@@ -76,6 +80,12 @@ function ops.reset(s)
   if s.epoch == epoch then return '0' end
   redis.call('UNLINK', s.log, s.ids)
   s.epoch, s.first, s.head, s.swept, s.bytes_in, s.bytes_out, s.tag = epoch, 1, 0, 1, 0, 0, ''
+  s.life, s.checked = ARGV[6], true
+  return '0'
+end
+
+function ops.rename(s)
+  s.epoch, s.tag, s.life = arg(), '', ARGV[6]
   return '0'
 end
 
@@ -143,7 +153,8 @@ for n, s in pairs(states) do
   end
   if s.swept < s.first then rest[#rest + 1] = int(n) end
   redis.call('HSET', KEYS[n * 7 - 6], 'epoch', s.epoch, 'first', int(s.first), 'head', int(s.head), 'swept', int(s.swept),
-             'bytes_in', int(s.bytes_in), 'bytes_out', int(s.bytes_out), 'version', int(s.version), 'tag', s.tag)
+             'bytes_in', int(s.bytes_in), 'bytes_out', int(s.bytes_out), 'version', int(s.version), 'tag', s.tag,
+             'life', s.life)
 end
 
 local reply = {results, rest}
@@ -154,6 +165,18 @@ for n = 1, spaces do
   redis.call('EXPIRE', mark, 600)
 end
 return reply
+)";
+
+// KEYS: state, log, ids. Gives the log's epoch, first seq kept, head, bytes in and out, the life of the
+// server's data in which it was last written to; and whether the events are there.
+constexpr const char* state_script = R"(
+local x = redis.call('HMGET', KEYS[1], 'epoch', 'first', 'head', 'bytes_in', 'bytes_out', 'life', 'swept')
+if not x[1] or x[1] == '' then return {} end
+local first, head, swept = tonumber(x[2]), tonumber(x[3]), tonumber(x[7])
+local function is_there(seq) return #redis.call('XRANGE', KEYS[2], seq .. '-0', seq .. '-0') == 1 end
+local whole = redis.call('XLEN', KEYS[2]) == head + 1 - swept
+if head >= first then whole = whole and is_there(x[2]) and is_there(x[3]) and redis.call('EXISTS', KEYS[3]) == 1 end
+return {x[1], x[2], x[3], x[4], x[5], x[6] or '', whole and '1' or '0'}
 )";
 
 // KEYS: state, log. ARGV: `forward` and the last seq not wanted, or `backward` and the seq before which; how
@@ -260,6 +283,8 @@ const char* text_of(redis_script what) noexcept {
   switch (what) {
   case redis_script::write:
     return write_script;
+  case redis_script::read_state:
+    return state_script;
   case redis_script::read_log:
     return read_script;
   case redis_script::find_event:

@@ -5,6 +5,7 @@
 #include "actors/store/redis/redis_log.hpp"
 #include "actors/store/redis/redis_sweep.hpp"
 #include "actors/store/rules.hpp"
+#include "actors/store/witnessed_store.hpp"
 
 #include <charconv>
 #include <random>
@@ -41,13 +42,31 @@ class redis_store : public store {
 public:
   explicit redis_store(const redis_config& cfg)
     : where_("redis at " + cfg.server.host + ':' + std::to_string(cfg.server.port)), timeout_(cfg.timeout_ms),
-      link_(cfg.server, cfg.retry), keys_(cfg.prefix, new_writer()), log_(keys_) {}
+      look_every_(cfg.look_every), needs_power_(cfg.needs_power), link_(cfg.server, cfg.retry),
+      keys_(cfg.prefix, new_writer()), log_(keys_) {}
 
   /// Whether it can be used. Throws `redis_error`.
-  void check(bool needs_power) {
+  void check_server() {
     link_.connected(deadline());
-    if (needs_power && !link_.syncs_first())
+    if (needs_power_ && !link_.syncs_first())
       throw redis_error{"durability power needs appendonly yes and appendfsync always there"};
+  }
+
+  /// A server is asked again when it is due what it is set to: that can change while it runs.
+  refusal check() override {
+    try {
+      auto& with = link_.connected(deadline());
+      with.ask(redis_command{"PING"}, deadline());
+      if (clock::now() >= next_look_) {
+        link_.look_again(deadline());
+        next_look_ = clock::now() + look_every_;
+      }
+      check_server();
+      return {};
+    } catch (const redis_error& error) {
+      if (std::string_view{error.cause} == "lost") link_.drop();
+      return redis_unavailable(where_, error);
+    }
   }
 
   const std::string& where() const noexcept { return where_; }
@@ -164,7 +183,9 @@ private:
   }
 
   std::string where_;
-  std::chrono::milliseconds timeout_;
+  std::chrono::milliseconds timeout_, look_every_;
+  bool needs_power_;
+  clock::time_point next_look_ = clock::now() + look_every_;
   redis_link link_;
   redis_keys keys_;
   redis_log log_;
@@ -178,8 +199,9 @@ private:
 std::variant<std::unique_ptr<store>, refusal> open_redis_store(const redis_config& cfg) {
   auto out = std::make_unique<redis_store>(cfg);
   try {
-    out->check(cfg.needs_power);
-    return out;
+    out->check_server();
+    // What becomes of this machine says nothing about the server's.
+    return make_witnessed_store(std::move(out), {cfg.witness_path, "any", !cfg.shared});
   } catch (const redis_error& error) {
     return errors::unavailable(out->where() + ": " + error.message); // for the operator who starts the node
   }

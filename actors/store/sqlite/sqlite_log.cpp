@@ -138,6 +138,17 @@ void sqlite_log::retire(const std::string& ns, head_row& old) {
   heads_.erase(ns);
 }
 
+write_result sqlite_log::rename(const log_rename& what) {
+  auto* x = load(what.ns);
+  if (x == nullptr) {
+    create(what.ns, what.epoch);
+    return {};
+  }
+  touch(*x);
+  x->state.epoch = what.epoch;
+  return {};
+}
+
 void sqlite_log::save() {
   auto budget = trim_step + 2 * appended_;
   auto ids_budget = budget;
@@ -161,7 +172,20 @@ void sqlite_log::forget() {
 
 log_state sqlite_log::state(const std::string& ns) {
   auto* x = load(ns);
-  return x ? x->state : log_state{};
+  if (x == nullptr) return {};
+  auto out = x->state;
+  if (out.count() > 0 && (!has_row(*x, out.first_kept) || !has_row(*x, out.head))) {
+    out.integrity = log_integrity::broken;
+    out.why = "events between " + std::to_string(out.first_kept) + " and " + std::to_string(out.head)
+              + " are not in the file";
+  }
+  return out;
+}
+
+bool sqlite_log::has_row(const head_row& x, std::uint64_t seq) {
+  auto out = bytes_at_.with(x.pos(seq)).step();
+  bytes_at_.reset();
+  return out;
 }
 
 log_read sqlite_log::read(const std::string& ns, const log_request& what) {

@@ -23,6 +23,7 @@ public:
   write_result append(const log_append& what);
   write_result trim(const log_trim& what);
   write_result reset(const log_reset& what);
+  write_result rename(const log_rename& what);
 
   /// Leaves a namespace without a log.
   void drop(const std::string& ns);
@@ -57,6 +58,7 @@ private:
   };
 
   head_row* load(const std::string& ns);
+  bool has_row(const head_row& x, std::uint64_t seq);
   head_row& create(const std::string& ns, const std::string& epoch);
   void retire(const std::string& ns, head_row& old);
   void make_room();

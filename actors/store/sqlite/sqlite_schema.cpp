@@ -56,11 +56,17 @@ std::int64_t check_schema(sqlite_db& db) {
   return version;
 }
 
+void mark_copied(sqlite_db& db) { db.exec("INSERT OR REPLACE INTO counters VALUES ('copied', 1)"); }
+
 void prepare_schema(sqlite_db& db, std::int64_t version) {
   db.exec("BEGIN IMMEDIATE");
   if (version < store_schema_version) migrate(db, version);
   // A write at every start: a folder that cannot be written to, or a full disk, shows now and not later.
   db.exec("UPDATE counters SET value = value + 1 WHERE name = 'opened'");
+  if (db.number("SELECT count(*) FROM counters WHERE name = 'copied'") > 0) {
+    db.exec("UPDATE logs SET epoch = lower(hex(randomblob(4))) WHERE ns IS NOT NULL");
+    db.exec("DELETE FROM counters WHERE name = 'copied'");
+  }
   db.exec("COMMIT");
 }
 

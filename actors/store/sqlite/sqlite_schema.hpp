@@ -17,4 +17,7 @@ std::int64_t check_schema(sqlite_db& db);
 /// Makes the tables in an empty file, or brings those of an older version up to date, in one transaction.
 void prepare_schema(sqlite_db& db, std::int64_t version);
 
+/// Marks a copy: whoever opens it goes on under new epochs, since the store that it was made of went on.
+void mark_copied(sqlite_db& db);
+
 } // namespace weir

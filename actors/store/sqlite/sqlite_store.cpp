@@ -1,10 +1,14 @@
 #include "actors/store/sqlite/sqlite_store.hpp"
 
 #include "actors/core/errors.hpp"
+#include "actors/store/sqlite/sqlite_copy.hpp"
 #include "actors/store/sqlite/sqlite_keys.hpp"
 #include "actors/store/sqlite/sqlite_log.hpp"
 #include "actors/store/sqlite/sqlite_schema.hpp"
+#include "actors/store/witnessed_store.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +19,7 @@ namespace weir {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
+constexpr int pages_of_a_copy = 256;          // in one step: a commit may have to wait for it
 constexpr std::int64_t retry_after_ms = 1000; // a disk is not freed in less
 
 refusal unavailable(const std::string& path, const sqlite_error& error) {
@@ -22,14 +27,40 @@ refusal unavailable(const std::string& path, const sqlite_error& error) {
       .with_detail(path + ": " + error.message);
 }
 
+/// Which file a path leads to.
+struct file_identity {
+  dev_t device = 0;
+  ino_t number = 0;
+
+  bool operator==(const file_identity&) const = default;
+};
+
+/// Nothing there: that of no file.
+file_identity identity_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  return {found.st_dev, found.st_ino};
+}
+
+/// SQLite gives the files that it makes beside this one the same rights.
+void make_private(const std::string& path) {
+  if (auto file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); file >= 0) ::close(file);
+  for (auto* suffix : {"", "-wal", "-shm", "-journal"}) {
+    auto name = path + suffix;
+    struct stat found {};
+    if (::stat(name.c_str(), &found) == 0 && (found.st_mode & 0077) != 0) ::chmod(name.c_str(), 0600);
+  }
+}
+
 class sqlite_store : public store {
 public:
   sqlite_store(std::string path, sqlite_db db)
-    : path_(std::move(path)), db_(std::move(db)), names_(db_), log_(db_, names_), keys_(db_, names_),
-      begin_(db_, "BEGIN IMMEDIATE"), commit_(db_, "COMMIT") {}
+    : path_(std::move(path)), file_(identity_of(path_)), db_(std::move(db)), names_(db_), log_(db_, names_),
+      keys_(db_, names_), begin_(db_, "BEGIN IMMEDIATE"), commit_(db_, "COMMIT") {}
 
   group_result write(std::span<const store_batch* const> group, std::int64_t now_ms) override {
     group_result out;
+    if (gone_.refused()) return {gone_, "lost", {}};
     auto keep = durability::none;
     for (auto* x : group) keep = std::max(keep, x->keep);
     try {
@@ -75,7 +106,28 @@ public:
     return guarded([&] { return keys_.scan(ns, prefix, after, limit, now_ms); });
   }
 
+  refusal check() override {
+    if (!gone_.refused() && identity_of(path_) != file_)
+      gone_ = errors::unavailable("the store is out of reach, or refuses", retry_after_ms)
+                  .with_detail(path_ + ": was removed or replaced while the node was running: nothing is kept "
+                                       "until it is started again");
+    return gone_;
+  }
+
+  outcome<std::string> copy_some() override {
+    if (gone_.refused()) return gone_;
+    auto out = guarded([&]() -> std::string {
+      if (!copy_) copy_ = std::make_unique<sqlite_copy>(db_, path_ + ".copy");
+      if (!copy_->step(pages_of_a_copy)) return {};
+      return copy_->finish();
+    });
+    auto* path = std::get_if<std::string>(&out);
+    if (path == nullptr || !path->empty()) copy_.reset();
+    return out;
+  }
+
   outcome<std::uint64_t> sweep(std::int64_t now_ms, std::uint64_t max) override {
+    if (gone_.refused()) return gone_;
     return guarded([&] {
       std::uint64_t done = 0;
       transaction(durability::none, [&] {
@@ -94,6 +146,7 @@ private:
     if (auto* x = std::get_if<log_append>(&what.what)) return log_.append(*x);
     if (auto* x = std::get_if<log_trim>(&what.what)) return log_.trim(*x);
     if (auto* x = std::get_if<log_reset>(&what.what)) return log_.reset(*x);
+    if (auto* x = std::get_if<log_rename>(&what.what)) return log_.rename(*x);
     if (auto* x = std::get_if<key_put>(&what.what)) return keys_.put(*x, now_ms);
     if (auto* x = std::get_if<namespace_drop>(&what.what)) return drop(x->ns);
     return keys_.erase(std::get<key_delete>(what.what), now_ms);
@@ -131,6 +184,7 @@ private:
   }
 
   outcome<lease_grant> change_lease(const std::string& name, const lease_change& change) override {
+    if (gone_.refused()) return gone_;
     return guarded([&] {
       lease_grant out;
       transaction(durability::process, [&] {
@@ -153,12 +207,15 @@ private:
   }
 
   std::string path_;
+  file_identity file_;
+  refusal gone_; // while it refuses nothing, the file is where it was
   sqlite_db db_;
   bool full_ = false;
   sqlite_names names_;
   sqlite_log log_;
   sqlite_keys keys_;
   sqlite_statement begin_, commit_;
+  std::unique_ptr<sqlite_copy> copy_; // while one is made
 };
 
 void set_up(sqlite_db& db, const sqlite_config& cfg) {
@@ -194,9 +251,11 @@ refusal cannot_open(const std::string& path, const sqlite_error& error) {
 
 std::variant<std::unique_ptr<store>, refusal> open_sqlite_store(const sqlite_config& cfg) {
   try {
+    make_private(cfg.path);
     sqlite_db db{cfg.path};
     set_up(db, cfg);
-    return std::make_unique<sqlite_store>(cfg.path, std::move(db));
+    return make_witnessed_store(std::make_unique<sqlite_store>(cfg.path, std::move(db)),
+                                {cfg.path + "-witness", cfg.machine_life, true});
   } catch (const sqlite_error& error) {
     return cannot_open(cfg.path, error);
   }

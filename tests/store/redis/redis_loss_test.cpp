@@ -184,7 +184,7 @@ TEST_CASE("a batch that comes after a later one of its writer is not done", "[re
     redis_batch one{what, keys, none, group, index};
     auto& to = link.connected(until);
     auto call = link.call(redis_script::write, one.key_count());
-    one.add_to(call, 0);
+    one.add_to(call, 0, link.life());
     auto reply = to.ask(call, until);
     return reply.value().is_error() ? std::string{reply.value().text()}
                                     : std::to_string(one.results(reply.checked()).at(0).version);
