@@ -202,7 +202,8 @@ void connection::on_attached(const attached& info) {
     refuse(info.no);
     return close(close_code::try_again, info.no.reason);
   }
-  if (!feed_.on_attached(info.epoch, info.seq, *this)) runs_.forget_places();
+  epoch_ = info.epoch;
+  if (!feed_.on_attached(info.epoch, info.seq, *this)) on_new_epoch(info.seq);
   ++reads_; // what was asked before is not answered any more
   if (phase_ == phase::attaching) phase_ = phase::opening;
   if (number_ > 0) open_session(); // else `join` is still under way

@@ -144,7 +144,7 @@ private:
   // the session, in connection_session.cpp
   void open_session();
   void welcome(const session_opened& what);
-  void resume(const session_opened& what);
+  void resume(const session_opened& what, bool other_history);
   void begin(subscription& x, std::uint64_t seq);
   void on_called(const std::string& message_id, const answer& what);
   void on_subscribed(const std::string& reference, const answer& what);
@@ -161,6 +161,9 @@ private:
   // feed_sink
   bool take_event(const delivery& what) override;
   void take_gap(std::uint64_t from, std::uint64_t to, std::string_view reason) override;
+  void tell_new_epoch(std::uint64_t to);
+  void on_new_epoch(std::uint64_t seq);
+  std::string make_token(std::uint64_t seq) const;
   void take_caught_up(std::uint64_t seq) override;
 
   // output
@@ -205,6 +208,8 @@ private:
   std::chrono::steady_clock::time_point next_heartbeat_{};
   std::unique_ptr<wire::hello> hello_; // what the client said first, until it is welcomed
   std::string session_;
+  std::string epoch_;    // of the namespace's history
+  std::string at_epoch_; // while it is welcomed: what the client's last_seq is about; empty: not known
   std::int64_t attached_ms_ = 0;                      // as the namespace said
   std::map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
   std::uint64_t awaited_ = 0;                         // presence lists and watches that are not answered yet

@@ -49,7 +49,14 @@ bool connection::take_event(const delivery& what) {
 }
 
 void connection::take_gap(std::uint64_t from, std::uint64_t to, std::string_view reason) {
+  if (reason == "epoch") return tell_new_epoch(to);
   out_.marker(wire::make_frame(wire::encode_gap(from, to, reason)));
+}
+
+/// Nothing of the history up to here comes by itself; what the client knew of the one before is worth
+/// nothing.
+void connection::tell_new_epoch(std::uint64_t to) {
+  out_.marker(wire::make_frame(wire::encode_epoch_gap(to, epoch_, make_token(to))));
 }
 
 void connection::take_caught_up(std::uint64_t seq) {

@@ -39,8 +39,13 @@ void connection::open_session() {
   } else if (!hello_->session.empty() && shared_->signer) {
     // A token that is not good is as one that was never seen: the client begins anew.
     auto claims = shared_->signer->verify(hello_->session, shared_->wall_clock_ms());
-    if (claims && claims->ns == ns_ && claims->client_id == client_id_) what.session = claims->session;
+    if (claims && claims->ns == ns_ && claims->client_id == client_id_) {
+      what.session = claims->session;
+      what.told_epoch = claims->epoch;
+      what.told_seq = claims->seq;
+    }
   }
+  if (phase_ != phase::open) at_epoch_ = hello_->epoch.empty() ? what.told_epoch : hello_->epoch;
   relay_.port->open_session(number_, std::move(what));
 }
 
@@ -64,17 +69,33 @@ void connection::follow_runs() {
   });
 }
 
+/// The namespace's history is another one than that of which the client was told.
+void connection::on_new_epoch(std::uint64_t seq) {
+  runs_.forget_places();
+  for (auto& [id, x] : subscriptions_)
+    if (x.active) x.spec.since = seq;
+  for (auto& x : histories_.take_all()) { // half of it would be of the one before
+    shared_->metrics.history_reads->dec();
+    refuse({code::unavailable, "unavailable", "the history has begun anew", 100, {}, 0, 0}, {{}, x.id, {}});
+  }
+}
+
+std::string connection::make_token(std::uint64_t seq) const {
+  if (!shared_->signer || session_.empty()) return {};
+  return shared_->signer->sign(
+      {ns_, client_id_, session_, shared_->wall_clock_ms() + token_life_ms, epoch_, seq});
+}
+
 void connection::welcome(const session_opened& what) {
   session_ = what.session;
+  auto other_history = !at_epoch_.empty() && at_epoch_ != what.epoch;
   auto last_seq = hello_->last_seq.value_or(what.seq);
   // The log still has all that came after what the client has had.
-  auto recovered = what.resumed && last_seq <= what.seq && last_seq + 1 >= what.first_kept;
+  auto recovered = what.resumed && !other_history && last_seq <= what.seq && last_seq + 1 >= what.first_kept;
   wire::welcome out;
   out.ns = ns_;
   out.client_id = client_id_;
-  if (shared_->signer)
-    out.session =
-        shared_->signer->sign({ns_, client_id_, session_, shared_->wall_clock_ms() + token_life_ms});
+  out.session = make_token(what.seq);
   out.session_ttl_ms = what.ttl_ms;
   out.recovered = recovered;
   out.epoch = what.epoch;
@@ -86,8 +107,8 @@ void connection::welcome(const session_opened& what) {
   out.burst = meter_.burst();
   phase_ = phase::open;
   reply(wire::encode(out));
-  resume(what);
-  if (last_seq > what.seq)
+  resume(what, other_history);
+  if (other_history || last_seq > what.seq)
     take_gap(1, what.seq, "epoch"); // the client has had what this history does not have
   else if (!what.resumed && last_seq < what.seq)
     take_gap(last_seq + 1, what.seq, "trimmed"); // its subscriptions are gone
@@ -99,9 +120,9 @@ void connection::welcome(const session_opened& what) {
 }
 
 /// Takes the subscriptions up again. What came since is read from the log.
-void connection::resume(const session_opened& what) {
+void connection::resume(const session_opened& what, bool other_history) {
   auto otherwise = what.acked > 0 ? what.acked : what.seq;
-  auto from = what.resumed ? hello_->last_seq.value_or(otherwise) : what.seq;
+  auto from = what.resumed && !other_history ? hello_->last_seq.value_or(otherwise) : what.seq;
   for (auto& spec : what.subscriptions) {
     if (auto err = access_->check_subscription(spec.pattern, spec.queue); err.refused()) {
       end_subscription(spec, err);

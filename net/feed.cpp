@@ -15,11 +15,11 @@ bool feed::on_attached(const std::string& epoch, std::uint64_t seq, feed_sink& s
     if (seq > cursor_ || state_ != state::live) state_ = state::lagging; // what came meanwhile is in the log
     return true;
   }
-  auto from = std::exchange(cursor_, seq) + 1;
+  cursor_ = seq;
   for (auto& x : wanted_) x.since = seq, x.sent_to = 0;
   max_since_ = seq;
   state_ = state::live;
-  if (!first) sink.take_gap(from, seq, "epoch");
+  if (!first) sink.take_gap(1, seq, "epoch");
   if (std::exchange(told_lagging_, false)) sink.take_caught_up(cursor_);
   return false;
 }

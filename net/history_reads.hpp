@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -71,6 +72,13 @@ public:
     x.more = x.read_to < slice.head;
     x.done = full || !x.more;
     return true;
+  }
+
+  /// Ends all reads.
+  std::vector<read> take_all() {
+    std::vector<read> out;
+    for (auto& [number, x] : std::exchange(reads_, {})) out.push_back(std::move(x));
+    return out;
   }
 
   /// Ends a read. Nothing: there is no such read.

@@ -35,6 +35,9 @@ std::optional<session_claims> read_claims(std::string_view text) {
   auto expires = object.find("exp");
   if (expires == object.end() || !expires->is_number_integer()) return std::nullopt;
   out.expires_ms = expires->get<std::int64_t>();
+  read_text(object, "epoch", out.epoch);
+  if (auto seq = object.find("seq"); seq != object.end() && seq->is_number_unsigned())
+    out.seq = seq->get<std::uint64_t>();
   return out;
 }
 
@@ -63,6 +66,7 @@ std::string session_signer::signature_of(std::string_view claims) const {
 
 std::string session_signer::sign(const session_claims& x) const {
   json object{{"ns", x.ns}, {"client", x.client_id}, {"session", x.session}, {"exp", x.expires_ms}};
+  if (!x.epoch.empty()) object["epoch"] = x.epoch, object["seq"] = x.seq;
   auto claims = to_base64url(print_json(object));
   auto signature = signature_of(claims);
   return std::move(claims) + '.' + signature;

@@ -14,6 +14,8 @@ struct session_claims {
   std::string client_id;
   std::string session;         ///< The session's own id.
   std::int64_t expires_ms = 0; ///< Milliseconds since the Unix epoch; from then on it is no good.
+  std::string epoch{};         ///< The history that its client was told of last; empty: of an older version.
+  std::uint64_t seq = 0;       ///< How far the client was told that this history goes.
 };
 
 /// Makes and checks session tokens: `<claims>.<signature>`, both base64url, the claims as a JSON object, the

@@ -137,6 +137,8 @@ struct attach_relay {
   caf::actor relay;
   std::uint32_t hops = 0;               ///< How often one host has passed it on to another.
   std::vector<caf::node_id> reach = {}; ///< The nodes to which the relay's has a link.
+  std::string epoch = {};               ///< The history that the relay was attached to before; empty: none.
+  std::uint64_t seq = 0;                ///< How far it was told that this history goes.
 };
 
 /// host or namespace → relay: whose the namespace is, is being settled: ask again soon.
@@ -347,7 +349,7 @@ bool inspect(Inspector& f, log_slice& x) {
 template <class Inspector>
 bool inspect(Inspector& f, attach_relay& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("relay", x.relay), f.field("hops", x.hops),
-                            f.field("reach", x.reach));
+                            f.field("reach", x.reach), f.field("epoch", x.epoch), f.field("seq", x.seq));
 }
 
 template <class Inspector>

@@ -39,6 +39,8 @@ struct session_open {
   bool reattached = false; ///< The socket never went: the namespace did, and the subscriptions are these.
   std::int64_t attached_ms = 0; ///< Of one that is reattached: as it was told in `session_opened`.
   std::vector<subscription_spec> subscriptions;
+  std::string told_epoch = {}; ///< The history that the session was last welcomed to, by its signed token.
+  std::uint64_t told_seq = 0;  ///< How far it was told then that this history goes.
 };
 
 /// namespace → relay.
@@ -161,7 +163,8 @@ bool inspect(Inspector& f, session_open& x) {
   return f.object(x).fields(f.field("subscriber", x.subscriber), f.field("session", x.session),
                             f.field("client_id", x.client_id), f.field("meta", x.meta),
                             f.field("reattached", x.reattached), f.field("attached_ms", x.attached_ms),
-                            f.field("subscriptions", x.subscriptions));
+                            f.field("subscriptions", x.subscriptions), f.field("told_epoch", x.told_epoch),
+                            f.field("told_seq", x.told_seq));
 }
 
 template <class Inspector>

@@ -329,6 +329,13 @@ void durable_subscription::restore(const std::string& snapshot, const std::strin
   }
 }
 
+void durable_subscription::clamp(std::uint64_t head) {
+  seen_to_ = std::min(seen_to_, head);
+  cursor_ = std::min(cursor_, head);
+  suspect_to_ = std::min(suspect_to_, head);
+  unfinished_.erase(unfinished_.upper_bound(head), unfinished_.end());
+}
+
 bool durable_subscription::wants(const event& x) const {
   return std::any_of(patterns_.begin(), patterns_.end(),
                      [&x](const std::string& pattern) { return matches(pattern, x.type); });

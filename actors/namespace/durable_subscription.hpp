@@ -146,6 +146,9 @@ public:
   void restore(const std::string& snapshot, const std::string& life = {}, bool counts_deaths = false,
                std::uint64_t head = 0);
 
+  /// The log ends at `head`: what was kept of this may be about one that went further.
+  void clamp(std::uint64_t head);
+
   const std::string& name() const noexcept { return name_; }
   std::uint64_t cursor() const noexcept { return cursor_; }
   std::size_t in_hand() const noexcept { return in_hand_.size(); }

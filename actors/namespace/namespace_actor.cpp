@@ -7,6 +7,7 @@
 #include <caf/behavior.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/typed_response_promise.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -44,7 +45,7 @@ caf::behavior namespace_actor::make_behavior() {
 
 caf::behavior namespace_actor::running() {
   return {
-      [this](const attach_relay& what) { add_relay(what.relay); },
+      [this](const attach_relay& what) { add_relay(what); },
       [this](request_batch& batch) { on_batch(batch); },
       [this](const link_receipt& what) { on_link_receipt(what); },
       [this](move_atom) { begin_move(), end_turn(); },
@@ -101,8 +102,11 @@ void namespace_actor::on_exit() {
 
 // -- in
 
-void namespace_actor::add_relay(const caf::actor& relay) {
+void namespace_actor::add_relay(const attach_relay& what) {
+  auto& relay = what.relay;
   if (moving_) return send(relay, attach_later{});
+  if (is_rewound(what.epoch, what.seq))
+    return begin_new_epoch("a gateway was told of seq " + std::to_string(what.seq));
   flush(); // what it is told to go on from has gone to the others
   auto link_limit = relay.node() == system().node() ? 0 : settings_.bounds.link_bytes;
   if (auto* there = find_relay(caf::actor_cast<caf::strong_actor_ptr>(relay))) { // it has asked twice
@@ -120,6 +124,21 @@ void namespace_actor::add_relay(const caf::actor& relay) {
   info.label = meters_.all().label;
   info.link_bytes = link_limit;
   send(relay, std::move(info));
+}
+
+/// Whether somebody was told of more of this history than there is. To be asked of those alone who can be
+/// believed: other nodes, and what this cluster has signed.
+bool namespace_actor::is_rewound(const std::string& epoch, std::uint64_t told) {
+  return link_.exists() && epoch == sequencer_.epoch() && told > sequencer_.log().head();
+}
+
+/// The log in the store is not the one that was acknowledged: its successor goes on under another name.
+void namespace_actor::begin_new_epoch(const std::string& why) {
+  spdlog::error("namespace.new_epoch namespace={} epoch={} before={} head={} reason=\"{}\"", settings_.name,
+                settings_.epoch, sequencer_.epoch(), sequencer_.log().head(), why);
+  meters_.all().new_epochs->inc();
+  link_.try_write({{log_rename{settings_.name, make_session_id()}, {}}});
+  quit(caf::make_error(caf::sec::runtime_error, why));
 }
 
 void namespace_actor::on_batch(request_batch& batch) {
@@ -230,6 +249,8 @@ void namespace_actor::read(const log_request& what, std::function<void(log_slice
   auto no = link_.read(read_log{settings_.name, what}, [this, then, failed](store_answer& got) {
     auto* found = std::get_if<log_read>(&got.what);
     if (found == nullptr) return failed(std::get<refusal>(got.what));
+    if (found->head < sequencer_.log().head())
+      return quit(caf::make_error(caf::sec::runtime_error, "the store's log went back"));
     flush(); // as above: what was kept before this answer has come before it
     then(slice_of(*found, true));
   });

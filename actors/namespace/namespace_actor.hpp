@@ -143,6 +143,14 @@ private:
   /// The source of answers that go to an agent's promise, beside the relays' numbers.
   static constexpr std::uint64_t promise_source = ~0ULL;
 
+  /// How its log begins, while it is being loaded.
+  enum class beginning {
+    goes_on, ///< From where an earlier actor left it.
+    first,   ///< The store has no log of it yet.
+    renamed, ///< The log has less than was acknowledged: what is there goes on under a new epoch.
+    anew,    ///< The log is not whole: it is dropped.
+  };
+
   using origin = std::pair<std::uint64_t, std::uint64_t>; // source and ticket
 
   caf::behavior loading();
@@ -150,6 +158,8 @@ private:
 
   // -- loading
   void load();
+  beginning begin_from(log_state& state);
+  void check_keys();
   void load_newest(log_state state, std::uint64_t before_seq);
   void load_age(log_state state);
   void load_ids();
@@ -178,7 +188,9 @@ private:
   void end_move();
 
   // -- events
-  void add_relay(const caf::actor& relay);
+  void add_relay(const attach_relay& what);
+  bool is_rewound(const std::string& epoch, std::uint64_t told);
+  void begin_new_epoch(const std::string& why);
   void on_link_receipt(const link_receipt& what);
   void on_batch(request_batch& batch);
   void on_request(relay_entry& from, std::uint64_t ticket, publish_request& what);
@@ -313,10 +325,10 @@ private:
   bool failing_ = false; // to load
   bool half_loaded_ = false;
   bool moving_ = false;
-  bool ends_in_order_ = false;      // nobody works on what is in hand any more
-  bool begins_ = false;             // while loading: the store has no log of it yet
-  std::vector<event_ptr> newest_;   // while loading, newest first; log_events or log_bytes
-  std::vector<caf::actor> waiting_; // relays that came while loading: one for each I/O thread
+  bool ends_in_order_ = false;                // nobody works on what is in hand any more
+  beginning beginning_ = beginning::goes_on; // while loading
+  std::vector<event_ptr> newest_;            // while loading, newest first; log_events or log_bytes
+  std::vector<attach_relay> waiting_;        // relays that came while loading: one for each I/O thread
   std::vector<relay_entry> relays_;
   std::uint64_t next_number_ = 1;                                         // of relays and promises
   std::map<std::uint64_t, caf::typed_response_promise<answer>> promises_; // of agents: one batch each

@@ -35,7 +35,7 @@ caf::behavior namespace_actor::loading() {
   return {
       [this](move_atom) { quit(); }, // nothing of it is anywhere but in the store
       [this](const attach_relay& what) {
-        if (!failing_) return waiting_.push_back(what.relay);
+        if (!failing_) return waiting_.push_back(what);
         attached out;
         out.no = {code::unavailable,
                   "unavailable",
@@ -66,10 +66,10 @@ void namespace_actor::load_step(store_link::request what, Then then) {
 /// Begins again some time later, or, with half of it done, leaves that to a successor.
 void namespace_actor::load_failed(const refusal& why) {
   failing_ = true;
-  for (auto& relay : std::exchange(waiting_, {})) {
+  for (auto& x : std::exchange(waiting_, {})) {
     attached out;
     out.no = why;
-    send(relay, std::move(out));
+    send(x.relay, std::move(out));
   }
   if (half_loaded_)
     return quit(caf::make_error(caf::sec::runtime_error, "cannot read the store: " + why.message));
@@ -78,15 +78,34 @@ void namespace_actor::load_failed(const refusal& why) {
 
 void namespace_actor::load() {
   if (settings_.begins_anew) {
-    half_loaded_ = begins_ = true;
+    half_loaded_ = true;
+    beginning_ = beginning::first;
     return keep_beginning();
   }
   load_step<log_state>(read_log_state{settings_.name}, [this](log_state& state) {
     half_loaded_ = true;
-    begins_ = state.epoch.empty();
-    if (begins_) state.epoch = settings_.epoch;
+    beginning_ = begin_from(state);
     load_newest(state, state.head + 1);
   });
+}
+
+/// Decides how the log goes on, and makes its state that.
+namespace_actor::beginning namespace_actor::begin_from(log_state& state) {
+  if (state.epoch.empty()) {
+    state.epoch = settings_.epoch;
+    return beginning::first;
+  }
+  if (state.integrity == log_integrity::whole) return beginning::goes_on;
+  spdlog::error("namespace.new_epoch namespace={} epoch={} before={} head={} reason=\"{}\"", settings_.name,
+                settings_.epoch, state.epoch, state.head, state.why);
+  meters_.all().new_epochs->inc();
+  if (state.integrity == log_integrity::broken) {
+    state = {};
+    state.epoch = settings_.epoch;
+    return beginning::anew;
+  }
+  state.epoch = settings_.epoch;
+  return beginning::renamed;
 }
 
 /// The newest events, backwards, until there are enough to begin with.
@@ -133,6 +152,7 @@ void namespace_actor::load_age(log_state state) {
 }
 
 void namespace_actor::load_ids() {
+  if (beginning_ == beginning::anew) return load_keys(0, {}); // those that are there are of what is dropped
   auto window_ms = static_cast<std::int64_t>(settings_.bounds.dedupe_ms);
   load_step<std::vector<event_mark>>(
       read_newest_ids{settings_.name, settings_.bounds.dedupe_ids, window_ms},
@@ -149,7 +169,7 @@ void namespace_actor::load_ids() {
 
 /// @param kind whose turn it is, of `kept`.
 void namespace_actor::load_keys(std::size_t kind, const std::string& after) {
-  if (kind == kept.size()) return keep_beginning();
+  if (kind == kept.size()) return check_keys(), keep_beginning();
   load_step<std::vector<key_entry>>(scan_keys{settings_.name, kept[kind], after, keys_at_once},
                                     [this, kind](std::vector<key_entry>& got) {
                                       for (auto& x : got) take_key(x);
@@ -169,11 +189,27 @@ void namespace_actor::take_key(const key_entry& x) {
   }
 }
 
+/// With each log that begins the orchestrator's cursor is kept, and it is never deleted.
+void namespace_actor::check_keys() {
+  if (beginning_ != beginning::goes_on || sequencer_.log().head() == 0) return;
+  if (settings_.subscribers.count(orchestrator_name) == 0 || kept_cursors_.count(orchestrator_name) > 0)
+    return;
+  spdlog::error(
+      "namespace.new_epoch namespace={} epoch={} before={} head={} reason=\"its keys are not there\"",
+      settings_.name, settings_.epoch, sequencer_.epoch(), sequencer_.log().head());
+  meters_.all().new_epochs->inc();
+  beginning_ = beginning::renamed;
+  sequencer_.rename(settings_.epoch);
+}
+
 /// Keeps what clients and agents rely on from the first event on: the name of the history, and where each
 /// durable subscription begins. Else a crash before they are next kept would change both.
 void namespace_actor::keep_beginning() {
   auto writes = begin_subscriptions();
-  if (begins_) writes.push_back({log_reset{settings_.name, sequencer_.epoch()}, {}});
+  if (beginning_ == beginning::renamed)
+    writes.push_back({log_rename{settings_.name, sequencer_.epoch()}, {}});
+  else if (beginning_ != beginning::goes_on)
+    writes.push_back({log_reset{settings_.name, sequencer_.epoch()}, {}});
   if (writes.empty()) return on_loaded();
   auto no = link_.write(std::move(writes), [this](const store_committed& done) {
     if (auto failed = done.first_refusal(); failed.refused()) return load_failed(failed);
@@ -206,7 +242,7 @@ void namespace_actor::on_loaded() {
   become(running());
   spdlog::debug("namespace {} is open: {} events, {} sessions", settings_.name, sequencer_.log().size(),
                 sessions_.size());
-  for (auto& relay : std::exchange(waiting_, {})) add_relay(relay);
+  for (auto& x : std::exchange(waiting_, {})) add_relay(x);
   trim();
   end_turn();
 }

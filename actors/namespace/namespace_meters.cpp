@@ -26,6 +26,7 @@ namespace_metrics::namespace_metrics(caf::actor_system& system, std::string name
                    "Events of agents and of the server that too many others had led to; see limits.hops.");
   ack_timeouts = make.counter("queue-ack-timeouts",
                               "Events of queues that a member had for longer than ack_timeout_ms.");
+  new_epochs = make.counter("history-new-epochs", "Histories that began anew, as the store had lost a part.");
   held = make.gauge("causal-depth", "Events that wait for their predecessor; at most causal_events.");
   sessions = make.gauge("sessions", "Sessions, attached or not.");
   attached = make.gauge("sessions-attached", "Sessions with a socket.");

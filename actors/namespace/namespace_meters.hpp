@@ -30,6 +30,7 @@ struct namespace_metrics {
   caf::telemetry::int_counter* left_out;
   caf::telemetry::int_counter* too_many_hops;
   caf::telemetry::int_counter* ack_timeouts;
+  caf::telemetry::int_counter* new_epochs;
   caf::telemetry::int_gauge* held;
   caf::telemetry::int_gauge* sessions;
   caf::telemetry::int_gauge* attached;

@@ -32,6 +32,8 @@ void namespace_actor::on_request(relay_entry& from, std::uint64_t ticket, sessio
     out.no = {code::conflict, session_taken_over, "the session is attached elsewhere", 0, {}, 0, 0};
     return send(from.actor, std::move(out));
   }
+  if (is_rewound(what.told_epoch, what.told_seq))
+    return begin_new_epoch("a client was told of seq " + std::to_string(what.told_seq));
   if (auto no = check_shares(); no.refused() && !what.reattached && sessions_.find(what.session) == nullptr) {
     session_opened out;
     out.ticket = ticket;
@@ -68,8 +70,10 @@ session& namespace_actor::open_session(attachment at, session_open& what, bool& 
     x = &sessions_.add(std::move(made), now_ms());
   }
   x->meta = what.meta;
-  if (std::exchange(x->epoch, sequencer_.epoch()) != sequencer_.epoch())
-    for (auto& [id, spec] : x->subscriptions) spec.since = 0; // a seq of another history
+  if (std::exchange(x->epoch, sequencer_.epoch()) != sequencer_.epoch()) { // positions in another history
+    for (auto& [id, spec] : x->subscriptions) spec.since = 0;
+    x->acked = 0;
+  }
   if (what.reattached) {
     x->subscriptions.clear();
     for (auto& spec : what.subscriptions) x->subscriptions.emplace(spec.id, spec);

@@ -367,6 +367,7 @@ void namespace_actor::restore_cursor(durable_subscription& x) {
   try {
     auto is_group = x.name().compare(0, 6, "queue ") == 0; // its members are other processes
     x.restore(node.mapped(), settings_.life, !is_group && !settings_.life.empty(), sequencer_.log().head());
+    x.clamp(sequencer_.log().head());
   } catch (const std::exception& error) {
     spdlog::error("namespace {}: {}; it begins at the newest event", settings_.name, error.what());
   }

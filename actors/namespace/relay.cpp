@@ -79,7 +79,7 @@ void relay::on_exit() {
 
 void relay::ask_to_attach() {
   if (ns_ || std::exchange(attaching_, true)) return;
-  send(settings_.host, attach_relay{settings_.ns, this});
+  send(settings_.host, attach_relay{settings_.ns, this, 0, {}, info_.epoch, seq_});
   delayed_send(this, attach_timeout, tick_atom_v, ++attempts_);
 }
 

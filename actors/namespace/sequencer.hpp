@@ -125,6 +125,9 @@ public:
     return log_.bytes() + log_.overhead_bytes() + window_.memory_bytes() + held_.bytes();
   }
 
+  /// The history goes by another name from here on. Before anything is submitted.
+  void rename(std::string epoch) { settings_.epoch = std::move(epoch); }
+
   const event_log& log() const noexcept { return log_; }
   const std::string& epoch() const noexcept { return settings_.epoch; }
   std::size_t held() const noexcept { return held_.size(); }

@@ -43,6 +43,8 @@ std::size_t depth_of(std::string_view text) noexcept {
   return deepest;
 }
 
+constexpr std::size_t max_epoch_bytes = 64;
+
 client_frame read_hello(field_reader& in) {
   hello out;
   if (in.has("namespace")) out.ns = in.ns("namespace");
@@ -59,6 +61,7 @@ client_frame read_hello(field_reader& in) {
                max_meta_bytes});
   out.session = in.optional_text("session", max_session_bytes);
   out.last_seq = in.optional_seq("last_seq", 0);
+  out.epoch = in.optional_text("epoch", max_epoch_bytes);
   if (is_server_client(out.client_id))
     in.refuse(forbidden("client_id: `sys`, `sys.…`, `sys:…` and `agent:…` are the server's own"));
   return out;

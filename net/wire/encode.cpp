@@ -162,6 +162,13 @@ std::string encode_lagging(std::uint64_t seq) { return json_writer{"lagging"}.nu
 
 std::string encode_caught_up(std::uint64_t seq) { return json_writer{"caught_up"}.number("seq", seq).take(); }
 
+std::string encode_epoch_gap(std::uint64_t to, const std::string& epoch, const std::string& session) {
+  json_writer out{"gap"};
+  out.number("from", std::uint64_t{1}).number("to", to).text("reason", "epoch").text("epoch", epoch);
+  if (!session.empty()) out.text("session", session);
+  return out.take();
+}
+
 std::string encode_gap(std::uint64_t from, std::uint64_t to, std::string_view reason) {
   return json_writer{"gap"}.number("from", from).number("to", to).text("reason", reason).take();
 }

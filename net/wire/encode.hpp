@@ -76,6 +76,9 @@ std::string encode_caught_up(std::uint64_t seq);
 
 /// @param reason `trimmed`, `epoch` or `ephemeral_dropped`.
 std::string encode_gap(std::uint64_t from, std::uint64_t to, std::string_view reason);
+/// A gap whose reason is a new epoch: what the history is called from here on, and a token that knows of it
+/// (empty: left out).
+std::string encode_epoch_gap(std::uint64_t to, const std::string& epoch, const std::string& session);
 
 std::string encode_drain(std::int64_t delay_ms, std::string_view reason);
 std::string encode_history(std::string_view id, const std::vector<event_ptr>& events, bool more);

@@ -19,7 +19,8 @@ struct hello {
   std::string token;                     ///< Of the client, as it came; empty: none.
   std::string meta = "{}";               ///< JSON text of an object.
   std::string session;                   ///< The token of a session to resume, as it came; empty: none.
-  std::optional<std::uint64_t> last_seq; ///< All up to this one has been seen.
+  std::optional<std::uint64_t> last_seq; ///< All up to this one has been seen …
+  std::string epoch{};                   ///< … of this history; empty: not said.
 };
 
 struct publish {

@@ -140,6 +140,71 @@ TEST_CASE_METHOD(session_fixture, "a client that has had more than there is was 
   CHECK(take()["reason"] == "epoch");
 }
 
+TEST_CASE_METHOD(session_fixture, "a position in another history is worth nothing, however small it is") {
+  known(40, 1);
+  gate.relay.session.epoch = gate.relay.info.epoch = "e2";
+  open();
+  auto of_e1 = shared->signer->sign({"demo", "alice", "s9", shared->wall_clock_ms() + 60'000, "e1", 37});
+  SECTION("as the token says, which was signed when the client was welcomed") {
+    hello({{"session", of_e1}, {"last_seq", 3}});
+  }
+  SECTION("as the client says") { hello({{"session", token()}, {"last_seq", 3}, {"epoch", "e1"}}); }
+  SECTION("as the token says, where the client says no position") { hello({{"session", of_e1}}); }
+  CHECK(take()["recovered"] == false);
+  auto gap = take();
+  CHECK(gap["reason"] == "epoch");
+  CHECK(gap["from"] == 1);
+  CHECK(gap["to"] == 40);
+  CHECK(gap["epoch"] == "e2");
+  auto claims = shared->signer->verify(gap["session"].get<std::string>(), shared->wall_clock_ms());
+  REQUIRE(claims);
+  CHECK(claims->session == "s9");
+  CHECK(claims->epoch == "e2");
+  CHECK(claims->seq == 40);
+  CHECK(gate.relay.reads.empty()); // nothing of this history is read for a position of the other
+}
+
+TEST_CASE_METHOD(session_fixture, "a client that was told of a new epoch goes on from its position in it") {
+  known(40, 1);
+  gate.relay.session.epoch = gate.relay.info.epoch = "e2";
+  open();
+  auto of_e1 = shared->signer->sign({"demo", "alice", "s9", shared->wall_clock_ms() + 60'000, "e1", 37});
+  hello({{"session", of_e1}, {"last_seq", 37}, {"epoch", "e2"}});
+  CHECK(take()["recovered"] == true);
+  REQUIRE(gate.relay.reads.size() == 1);
+  CHECK(gate.relay.reads[0].what.after_seq == 37);
+  // What was signed is told to the namespace, which may have lost what came between.
+  CHECK(gate.relay.opens.at(0).told_epoch == "e1");
+  CHECK(gate.relay.opens.at(0).told_seq == 37);
+}
+
+TEST_CASE_METHOD(session_fixture,
+                 "a connection that lives through a new epoch is told so, and gets what comes") {
+  known(40, 1);
+  gate.relay.session.epoch = gate.relay.info.epoch = "e1";
+  open();
+  hello({{"session", token()}, {"last_seq", 40}});
+  CHECK(take()["recovered"] == true);
+  deliver(41, "chat.a");
+  settle();
+  CHECK(take()["op"] == "event");
+  gate.relay.info.epoch = "e2";
+  gate.relay.info.seq = 7;
+  gate.relay.who->on_attached(gate.relay.info);
+  settle();
+  auto gap = take();
+  CHECK(gap["reason"] == "epoch");
+  CHECK(gap["from"] == 1);
+  CHECK(gap["to"] == 7);
+  CHECK(gap["epoch"] == "e2");
+  auto& again = gate.relay.opens.back();
+  CHECK(again.reattached);
+  for (auto& x : again.subscriptions) CHECK(x.since == 7); // not where they began in the other history
+  deliver(8, "chat.a");
+  settle();
+  CHECK(take()["seq"] == 8);
+}
+
 TEST_CASE_METHOD(session_fixture, "an expired session is a new one, with a gap for what it missed") {
   open();
   hello({{"session", token()}, {"last_seq", 30}}); // the namespace does not know it

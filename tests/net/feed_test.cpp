@@ -179,7 +179,7 @@ TEST_CASE("a new epoch is told as a gap, and its events are pushed from its star
   b.publish();
   b.out.room = 10;
   b.fed.on_attached("e2", 0, b.out);
-  CHECK(b.out.told == std::vector<std::string>{"epoch 3-0", "caught_up 0"});
+  CHECK(b.out.told == std::vector<std::string>{"epoch 1-0", "caught_up 0"});
   b.fed.on_push(event_of(1), b.out);
   CHECK(b.out.seqs == seq_list{1, 2, 1});
 }

@@ -33,6 +33,19 @@ TEST_CASE("a session's token gives back what was signed") {
   CHECK(got->expires_ms == 2'000);
 }
 
+TEST_CASE("a session's token says which history its client knows, and how far; older ones do not") {
+  session_signer signer{secret};
+  auto claims = some_claims();
+  claims.epoch = "9f3c";
+  claims.seq = 17;
+  auto got = signer.verify(signer.sign(claims), 0);
+  REQUIRE(got);
+  CHECK(got->epoch == "9f3c");
+  CHECK(got->seq == 17);
+  CHECK(signer.verify(known_token, 0)->epoch.empty());
+  CHECK(signer.verify(known_token, 0)->seq == 0);
+}
+
 TEST_CASE("a session's token ends with its time") {
   session_signer signer{secret};
   CHECK(signer.verify(known_token, 0));

@@ -59,6 +59,9 @@ TEST_CASE("a hello may ask for a session to be resumed") {
   auto plain = good<hello>(R"({"op":"hello","namespace":"d","client_id":"a"})");
   CHECK(plain.session.empty());
   CHECK_FALSE(plain.last_seq);
+  CHECK(plain.epoch.empty());
+  CHECK(good<hello>(R"({"op":"hello","namespace":"d","client_id":"a","last_seq":7,"epoch":"9f3c"})").epoch
+        == "9f3c");
   auto x = good<hello>(
       R"({"op":"hello","namespace":"d","client_id":"a","session":"e.s","last_seq":0,"token":"t"})");
   CHECK(x.session == "e.s");
