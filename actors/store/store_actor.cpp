@@ -199,10 +199,10 @@ void store_actor::note_write(const group_result& what) {
 void store_actor::note_trouble(std::string& of, std::string why) {
   if (of.empty() && why.empty()) return;
   auto before = !write_trouble_.empty() || !check_trouble_.empty();
-  auto same = of == why;
   of = std::move(why);
   auto& now = check_trouble_.empty() ? write_trouble_ : check_trouble_;
-  if (!same && settings_.health) settings_.health->set_trouble(now);
+  if (settings_.waits) now.empty() ? settings_.waits->got(readiness::need::store)
+                                   : settings_.waits->wait_for(readiness::need::store);
   metrics_.set_failing(!now.empty());
   if (!before) {
     trouble_since_ = clock().now();

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/core/inbox.hpp"
+#include "actors/core/readiness.hpp"
 #include "actors/messages/store.hpp"
 #include "actors/store/store.hpp"
-#include "actors/store/store_health.hpp"
 #include "actors/store/store_metrics.hpp"
 
 #include <caf/actor.hpp>
@@ -32,7 +32,7 @@ namespace weir {
 /// one read at most, however many there are, and each of those looks at a bounded number of events.
 ///
 /// Once a second it looks after the store (`store::check`). What keeps it from taking what it is given is
-/// logged once when it begins and once when it is over, and told by `health`; meanwhile a small write is
+/// logged once when it begins and once when it is over, and told by `waits`; meanwhile a small write is
 /// tried each second, as nobody else may write to a node that is not ready.
 class store_actor : public caf::event_based_actor {
 public:
@@ -43,7 +43,7 @@ public:
     std::chrono::milliseconds sweep_pause{10};   ///< Between the steps while there is more.
     std::uint64_t sweep_step = 256;              ///< Keys and events freed in one step.
     std::chrono::milliseconds check_every{1000};
-    std::shared_ptr<store_health> health;        ///< Null: nobody asks.
+    std::shared_ptr<readiness> waits;            ///< Told while the store takes nothing. Null: nobody asks.
     std::function<std::int64_t()> wall_clock_ms; ///< As keys expire, see `expiry_clock`; empty: the system's.
   };
 

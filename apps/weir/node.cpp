@@ -181,6 +181,8 @@ redis_config redis_of(const node_config& config) {
   if (auto* password = std::getenv(config.store.password_env.c_str())) out.server.password = password;
   out.timeout_ms = static_cast<std::int64_t>(config.store.timeout_ms);
   for (auto& x : config.namespaces) out.needs_power |= x.second.durability == "power";
+  out.witness_path = (std::filesystem::path{config.node.data_dir} / "weir.redis-witness").string();
+  out.shared = config.is_clustered();
   return out;
 }
 
@@ -357,6 +359,7 @@ private:
       x->follow(now, wall_clock_ms());
       return x->now_ms(now);
     };
+    options.actor.waits = status_->waits;
     store_ = weir::start_store(system_, std::move(opened), std::move(options));
     watch_store(system_, store_.actor, status_);
   }

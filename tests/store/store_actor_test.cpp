@@ -261,21 +261,21 @@ TEST_CASE_METHOD(store_fixture, "a batch waits for one read at most, however man
 
 TEST_CASE_METHOD(store_fixture,
                  "a store that fails says so once, and again once it is over, also when nobody writes") {
-  options.actor.health = std::make_shared<store_health>();
+  options.actor.waits = std::make_shared<readiness>();
   start();
   auto failing = [this] { return sys.metrics().gauge_singleton("weir", "store-failing", "")->value(); };
   offer(batch(1, append("demo", 1, 1)));
   run();
-  CHECK(options.actor.health->trouble().empty());
+  CHECK_FALSE(options.actor.waits->waits());
   seen->fail_next = 3;
   offer(batch(2, append("demo", 2, 2)));
   run();
-  CHECK(options.actor.health->trouble() == "the disk is full");
+  CHECK(options.actor.waits->waits());
   CHECK(failing() == 1);
   advance(2500ms); // it tries by itself
-  CHECK(options.actor.health->trouble() == "the disk is full");
+  CHECK(options.actor.waits->waits());
   advance(1000ms);
-  CHECK(options.actor.health->trouble().empty());
+  CHECK_FALSE(options.actor.waits->waits());
   CHECK(failing() == 0);
   CHECK(seen->fail_next == 0);
   offer(batch(3, append("demo", 2, 2)));
@@ -284,17 +284,17 @@ TEST_CASE_METHOD(store_fixture,
 }
 
 TEST_CASE_METHOD(store_fixture, "what the store finds when it looks after itself is told until it is over") {
-  options.actor.health = std::make_shared<store_health>();
+  options.actor.waits = std::make_shared<readiness>();
   start();
   seen->trouble = {code::unavailable, "unavailable", "the file is gone", 1000, {}, 0, 0};
   advance(1000ms);
-  CHECK(options.actor.health->trouble() == "the file is gone");
+  CHECK(options.actor.waits->waits());
   offer(batch(1, append("demo", 1, 1))); // that a write succeeds does not end it
   run();
-  CHECK(options.actor.health->trouble() == "the file is gone");
+  CHECK(options.actor.waits->waits());
   seen->trouble = {};
   advance(1000ms);
-  CHECK(options.actor.health->trouble().empty());
+  CHECK_FALSE(options.actor.waits->waits());
 }
 
 TEST_CASE("a store on its own thread answers every batch in order and reads between them") {
