@@ -3,6 +3,7 @@
 #include "apps/weir/commands/admin.hpp"
 #include "apps/weir/commands/node.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "apps/weir/commands/verify.hpp"
 #include "weir/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -36,6 +37,14 @@ void add_node(CLI::App& app, config_options& options, command& chosen) {
   add_config_options(*config, options);
   config->add_flag("--keys", options.keys, "print the documentation's table of keys instead");
   config->callback([&] { chosen = [&options] { return config_command(options); }; });
+}
+
+void add_verify(CLI::App& app, config_options& options, std::string& where, command& chosen) {
+  auto* verify = app.add_subcommand("verify", "Look at a store from outside, and say what is wrong with it");
+  add_config_options(*verify, options);
+  verify->add_option("STORE", where,
+                     "its file, its folder or its Redis URL; the configured one if not given");
+  verify->callback([&] { chosen = [&options, &where] { return verify_command(options, where); }; });
 }
 
 /// What the client commands are given.
@@ -237,8 +246,10 @@ int run_app(int argc, char** argv, agent_registry agents) {
   config.agents = std::make_shared<const agent_registry>(std::move(agents));
   client_arguments client;
   admin_arguments admin;
+  std::string store;
   command chosen;
   add_node(app, config, chosen);
+  add_verify(app, config, store, chosen);
   add_client(app, client, chosen);
   add_admin(app, admin, chosen);
   add_later(app, chosen);
