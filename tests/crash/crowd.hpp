@@ -64,6 +64,6 @@ private:
 };
 
 /// Reads a namespace's whole log as a new client. Throws ws_error.
-std::vector<logged> read_log(const std::string& url, std::string& epoch);
+std::vector<logged> read_log(const std::string& url, std::string& epoch, const std::string& ns = "crash");
 
 } // namespace weir::test

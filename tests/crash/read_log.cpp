@@ -34,10 +34,10 @@ logged to_logged(const json& x) {
 
 } // namespace
 
-std::vector<logged> read_log(const std::string& url, std::string& epoch) {
+std::vector<logged> read_log(const std::string& url, std::string& epoch, const std::string& ns) {
   ws_client socket;
   socket.connect(url);
-  epoch = socket.hello("crash", "reader").at("epoch");
+  epoch = socket.hello(ns, "reader").at("epoch");
   std::vector<logged> out;
   for (std::uint64_t after = 0;;) {
     socket.send(

@@ -27,7 +27,7 @@ resuming_client::resuming_client(run_context& context, std::string client_id, st
 
 void resuming_client::run() {
   while (!context_.stopping) {
-    if (!connected_ && !connect()) {
+    if (!connected_ && (!is_present() || !connect())) {
       rest(30);
       continue;
     }
@@ -62,10 +62,11 @@ bool resuming_client::connect() {
 }
 
 bool resuming_client::hello() {
-  json frame = {{"op", "hello"}, {"namespace", "crash"}, {"client_id", client_id_}};
+  json frame = {{"op", "hello"}, {"namespace", context_.ns}, {"client_id", client_id_}};
   if (!session_.empty()) {
     frame["session"] = session_;
     frame["last_seq"] = last_seq();
+    if (auto epoch = last_epoch(); !epoch.empty()) frame["epoch"] = epoch;
     ++resumes_;
   }
   send(frame);

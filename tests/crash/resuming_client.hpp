@@ -17,6 +17,7 @@ using json = nlohmann::json;
 
 /// What all clients of a run share.
 struct run_context {
+  std::string ns = "crash";
   std::vector<std::string> urls; ///< Nodes of one cluster: a client goes on to the next when it loses one.
   std::atomic<bool> draining{false}; ///< No new events; readers catch up.
   std::atomic<bool> stopping{false};
@@ -69,6 +70,12 @@ protected:
   /// The newest event that the session has seen.
   virtual std::uint64_t last_seq() const { return 0; }
 
+  /// The history that this is a position in; empty: the client does not say.
+  virtual std::string last_epoch() const { return {}; }
+
+  /// Whether it wants to be connected now.
+  virtual bool is_present() const { return true; }
+
   void send(const json& frame) { socket_.send(frame.dump()); }
 
   /// Leaves for good: the next connection is a new session.
@@ -81,6 +88,7 @@ protected:
 
   moment connection_began() const noexcept { return began_; }
   const std::string& session() const noexcept { return session_; }
+  void set_session(std::string token) { session_ = std::move(token); }
   std::uint64_t random(std::uint64_t below) { return rng_() % below; }
 
   run_context& context_;

@@ -32,6 +32,9 @@ public:
   /// Sends a command, whose words are parted by spaces, and gives the reply as text: of an error too.
   std::string ask(const std::string& command) const;
 
+  /// Where its files are: with `--appendonly no` its `dump.rdb`.
+  const std::string& folder() const noexcept { return folder_; }
+
   std::uint16_t port() const noexcept { return port_; }
   std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
 
