@@ -53,8 +53,8 @@ public:
   }
 
   outcome<std::vector<event_mark>> newest_ids(const std::string& ns, std::uint64_t limit,
-                                              std::int64_t min_ts_ms) override {
-    return store_->newest_ids(ns, limit, min_ts_ms);
+                                              std::int64_t max_age_ms) override {
+    return store_->newest_ids(ns, limit, max_age_ms);
   }
 
   outcome<std::optional<key_entry>> get(const std::string& ns, const std::string& key,

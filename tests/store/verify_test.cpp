@@ -1,5 +1,6 @@
+#include "actors/store/redis/verify_redis.hpp"
 #include "actors/store/sqlite/sqlite_db.hpp"
-#include "actors/store/verify.hpp"
+#include "actors/store/sqlite/verify_sqlite.hpp"
 #include "tests/store/store_kinds.hpp"
 
 #include <catch2/generators/catch_generators.hpp>

@@ -1,7 +1,8 @@
+#include "actors/store/redis/verify_redis.hpp"
+
 #include "actors/store/redis/redis_connection.hpp"
 #include "actors/store/redis/redis_keys.hpp"
 #include "actors/store/redis/redis_link.hpp"
-#include "actors/store/verify.hpp"
 
 #include <set>
 

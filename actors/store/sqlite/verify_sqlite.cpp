@@ -1,7 +1,8 @@
+#include "actors/store/sqlite/verify_sqlite.hpp"
+
 #include "actors/store/sqlite/sqlite_db.hpp"
 #include "actors/store/sqlite/sqlite_id_index.hpp"
 #include "actors/store/sqlite/sqlite_schema.hpp"
-#include "actors/store/verify.hpp"
 #include "actors/store/witness.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,7 @@
 #include "apps/weir/commands/verify.hpp"
 
-#include "actors/store/verify.hpp"
+#include "actors/store/redis/verify_redis.hpp"
+#include "actors/store/sqlite/verify_sqlite.hpp"
 #include "apps/weir/app.hpp"
 #include "apps/weir/config/load.hpp"
 
