@@ -124,7 +124,7 @@ durable_subscription::offer durable_subscription::hand_out(held x, const std::st
   last_ = to;
   x.member = to;
   x.since_ms = now_ms;
-  x.due_ms = whom.rules.ack_timeout_ms > 0 ? now_ms + whom.rules.ack_timeout_ms : 0;
+  set_due(x, whom.rules.ack_timeout_ms > 0 ? now_ms + whom.rules.ack_timeout_ms : 0);
   x.number = ++offers_;
   offer out{to, x.what, x.number};
   in_hand_.emplace(x.what.what->seq, std::move(x));
@@ -133,6 +133,7 @@ durable_subscription::offer durable_subscription::hand_out(held x, const std::st
 
 std::vector<offered_event> durable_subscription::expire(std::int64_t now_ms) {
   std::vector<offered_event> dead;
+  if (earliest_due_ms_ == 0 || earliest_due_ms_ > now_ms) return dead;
   for (auto i = in_hand_.begin(); i != in_hand_.end();) {
     auto seq = i->first;
     auto is_due = i->second.due_ms > 0 && i->second.due_ms <= now_ms;
@@ -150,7 +151,12 @@ void durable_subscription::renew(std::uint64_t seq, const std::string& member, s
   auto who = members_.find(member);
   if (i == in_hand_.end() || i->second.member != member || who == members_.end()) return;
   auto timeout_ms = who->second.rules.ack_timeout_ms;
-  i->second.due_ms = timeout_ms > 0 ? now_ms + timeout_ms : 0;
+  set_due(i->second, timeout_ms > 0 ? now_ms + timeout_ms : 0);
+}
+
+void durable_subscription::set_due(held& x, std::int64_t at_ms) {
+  x.due_ms = at_ms;
+  if (at_ms > 0 && (earliest_due_ms_ == 0 || at_ms < earliest_due_ms_)) earliest_due_ms_ = at_ms;
 }
 
 bool durable_subscription::is_open(const offer& x) const {
@@ -280,14 +286,17 @@ void durable_subscription::retry(event_ptr what) {
   if (in_hand_.count(seq) == 0) again_.insert_or_assign(seq, std::move(x));
 }
 
-std::int64_t durable_subscription::next_due_ms(std::int64_t now_ms) const {
-  std::int64_t out = 0;
-  auto consider = [&](std::int64_t at_ms) {
-    if (at_ms > now_ms && (out == 0 || at_ms < out)) out = at_ms;
+std::int64_t durable_subscription::next_due_ms(std::int64_t now_ms) {
+  auto take_earlier = [](std::int64_t& out, std::int64_t at_ms) {
+    if (at_ms > 0 && (out == 0 || at_ms < out)) out = at_ms;
   };
-  for (auto& [seq, x] : again_) consider(x.not_before_ms);
-  if (is_group()) // no other member has a time
-    for (auto& [seq, x] : in_hand_) consider(x.due_ms);
+  if (earliest_due_ms_ > 0 && earliest_due_ms_ <= now_ms) { // who had that time may be done
+    earliest_due_ms_ = 0;
+    for (auto& [seq, x] : in_hand_) take_earlier(earliest_due_ms_, x.due_ms);
+  }
+  auto out = earliest_due_ms_ > 0 ? std::max(earliest_due_ms_, now_ms + 1) : 0;
+  for (auto& [seq, x] : again_)
+    if (x.not_before_ms > now_ms) take_earlier(out, x.not_before_ms);
   return out;
 }
 

@@ -123,8 +123,9 @@ public:
   /// A dead letter is to be tried again, from its first attempt.
   void retry(event_ptr what);
 
-  /// When something that was given back can be offered, or somebody's time for an event is over; 0: never.
-  std::int64_t next_due_ms(std::int64_t now_ms) const;
+  /// When something that was given back can be offered, or somebody's time for an event may be over; 0:
+  /// never.
+  std::int64_t next_due_ms(std::int64_t now_ms);
 
   /// Whether an event is in somebody's hands or waits to be offered again.
   bool holds(std::uint64_t seq) const { return in_hand_.count(seq) > 0 || again_.count(seq) > 0; }
@@ -177,7 +178,7 @@ private:
 
   bool wants(const event& x) const;
   bool is_done(const event& x) const { return filter_ && !filter_(x); }
-  bool is_group() const noexcept { return !clients_.empty(); }
+  void set_due(held& x, std::int64_t at_ms);
   bool sets_aside(const event_ptr& x);
   std::optional<offered_event> next_unseen(const event_log& log);
   std::optional<offered_event> consider(const event_ptr& x);
@@ -202,8 +203,9 @@ private:
   std::map<std::string, std::size_t> clients_; // of a group: with how many sessions; bounded by these
   std::function<bool(const event&)> filter_;
   std::uint64_t offers_ = 0;
-  std::vector<event_ptr> backlog_; // read from the store, newest first; read_batch
-  std::uint64_t backlog_to_ = 0;   // up to here it holds all that matches
+  std::int64_t earliest_due_ms_ = 0; // no due time in hand is before it; 0: there is none
+  std::vector<event_ptr> backlog_;   // read from the store, newest first; read_batch
+  std::uint64_t backlog_to_ = 0;     // up to here it holds all that matches
   bool reading_ = false;
 };
 

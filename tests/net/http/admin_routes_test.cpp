@@ -56,6 +56,23 @@ TEST_CASE("admin paths ask the host") {
   CHECK(x.query_of(http_get("/v1/admin/nodes")).what == admin_query::verb::nodes);
 }
 
+TEST_CASE("agents are listed and started again, of one namespace or of all") {
+  admin_calls x;
+  auto all = x.query_of(http_get("/v1/admin/agents"));
+  CHECK(all.what == admin_query::verb::agents);
+  CHECK(all.ns.empty());
+  CHECK(x.query_of(http_get("/v1/admin/agents?namespace=demo")).ns == "demo");
+  auto again = x.query_of(http_post("/v1/admin/agents/restart", R"({"agent":"greeter","namespace":"demo"})"));
+  CHECK(again.what == admin_query::verb::restart);
+  CHECK(again.agent == "greeter");
+  CHECK(again.ns == "demo");
+  CHECK(x.query_of(http_post("/v1/admin/agents/restart", R"({"agent":"greeter"})")).ns.empty());
+  for (auto* wrong : {"", "[]", "{}", R"({"agent":7})", R"({"agent":"a","namespace":7})"})
+    CHECK(x.status_of(http_post("/v1/admin/agents/restart", wrong)) == 400);
+  CHECK(x.status_of(http_get("/v1/admin/agents?limit=7")) == 400);
+  CHECK(x.status_of(http_get("/v1/admin/agents/restart")) == 405);
+}
+
 TEST_CASE("a namespace is deleted, and its log read, by its path") {
   admin_calls x;
   auto gone = http_get("/v1/admin/namespaces/demo");

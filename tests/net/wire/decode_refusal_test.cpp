@@ -115,6 +115,8 @@ const std::vector<bad_row> bad_frames{
      "queue: must be 1 to 64"},
     {R"({"op":"subscribe","id":"1","pattern":"a","ack":"yes"})", code::bad_request, "bad_field",
      "ack: must be"},
+    {R"({"op":"subscribe","id":"1","pattern":"a","ack_timeout_ms":99})", code::bad_request, "bad_field",
+     "ack_timeout_ms: must be"},
     {R"({"op":"unsubscribe"})", code::bad_request, "bad_field", "id: is missing"},
     // call and cancel
     {R"({"op":"call","target":"echo","input":1})", code::bad_request, "bad_field", "message_id: is missing"},
