@@ -145,17 +145,17 @@ void openai_answer::on_event(const sse_event& event) {
 void openai_answer::on_chunk(const std::string& data, bool is_error) {
   auto chunk = parse_openai_chunk(data, is_error);
   if (!chunk.malformed.empty())
-    return fail("the model server sent a malformed chunk (" + chunk.malformed + "): " + excerpt(data), false);
+    return fail_saying("the model server sent a malformed chunk (" + chunk.malformed + ")", data, false);
   has_chunk_ = true;
   if (chunk.is_error)
-    return fail("the model server reported an error: " + excerpt(chunk.error), chunk.error_retryable);
+    return fail_saying("the model server reported an error", chunk.error, chunk.error_retryable);
   if (chunk.usage) usage_ = *chunk.usage;
   trailer_ = chunk.trailer;
   note_finish(chunk);
   if (chunk.whole && (text_bytes_ > 0 || !tool_calls_.empty())) return; // what the pieces have said
   for (auto& x : chunk.tool_calls)
     if (auto wrong = tool_calls_.add(x); !wrong.empty())
-      return fail("the model server sent " + wrong + ": " + excerpt(data), false);
+      return fail_saying("the model server sent " + wrong, data, false);
   add_text(chunk);
 }
 
@@ -206,12 +206,12 @@ void openai_answer::on_http_error() {
   auto status = header_.status;
   auto what = "the model server answered " + std::to_string(status);
   if (is_redirect(status))
-    return fail(what + ", a redirect to '" + excerpt(header_.location) + "', which is not followed", false);
-  what += ": " + excerpt(body_);
+    return fail_saying(what + ", a redirect that is not followed", header_.location, false);
   auto wanted_ms = retry_after_ms(header_.retry, std::chrono::system_clock::now());
-  if (status == 429) return fail(what, true, code::too_many, wanted_ms.value_or(default_retry_after_ms));
+  if (status == 429)
+    return fail_saying(what, body_, true, code::too_many, wanted_ms.value_or(default_retry_after_ms));
   auto retryable = is_retryable(status);
-  fail(what, retryable, code::unavailable, retryable ? wanted_ms.value_or(0) : 0);
+  fail_saying(what, body_, retryable, code::unavailable, retryable ? wanted_ms.value_or(0) : 0);
 }
 
 void openai_answer::not_a_stream() {
@@ -239,6 +239,13 @@ void openai_answer::fail(const std::string& what, bool retryable, code status, s
     error.scope = "model";
   }
   failure_ = failure{std::move(error), retryable};
+}
+
+// What a server said may hold anything, also of other tenants: it is for the log.
+void openai_answer::fail_saying(const std::string& what, const std::string& said, bool retryable, code status,
+                                std::int64_t retry_after_ms) {
+  fail(what, retryable, status, retry_after_ms);
+  failure_->error.detail = excerpt(said);
 }
 
 // For a person, and for logs: short, on one line, printable, without the secrets.

@@ -27,7 +27,7 @@ struct openai_chunk;
 class openai_answer {
 public:
   struct failure {
-    refusal error; ///< Names what was wrong, with a bounded excerpt of what the server said.
+    refusal error; ///< Names what was wrong; its `detail` is a bounded excerpt of what the server said.
     bool retryable = false;
   };
 
@@ -101,6 +101,8 @@ private:
   void check(sse_parser::status status);
   void fail(const std::string& what, bool retryable, code status = code::unavailable,
             std::int64_t retry_after_ms = 0);
+  void fail_saying(const std::string& what, const std::string& said, bool retryable,
+                   code status = code::unavailable, std::int64_t retry_after_ms = 0);
   std::string excerpt(std::string text) const;
 
   std::vector<std::string> secrets_;

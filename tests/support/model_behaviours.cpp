@@ -121,15 +121,18 @@ void add_odd_answers(rows& out) {
                  complete,
                  2,
                  "Two pieces and the rest"});
-  out.push_back({"finish_reason error with an error in the choice, then goes on",
-                 {then(choice(R"({"delta":{},"finish_reason":"error","error":{"code":502,"message":"gone"}})")),
-                  rest()},
-                 complete,
-                 2,
-                 "Two pieces and the rest"});
-  good_one("text as a list of parts, with thoughts",
-           of({choice(R"({"delta":{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"Good"}]}})"),
-               chunk_event(" answer"), finish("stop")}));
+  out.push_back(
+      {"finish_reason error with an error in the choice, then goes on",
+       {then(choice(R"({"delta":{},"finish_reason":"error","error":{"code":502,"message":"gone"}})")),
+        rest()},
+       complete,
+       2,
+       "Two pieces and the rest"});
+  good_one(
+      "text as a list of parts, with thoughts",
+      of({choice(
+              R"({"delta":{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"Good"}]}})"),
+          chunk_event(" answer"), finish("stop")}));
   good_one("a character in two halves",
            of({choice(R"({"delta":{"content":"Good \ud83d"}})"), choice(R"({"delta":{"content":"\ude00"}})"),
                finish("stop")}),
@@ -142,10 +145,11 @@ void add_odd_answers(rows& out) {
            unfinished({chunk_event("Good"), chunk_event(" answer"), finish("stop")}, ending::hang));
   good_one("answers without [DONE], then comments for ever",
            unfinished({chunk_event("Good"), chunk_event(" answer"), finish("stop")}, ending::trickle));
-  good_one("an answer that is not streamed",
-           of({R"({"choices":[{"message":{"content":"Good answer"},"finish_reason":"stop"}]})"}).but([](auto& x) {
-             x.content_type = "application/json";
-           }));
+  good_one(
+      "an answer that is not streamed",
+      of({R"({"choices":[{"message":{"content":"Good answer"},"finish_reason":"stop"}]})"}).but([](auto& x) {
+        x.content_type = "application/json";
+      }));
 }
 
 void add_ends(rows& out) {
@@ -383,7 +387,7 @@ void add_other_responses(rows& out, const std::string& key) {
                  failed,
                  1,
                  "",
-                 "answered 307, a redirect to 'http://elsewhere/?key=***', which is not followed"});
+                 "answered 307, a redirect that is not followed: http://elsewhere/?key=***"});
   out.push_back(
       {"204", {head("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")}, failed, 1, "", "answered 204"});
   out.push_back({"502 with a page of HTML, then answers", {bad_gateway, good()}, complete, 2, "Good answer"});

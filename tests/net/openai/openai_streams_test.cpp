@@ -1,3 +1,4 @@
+#include "actors/core/full_text.hpp"
 #include "net/openai/openai_answer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -108,7 +109,7 @@ data:[{"delta":{"content":"ep"},"finish_reason":"stop"}]}
 
 std::string told(openai_answer& x) {
   REQUIRE(x.over());
-  if (x.failed()) return (x.failed()->retryable ? "again: " : "failed: ") + x.failed()->error.message;
+  if (x.failed()) return (x.failed()->retryable ? "again: " : "failed: ") + full_text(x.failed()->error);
   std::string out;
   for (auto& piece : x.take_pieces()) out += piece;
   auto end = x.take_end();

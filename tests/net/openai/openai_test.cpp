@@ -223,7 +223,8 @@ TEST_CASE_METHOD(one_server, "a request carries what is configured, and what the
       [](auto& x) { x.raw = {"{\"error\":\"bad key sk-in-a-header\"}"}; })});
   auto refused = attempt(what);
   REQUIRE(refused.failed);
-  CHECK(refused.failed->error.message.find("bad key ***") != std::string::npos);
+  CHECK(refused.failed->error.message == "the model server answered 401");
+  CHECK(refused.failed->error.detail.find("bad key ***") != std::string::npos);
 }
 
 TEST_CASE_METHOD(one_server, "a model asks for tools, and is told what they gave") {

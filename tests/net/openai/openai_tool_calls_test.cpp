@@ -1,3 +1,4 @@
+#include "actors/core/full_text.hpp"
 #include "net/openai/openai_answer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -25,7 +26,7 @@ openai_answer read(const std::vector<std::string>& calls) {
 
 std::string told(openai_answer x) {
   REQUIRE(x.over());
-  if (x.failed()) return x.failed()->error.message;
+  if (x.failed()) return full_text(x.failed()->error);
   std::string out;
   for (auto& call : x.take_end().tool_calls) out += call.id + ' ' + call.name + ' ' + call.arguments + '\n';
   return out;
@@ -143,7 +144,7 @@ TEST_CASE("malformed tool calls are failures that say so") {
     auto x = read({row.first});
     REQUIRE(x.failed());
     CHECK_FALSE(x.failed()->retryable);
-    CHECK(x.failed()->error.message.find(row.second) != std::string::npos);
+    CHECK(full_text(x.failed()->error).find(row.second) != std::string::npos);
   }
 }
 
