@@ -64,7 +64,7 @@ private:
 bool names_another_version(std::string_view bytes) {
   auto line = bytes.substr(0, bytes.find('\r'));
   auto space = line.rfind(' ');
-  if (space == std::string_view::npos) return false;
+  if (std::count(line.begin(), line.end(), ' ') != 2) return false;
   auto version = line.substr(space + 1);
   auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return version.size() == 8 && version.substr(0, 5) == "HTTP/" && digit(version[5]) && version[6] == '.'

@@ -276,7 +276,9 @@ std::variant<client_frame, rejected> decode_object(const json& object, std::stri
 std::variant<client_frame, rejected> decode(std::string_view text) {
   if (auto x = read_plain_publish(text)) return client_frame{std::move(*x)};
   if (depth_of(text) > max_depth) return malformed("nested deeper than " + std::to_string(max_depth));
-  // The parser takes a NUL for the end of its input, but JSON text has none (RFC 8259, 2).
+  // JSON text has no byte order mark and no NUL (RFC 8259, 8.1 and 2). The parser skips the one, and takes
+  // the other for the end of its input.
+  if (text.substr(0, 3) == "\xef\xbb\xbf") return malformed("not JSON: wrong at byte 1");
   if (auto nul = text.find('\0'); nul != std::string_view::npos)
     return malformed("not JSON: wrong at byte " + std::to_string(nul + 1));
   try {

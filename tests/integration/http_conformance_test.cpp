@@ -301,7 +301,7 @@ TEST_CASE("header fields are taken and refused as RFC 9110 has it", "[conformanc
       {with(host + "X_y.z~!#$%&'*+-^`|: a\r\n"), 200},
       {with(host + "X: a\r\n  folded\r\n"), 200},
       {with(host + "X : a\r\n"), 400},
-      {with(host + " X: a\r\n"), 200}, // continues the line before: see below for the first line
+      {with(host + " X: a\r\n"), 400}, // goes on with the line before, which names no host then
       {" " + with(host), 400},
       {"GET /healthz HTTP/1.1\r\n Host: localhost\r\n\r\n", 400},
       {with(host + "X\r\n"), 400},
@@ -327,8 +327,6 @@ TEST_CASE("header fields are taken and refused as RFC 9110 has it", "[conformanc
   std::string many;
   for (int i = 0; i < 2000; ++i) many += "X-" + std::to_string(i) + ": y\r\n";
   rows.push_back({with(host + many), 431});
-  rows[27].status = 421; // `localhost X: a` is no host of ours; a lone blank is no name
-  rows[27].status = 400;
   check(rows);
 }
 

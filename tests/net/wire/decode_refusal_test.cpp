@@ -32,6 +32,7 @@ const std::vector<bad_row> bad_frames{
     {R"({"op":"ping","op":"ping"})", code::bad_request, "bad_field", "op: is there twice"},
     {R"({"op":"publish","type":"a","message_id":"1","data":1,"d\u0061ta":2})", code::bad_request, "bad_field",
      "data: is there twice"},
+    {"\xef\xbb\xbf{\"op\":\"ping\"}", code::bad_request, "malformed", "not JSON: wrong at byte 1"},
     {"[]", code::bad_request, "malformed", "a frame is one JSON object"},
     {"null", code::bad_request, "malformed", "a frame is one JSON object"},
     {"\"op\"", code::bad_request, "malformed", "a frame is one JSON object"},
