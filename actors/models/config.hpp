@@ -43,6 +43,7 @@ struct openai_config {
       {};                                        ///< … by the environment variables that hold the values.
   std::map<std::string, std::string> query = {}; ///< Added to the URL, encoded.
   model_options request = {};                    ///< Of a call that does not say otherwise.
+  std::string api_key_file = {};                 ///< The file that holds the key; wins over `api_key_env`.
 };
 
 /// What a caller gets when a pool cannot answer: another pool's name, or a canned text.

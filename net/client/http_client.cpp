@@ -1,11 +1,15 @@
 #include "net/client/http_client.hpp"
 
+#include "actors/core/url.hpp"
+#include "net/client/ws_client.hpp"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 
@@ -18,20 +22,16 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using error_code = boost::system::error_code;
 
-struct address {
-  std::string host, port;
-};
+server_url read(const std::string& url) {
+  auto got = parse_server_url(url, {"http"});
+  if (auto* wrong = std::get_if<std::string>(&got))
+    throw std::runtime_error("bad url: " + *wrong + "; write it as http://host:port");
+  return std::get<server_url>(std::move(got));
+}
 
-address split(const std::string& url) {
-  constexpr std::string_view scheme = "http://";
-  if (url.compare(0, scheme.size(), scheme) != 0) throw std::runtime_error("not http://host:port: " + url);
-  auto rest = url.substr(scheme.size());
-  rest = rest.substr(0, rest.find('/'));
-  auto colon = rest.rfind(':');
-  if (colon == std::string::npos || rest.find(']', colon) != std::string::npos) return {rest, "80"};
-  auto host = rest.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  return {host, rest.substr(colon + 1)};
+void check_header(const std::string& token) {
+  if (std::any_of(token.begin(), token.end(), [](char c) { return c <= ' ' || c > '~'; }))
+    throw std::runtime_error("the token has characters that no header takes");
 }
 
 /// One request, step by step on a context that the caller runs.
@@ -40,17 +40,20 @@ public:
   exchange(asio::io_context& context, http::request<http::string_body> what)
     : resolver_(context), socket_(context), request_(std::move(what)) {}
 
-  void start(const address& to) {
-    resolver_.async_resolve(to.host, to.port, [this](error_code error, tcp::resolver::results_type found) {
-      if (error) return end(error);
-      asio::async_connect(socket_, found, [this](error_code failed, const tcp::endpoint&) {
-        if (failed) return end(failed);
-        http::async_write(socket_, request_, [this](error_code broken, std::size_t) {
-          if (broken) return end(broken);
-          http::async_read(socket_, buffer_, response_, [this](error_code done, std::size_t) { end(done); });
+  void start(const host_port& to) {
+    resolver_.async_resolve(
+        to.host, std::to_string(to.port.value_or(80)),
+        [this](error_code error, tcp::resolver::results_type found) {
+          if (error) return end(error);
+          asio::async_connect(socket_, found, [this](error_code failed, const tcp::endpoint&) {
+            if (failed) return end(failed);
+            http::async_write(socket_, request_, [this](error_code broken, std::size_t) {
+              if (broken) return end(broken);
+              http::async_read(socket_, buffer_, response_,
+                               [this](error_code done, std::size_t) { end(done); });
+            });
+          });
         });
-      });
-    });
   }
 
   std::optional<error_code> outcome;
@@ -70,9 +73,10 @@ private:
 
 http_answer http_fetch(const std::string& url, const std::string& method, const std::string& path,
                        const std::string& body, const std::string& token, std::chrono::milliseconds timeout) {
-  auto to = split(url);
+  auto to = read(url);
+  check_header(token);
   http::request<http::string_body> what{http::string_to_verb(method), path, 11};
-  what.set(http::field::host, to.host);
+  what.set(http::field::host, to_string(to.at));
   if (!token.empty()) what.set(http::field::authorization, "Bearer " + token);
   if (method != "GET") what.set(http::field::content_type, "application/json");
   what.body() = body;
@@ -80,9 +84,11 @@ http_answer http_fetch(const std::string& url, const std::string& method, const 
   what.keep_alive(false);
   asio::io_context context;
   exchange job{context, std::move(what)};
-  job.start(to);
+  job.start(to.at);
   context.run_for(timeout);
   if (!job.outcome) throw std::runtime_error(url + " did not answer in time");
+  if (*job.outcome == asio::error::connection_refused)
+    throw connection_refused("no node at " + url + ": " + job.outcome->message());
   if (*job.outcome) throw std::runtime_error(url + ": " + job.outcome->message());
   return {job.response().result_int(), job.response().body()};
 }

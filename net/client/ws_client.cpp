@@ -1,6 +1,7 @@
 #include "net/client/ws_client.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/url.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -39,27 +40,16 @@ struct address {
 };
 
 address parse_url(std::string_view url) {
-  auto bad = [url](const std::string& why) { return bad_url{"bad url " + std::string{url} + ": " + why}; };
-  auto scheme_end = url.find("://");
-  if (scheme_end == std::string_view::npos) throw bad("write it as http://host:port");
-  auto scheme = url.substr(0, scheme_end);
-  if (scheme == "https" || scheme == "wss") throw bad("TLS is not in this version yet");
-  if (scheme != "http" && scheme != "ws") throw bad("the scheme must be http or ws");
-  auto rest = url.substr(scheme_end + 3);
-  auto slash = rest.find('/');
-  auto authority = rest.substr(0, slash);
-  auto path = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
-  auto colon = authority.rfind(':');
-  if (colon != std::string_view::npos && authority.find(']', colon) != std::string_view::npos)
-    colon = std::string_view::npos; // inside [::1]
-  auto host = authority.substr(0, colon);
-  auto port = colon == std::string_view::npos ? std::string_view{"80"} : authority.substr(colon + 1);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (host.empty()) throw bad("it names no host");
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos)
-    throw bad("the port must be a number");
-  if (path.empty() || path == "/") path = "/v1/ws";
-  return {std::string{url}, std::string{host}, std::string{port}, std::string{authority}, std::string{path}};
+  auto bad = [](const std::string& why) {
+    return bad_url{"bad url: " + why + "; write it as http://host:port"};
+  };
+  auto got = parse_server_url(url, {"http", "ws", "https", "wss"});
+  if (auto* wrong = std::get_if<std::string>(&got)) throw bad(*wrong);
+  auto& at = std::get<server_url>(got);
+  if (at.names_user) throw bad("a node takes no user and no password");
+  if (at.scheme == "https" || at.scheme == "wss") throw bad_url{"bad url: TLS is not in this version yet"};
+  if (at.path.empty() || at.path == "/") at.path = "/v1/ws";
+  return {std::string{url}, at.at.host, std::to_string(at.at.port.value_or(80)), to_string(at.at), at.path};
 }
 
 ws_error refused_upgrade(const address& to, const websocket::response_type& answer) {
@@ -162,6 +152,8 @@ private:
       abandon([&] { return result.has_value(); });
       throw ws_error{"no node at " + to.url + ": no answer in time"};
     }
+    if (*result == asio::error::connection_refused)
+      throw connection_refused{"no node at " + to.url + ": " + result->message()};
     if (*result) throw ws_error{"no node at " + to.url + ": " + result->message()};
     error_code ignored;
     stream_.next_layer().set_option(tcp::no_delay{true}, ignored);

@@ -36,6 +36,12 @@ public:
   using ws_error::ws_error;
 };
 
+/// Nobody listens where a node should be. A moment later somebody may.
+class connection_refused : public ws_error {
+public:
+  using ws_error::ws_error;
+};
+
 /// A blocking WebSocket client of one connection, for command lines and tests. For one thread.
 ///
 /// It has no thread of its own: it reads, and answers pings, only inside `send…`, `ping`, `receive` and

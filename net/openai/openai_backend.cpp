@@ -1,5 +1,6 @@
 #include "net/openai/openai_backend.hpp"
 
+#include "actors/core/secret_source.hpp"
 #include "net/client/tls_client.hpp"
 #include "net/io_thread.hpp"
 #include "net/openai/idle_connections.hpp"
@@ -133,12 +134,17 @@ std::string query_text(const std::map<std::string, std::string>& query) {
   return out;
 }
 
+read_secret key_of(const openai_config& cfg) {
+  return read(secret_source{cfg.api_key_env, cfg.api_key_file});
+}
+
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
 // Ours first, so that a configured one takes its place.
 header_list headers_of(const openai_config& cfg) {
   header_list out;
-  if (auto key = variable(cfg.api_key_env); !key.empty()) out.emplace_back("Authorization", "Bearer " + key);
+  if (auto key = key_of(cfg).value.value_or(""); !key.empty())
+    out.emplace_back("Authorization", "Bearer " + key);
   for (auto& x : cfg.headers) out.push_back(x);
   for (auto& [name, from] : cfg.headers_env) out.emplace_back(name, variable(from));
   return out;
@@ -146,7 +152,7 @@ header_list headers_of(const openai_config& cfg) {
 
 std::vector<std::string> secrets_of(const openai_config& cfg) {
   std::vector<std::string> out;
-  if (auto key = variable(cfg.api_key_env); !key.empty()) out.push_back(std::move(key));
+  if (auto key = key_of(cfg).value.value_or(""); !key.empty()) out.push_back(std::move(key));
   for (auto& [name, from] : cfg.headers_env) out.push_back(variable(from));
   return out;
 }
@@ -155,19 +161,22 @@ std::vector<std::string> secrets_of(const openai_config& cfg) {
 
 refusal check_openai_config(const openai_config& cfg) {
   auto where = parse_openai_url(cfg.url);
-  if (auto* no = std::get_if<refusal>(&where))
-    return {code::bad_request, "bad_field", "url: " + no->message, 0, {}, 0, 0};
+  if (auto* wrong = std::get_if<std::string>(&where)) return refusal::bad_field("url: " + *wrong);
   if (!cfg.ca_file.empty() && !std::get<openai_endpoint>(where).tls)
     return refusal::bad_field("ca_file: only for an https url");
   if (auto wrong = check_ca_file(cfg.ca_file); !wrong.empty()) return refusal::bad_field("ca_file: " + wrong);
   if (cfg.model.empty()) return refusal::bad_field("model: must not be empty");
   if (auto no = check_headers(cfg); no.refused()) return no;
-  if (cfg.api_key_env.empty()) return {};
-  auto key = variable(cfg.api_key_env);
-  if (key.empty()) return refusal::bad_field("api_key_env: the variable " + cfg.api_key_env + " is not set");
+  if (cfg.api_key_env.empty() && cfg.api_key_file.empty()) return {};
+  auto from_file = !cfg.api_key_file.empty();
+  std::string path = from_file ? "api_key_file: " : "api_key_env: ";
+  auto key = key_of(cfg);
+  if (!key.wrong.empty()) return refusal::bad_field(path + key.wrong);
+  if (key.value.value_or("").empty())
+    return refusal::bad_field(path + "the variable " + cfg.api_key_env + " is not set");
   auto printable = [](char x) { return x > 0x20 && x < 0x7F; };
-  if (!std::all_of(key.begin(), key.end(), printable))
-    return refusal::bad_field("api_key_env: the key in " + cfg.api_key_env
+  if (!std::all_of(key.value->begin(), key.value->end(), printable))
+    return refusal::bad_field(path + "the key in " + (from_file ? cfg.api_key_file : cfg.api_key_env)
                               + " has characters that no header takes");
   return {};
 }

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "actors/core/refusal.hpp"
-
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace weir {
@@ -16,8 +15,8 @@ struct openai_endpoint {
   std::string host_header; ///< As in the URL.
 };
 
-/// Takes `http[s]://host[:port][/path]` apart, or says what is wrong with it. The port is 80 or 443 where
-/// none is given.
-std::variant<openai_endpoint, refusal> parse_openai_url(const std::string& url);
+/// Reads `http[s]://host[:port][/path]`. The port is 80 or 443 where none is given.
+/// @returns where that is, or what is wrong with it.
+std::variant<openai_endpoint, std::string> parse_openai_url(std::string_view url);
 
 } // namespace weir

@@ -1,104 +1,48 @@
 #include "actors/store/redis/redis_url.hpp"
 
+#include "actors/core/url.hpp"
+
 #include <charconv>
-#include <optional>
 
 namespace weir {
 
 namespace {
 
-constexpr std::string_view scheme = "redis://";
+constexpr std::uint32_t max_database = 1'000'000;
 
-struct url_error {
-  const char* what;
-};
-
-template <class T>
-T number(std::string_view text, T max, const char* otherwise) {
-  T out = 0;
-  auto end = text.data() + text.size();
-  auto [at, failed] = std::from_chars(text.data(), end, out);
-  if (failed != std::errc{} || at != end || out > max) throw url_error{otherwise};
-  return out;
-}
-
-std::string decode_percent(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned value = 0;
-    auto digits = text.substr(i + 1, 2);
-    auto [at, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (digits.size() != 2 || failed != std::errc{} || at != digits.data() + 2)
-      throw url_error{"the user or password has a % that two hexadecimal digits do not follow"};
-    out += static_cast<char>(value);
-    i += 2;
+/// A password may hold any character as it is: what a URL's may not is encoded here. No database's number
+/// holds an `@`, so the user ends at the last one.
+std::string with_encoded_user(std::string_view url) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  auto begin = url.find("://");
+  auto at = url.rfind('@');
+  if (begin == std::string_view::npos || at == std::string_view::npos || at < begin) return std::string{url};
+  std::string out{url.substr(0, begin + 3)};
+  for (char c : url.substr(begin + 3, at - begin - 3)) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c > ' ' && c <= '~' && c != '/' && c != '?' && c != '#')
+      out += c;
+    else
+      out.append({'%', digits[byte >> 4], digits[byte & 15]});
   }
-  return out;
-}
-
-void read_user(std::string_view text, redis_address& out) {
-  auto colon = text.find(':');
-  out.user = decode_percent(text.substr(0, colon));
-  if (colon != std::string_view::npos) out.password = decode_percent(text.substr(colon + 1));
-}
-
-void read_host(std::string_view text, redis_address& out) {
-  auto name_end = text.find(':');
-  if (!text.empty() && text.front() == '[') {
-    auto bracket = text.find(']');
-    if (bracket == std::string_view::npos) throw url_error{"the host has a [ without a ]"};
-    out.host = text.substr(1, bracket - 1);
-    name_end = bracket + 1;
-    if (name_end < text.size() && text[name_end] != ':') throw url_error{"only a port may follow the ]"};
-  } else {
-    out.host = text.substr(0, name_end);
-  }
-  if (out.host.empty()) throw url_error{"the host is missing"};
-  if (name_end >= text.size()) return;
-  out.port = number<std::uint16_t>(text.substr(name_end + 1), 65'535, "the port must be 1 to 65535");
-  if (out.port == 0) throw url_error{"the port must be 1 to 65535"};
-}
-
-redis_address parse(std::string_view url) {
-  if (url.substr(0, 9) == "rediss://")
-    throw url_error{"TLS (rediss://) is not in this version; use a tunnel, or a network that you trust"};
-  if (url.substr(0, scheme.size()) != scheme) throw url_error{"must begin with redis://"};
-  url.remove_prefix(scheme.size());
-  redis_address out;
-  if (auto at = url.rfind('@'); at != std::string_view::npos) {
-    read_user(url.substr(0, at), out);
-    url.remove_prefix(at + 1);
-  }
-  if (url.find_first_of("?#") != std::string_view::npos) throw url_error{"nothing may follow the database"};
-  auto slash = url.find('/');
-  read_host(url.substr(0, slash), out);
-  if (slash != std::string_view::npos && slash + 1 < url.size())
-    out.database = number<std::uint32_t>(url.substr(slash + 1), 1'000'000, "the database must be a number");
-  return out;
+  return out.append(url.substr(at));
 }
 
 } // namespace
 
 std::variant<redis_address, std::string> parse_redis_url(std::string_view url) {
-  try {
-    return parse(url);
-  } catch (const url_error& error) {
-    return std::string{error.what};
-  }
-}
-
-std::string mask_redis_url(std::string_view url) {
-  auto at = url.rfind('@');
-  if (at == std::string_view::npos) return std::string{url};
-  auto begin = url.find("://");
-  begin = begin == std::string_view::npos ? 0 : begin + 3;
-  auto colon = url.find(':', begin);
-  if (colon >= at) return std::string{url};
-  return std::string{url.substr(0, colon + 1)} + "***" + std::string{url.substr(at)};
+  if (url.substr(0, 9) == "rediss://")
+    return "TLS (rediss://) is not in this version; use a tunnel, or a network that you trust";
+  auto got = parse_server_url(with_encoded_user(url), {"redis"});
+  if (auto* wrong = std::get_if<std::string>(&got)) return std::move(*wrong);
+  auto& at = std::get<server_url>(got);
+  redis_address out{at.at.host, at.at.port.value_or(redis_address{}.port), at.user, at.password, 0};
+  if (at.path.size() <= 1) return out;
+  auto digits = std::string_view{at.path}.substr(1);
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.database);
+  if (error != std::errc{} || end != digits.data() + digits.size() || out.database > max_database)
+    return "the database must be a number";
+  return out;
 }
 
 } // namespace weir

@@ -20,7 +20,4 @@ struct redis_address {
 /// @returns the address, or which part of it is wrong, without repeating it: it may hold a password.
 std::variant<redis_address, std::string> parse_redis_url(std::string_view url);
 
-/// A URL as it may be printed: the password is `***`.
-std::string mask_redis_url(std::string_view url);
-
 } // namespace weir

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/links/node_address.hpp"
 #include "actors/event/pattern.hpp"
+#include "net/openai/openai_url.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -100,24 +101,9 @@ std::string check_variable_name(std::string_view text) {
 std::string check_not_empty(std::string_view text) { return text.empty() ? "must not be empty" : ""; }
 
 std::string check_model_url(std::string_view text) {
-  constexpr std::string_view plain = "http://";
-  constexpr std::string_view tls = "https://";
-  auto wrong = [] { return std::string{"must be http://host[:port][/path], or https"}; };
-  auto is_tls = text.substr(0, tls.size()) == tls;
-  if (!is_tls && text.substr(0, plain.size()) != plain) return wrong();
-  auto rest = text.substr(is_tls ? tls.size() : plain.size());
-  auto authority = rest.substr(0, rest.find('/'));
-  if (!all_of(text, [](char c) { return c > ' ' && c < 127 && c != '?' && c != '#'; })) return wrong();
-  if (authority.find('@') != std::string_view::npos) return "must not hold credentials: see api_key_env";
-  auto colon = authority.rfind(':');
-  auto closing = authority.rfind(']');
-  if (colon == std::string_view::npos || (closing != std::string_view::npos && closing > colon))
-    return authority.empty() ? wrong() : std::string{};
-  unsigned port = 0;
-  auto digits = authority.substr(colon + 1);
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  bool valid = error == std::errc{} && end == digits.data() + digits.size() && port >= 1 && port <= 65535;
-  return valid && colon > 0 ? std::string{} : wrong();
+  auto got = parse_openai_url(text);
+  auto* wrong = std::get_if<std::string>(&got);
+  return wrong != nullptr ? *wrong : std::string{};
 }
 
 std::string check_subject_template(std::string_view text) {

@@ -86,7 +86,9 @@ public:
     if (!from.is_string()) return out.add(path, "must be a text, is " + type_of(from));
     to = from.get<std::string>();
     if (!rule_) return;
-    if (auto wrong = rule_(to); !wrong.empty()) out.add(path, print_json(from) + ": " + wrong);
+    auto wrong = rule_(to);
+    auto may_hold_password = to.find("://") != std::string::npos && to.find('@') != std::string::npos;
+    if (!wrong.empty()) out.add(path, may_hold_password ? wrong : print_json(from) + ": " + wrong);
   }
 
   json print(const std::string& what) const override { return what; }

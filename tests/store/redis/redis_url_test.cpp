@@ -39,6 +39,7 @@ TEST_CASE("a store's URL says where the server is and who we are there", "[redis
   CHECK(x.port == 7000);
   CHECK(x.user.empty());
   CHECK(x.password == "secret");
+  CHECK(read("redis://me:a/b?c#d e%2F@a/3").password == "a/b?c#d e/");
   CHECK(read("redis://me@a").user == "me");
   CHECK(read("redis://[::1]").host == "::1");
 }
@@ -51,21 +52,12 @@ TEST_CASE("what is wrong with a store's URL is named and not repeated", "[redis]
   CHECK(wrong("redis://:p@") == "the host is missing");
   CHECK(wrong("redis://:p@:1") == "the host is missing");
   for (auto* port : {"", "0", "65536", "x", "1x", "-1", "99999999999999999999"})
-    CHECK(wrong(std::string{"redis://a:"} + port) == "the port must be 1 to 65535");
+    CHECK(wrong(std::string{"redis://a:"} + port).find("the port must be") == 0);
   for (auto* database : {"x", "1x", "-1", "1000001", "1/2"})
     CHECK(wrong(std::string{"redis://a/"} + database) == "the database must be a number");
   CHECK(wrong("redis://[::1") == "the host has a [ without a ]");
   CHECK(wrong("redis://[::1]x") == "only a port may follow the ]");
-  CHECK(wrong("redis://a?db=1") == "nothing may follow the database");
+  CHECK(wrong("redis://a?db=1") == "must have no query and no fragment");
   for (auto* password : {"%", "%1", "%zz", "%1z"})
     CHECK(wrong(std::string{"redis://:"} + password + "@a").find("hexadecimal") != std::string::npos);
-}
-
-TEST_CASE("a store's URL is printed without its password", "[redis]") {
-  CHECK(mask_redis_url("redis://a:1/2") == "redis://a:1/2");
-  CHECK(mask_redis_url("redis://me@a") == "redis://me@a");
-  CHECK(mask_redis_url("redis://me:secret@a:1/2") == "redis://me:***@a:1/2");
-  CHECK(mask_redis_url("redis://:se@cr:et@a") == "redis://:***@a");
-  CHECK(mask_redis_url("redis://:@a") == "redis://:***@a");
-  CHECK(mask_redis_url("") == "");
 }
