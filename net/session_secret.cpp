@@ -1,148 +1,63 @@
 #include "net/session_secret.hpp"
 
+#include "net/kept_secret.hpp"
 #include "net/session_token.hpp"
 
-#include <fcntl.h>
-#include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
-#include <string_view>
-#include <system_error>
 
 namespace weir {
 
 namespace {
 
-constexpr std::size_t secret_bytes = 32;
-constexpr off_t max_file_bytes = 4096;
+constexpr const char* file_name = "session.secret";
 
-class open_file {
-public:
-  explicit open_file(int fd) noexcept : fd_(fd) {}
-  ~open_file() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  int fd() const noexcept { return fd_; }
-  bool is_open() const noexcept { return fd_ >= 0; }
-
-private:
-  int fd_;
-};
-
-[[noreturn]] void fail(const std::string& path, const std::string& what) {
-  throw std::runtime_error(path + ": " + what);
-}
-
-[[noreturn]] void fail_with_errno(const std::string& path, const char* what) {
-  fail(path, what + std::string{": "} + std::generic_category().message(errno));
-}
-
-std::string random_hex(std::size_t bytes) {
-  std::string raw(bytes, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(raw.data()), static_cast<int>(bytes)) != 1)
-    throw std::runtime_error("session.secret: no random bytes to make it of");
-  std::string out;
-  for (unsigned char c : raw) {
-    out += "0123456789abcdef"[c >> 4];
-    out += "0123456789abcdef"[c & 15];
-  }
-  return out;
-}
-
-void make_folder(const std::string& path) {
-  auto folder = std::filesystem::absolute(path).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path(); // it ended with a slash
-  std::error_code wrong;
-  std::filesystem::create_directories(folder.parent_path(), wrong);
-  if (wrong) fail(folder.parent_path().string(), "cannot be made: " + wrong.message());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail_with_errno(path, "cannot be made");
-}
-
-void write_all(const std::string& path, std::string_view text) {
-  open_file file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-  if (!file.is_open()) fail_with_errno(path, "cannot be made");
-  while (!text.empty()) {
-    auto written = ::write(file.fd(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_with_errno(path, "cannot be written");
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(file.fd()) != 0) fail_with_errno(path, "cannot be written");
-}
-
-/// Whole or not at all, also when two nodes begin at once or one ends half-way: it is written under another
-/// name, and the link is refused where there is a file already. That one is then the secret.
-void make_secret(const std::string& folder, const std::string& path) {
-  make_folder(folder);
-  auto draft = path + '.' + random_hex(8);
-  try {
-    write_all(draft, random_hex(secret_bytes));
-  } catch (...) {
-    ::unlink(draft.c_str());
-    throw;
-  }
-  auto linked = ::link(draft.c_str(), path.c_str());
-  auto error = errno;
-  ::unlink(draft.c_str());
-  errno = error;
-  if (linked != 0 && error != EEXIST) fail_with_errno(path, "cannot be made");
-  open_file directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory.is_open()) ::fsync(directory.fd()); // so that it is there after a power cut
-}
-
-void check_long_enough(const std::string& name, const std::string& secret) {
+std::string checked(const std::string& name, std::string secret) {
   if (secret.size() < session_signer::min_secret_bytes)
-    fail(name, "must have at least " + std::to_string(session_signer::min_secret_bytes) + " bytes");
+    throw std::runtime_error(name + ": must have at least " + std::to_string(session_signer::min_secret_bytes)
+                             + " bytes");
+  return secret;
 }
 
-void check_private(const std::string& path, const struct stat& about) {
-  if (!S_ISREG(about.st_mode)) fail(path, "is not a file");
-  if ((about.st_mode & 077) != 0) fail(path, "others than its owner have access to it; chmod 600 it");
-  if (about.st_size > max_file_bytes) fail(path, "is too long to be a secret");
+std::optional<std::string> given(const secret_source& where) {
+  auto got = read(where);
+  if (!got.wrong.empty()) throw std::runtime_error(got.wrong);
+  if (!got.value) return std::nullopt;
+  return checked(where.file.empty() ? where.env : where.file, std::move(*got.value));
 }
 
-/// Nothing where there is no such file.
-std::optional<std::string> read_secret(const std::string& path) {
-  open_file file{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
-  if (!file.is_open()) {
-    if (errno == ENOENT) return std::nullopt;
-    fail_with_errno(path, "cannot be read");
+/// Those that are named.
+std::vector<std::string> load_given(const session_secret_sources& from) {
+  std::vector<std::string> out;
+  for (auto& where : from.all) {
+    auto secret = given(where);
+    if (!secret) throw std::runtime_error(where.env + ": is not set");
+    out.push_back(std::move(*secret));
   }
-  struct stat about {};
-  if (::fstat(file.fd(), &about) != 0) fail_with_errno(path, "cannot be read");
-  check_private(path, about);
-  std::string out(static_cast<std::size_t>(about.st_size), '\0');
-  auto got = ::read(file.fd(), out.data(), out.size());
-  if (got < 0) fail_with_errno(path, "cannot be read");
-  out.resize(static_cast<std::size_t>(got));
-  while (!out.empty() && (out.back() == '\n' || out.back() == '\r')) out.pop_back(); // an editor's
-  check_long_enough(path, out);
+  if (out.empty())
+    if (auto secret = given(from.usual)) out.push_back(std::move(*secret));
   return out;
+}
+
+std::string path_of(const session_secret_sources& from) {
+  return (std::filesystem::path{from.data_dir} / file_name).string();
 }
 
 } // namespace
 
-std::string load_session_secret(const std::string& env_name, const std::string& data_dir) {
-  if (auto* value = env_name.empty() ? nullptr : std::getenv(env_name.c_str())) {
-    std::string out{value};
-    check_long_enough(env_name, out);
-    return out;
-  }
-  auto path = (std::filesystem::path{data_dir} / "session.secret").string();
-  if (auto there = read_secret(path)) return *there;
-  make_secret(data_dir, path);
-  auto made = read_secret(path);
-  if (!made) fail(path, "has gone as soon as it was made");
-  return *made;
+std::vector<std::string> load_session_secrets(const session_secret_sources& from) {
+  auto out = load_given(from);
+  if (out.empty()) out.push_back(checked(path_of(from), load_or_make_secret(from.data_dir, file_name)));
+  return out;
+}
+
+std::string check_session_secrets(const session_secret_sources& from) try {
+  if (!load_given(from).empty()) return {};
+  if (auto there = read_kept_secret(path_of(from))) checked(path_of(from), std::move(*there));
+  return {};
+} catch (const std::runtime_error& error) {
+  return error.what();
 }
 
 } // namespace weir

@@ -27,6 +27,17 @@ std::string version_of(const member_hello& x) {
   return x.name + " is of version " + x.version + " (cluster protocol " + std::to_string(x.protocol) + ')';
 }
 
+/// Whether the secret that signs at `signer`, the first of its marks, is among those that verify here.
+bool takes_tokens_of(std::string_view verifier, std::string_view signer) {
+  auto newest = signer.substr(0, signer.find(','));
+  while (true) {
+    auto comma = verifier.find(',');
+    if (verifier.substr(0, comma) == newest) return true;
+    if (comma == std::string_view::npos) return false;
+    verifier.remove_prefix(comma + 1);
+  }
+}
+
 } // namespace
 
 member_table::outcome member_table::admit(const member_hello& who) {
@@ -47,7 +58,8 @@ member_table::outcome member_table::admit(const member_hello& who) {
 refusal member_table::check(const member_hello& who) const {
   if (who.protocol != self_.protocol || who.version != self_.version)
     return unfit("version", "the nodes do not fit: " + version_of(self_) + ", " + version_of(who));
-  if (who.secret_mark != self_.secret_mark)
+  if (!takes_tokens_of(self_.secret_mark, who.secret_mark)
+      || !takes_tokens_of(who.secret_mark, self_.secret_mark))
     return unfit("secret", "the nodes " + self_.name + " and " + who.name
                                + " have different session secrets: a cluster needs one");
   if (!who.store_mark.empty() && !self_.store_mark.empty() && who.store_mark != self_.store_mark)

@@ -67,6 +67,27 @@ TEST_CASE("nodes of another version, or with another secret, are refused and tol
   CHECK(table.all().empty());
 }
 
+TEST_CASE(
+    "nodes whose secrets are being exchanged take each other while each verifies what the other signs") {
+  auto self = node("n1", "a:1");
+  auto takes = [&](const std::string& own, const std::string& theirs) {
+    self.secret_mark = own;
+    member_table table{self};
+    auto other = node("n2", "b:1");
+    other.secret_mark = theirs;
+    return !table.admit(other).no.refused();
+  };
+  CHECK(takes("1", "1"));
+  CHECK(takes("1", "1,2")); // the next one is known here and there first …
+  CHECK(takes("1,2", "1,2"));
+  CHECK(takes("2,1", "1,2")); // … then signs
+  CHECK(takes("2,1", "2"));
+  CHECK_FALSE(takes("1", "2,1"));
+  CHECK_FALSE(takes("2", "1,2"));
+  CHECK_FALSE(takes("1", "12"));
+  CHECK_FALSE(takes("12", "1"));
+}
+
 TEST_CASE("a cluster that is full refuses one more node, and keeps those that it has") {
   member_table table{node("n0", "a:0")};
   for (std::size_t i = 1; i <= member_table::max_members; ++i)

@@ -131,3 +131,34 @@ TEST_CASE("base64url is the one of RFC 4648, without padding") {
     CHECK_FALSE(from_base64url(bad));
   }
 }
+
+TEST_CASE("while a secret is exchanged the newest signs and the older ones still verify") {
+  const std::string older = "the older secret", newer = "the newer secret";
+  session_signer signer{older};
+  auto before = signer.sign(some_claims());
+  signer.replace({newer, older});
+  auto after = signer.sign(some_claims());
+  CHECK(signer.verify(before, 0));
+  CHECK(signer.verify(after, 0));
+  CHECK_FALSE(session_signer{older}.verify(after, 0));
+  CHECK(session_signer{newer}.verify(after, 0));
+  signer.replace({newer});
+  CHECK_FALSE(signer.verify(before, 0));
+  CHECK(signer.verify(after, 0));
+}
+
+TEST_CASE("secrets that are no good replace none") {
+  session_signer signer{secret};
+  CHECK_THROWS_AS(signer.replace({}), std::invalid_argument);
+  CHECK_THROWS_AS(signer.replace({"the newer secret", "short"}), std::invalid_argument);
+  CHECK(signer.verify(session_signer{secret}.sign(some_claims()), 0));
+}
+
+TEST_CASE("nodes know each other's secrets by marks that do not tell them") {
+  session_signer both{std::vector<std::string>{"the newer secret", "the older secret"}};
+  auto older = session_signer{"the older secret"}.marks();
+  auto newer = session_signer{"the newer secret"}.marks();
+  CHECK(both.marks() == newer + ',' + older);
+  CHECK(older != newer);
+  CHECK(older.find_first_not_of("0123456789") == std::string::npos);
+}

@@ -1,12 +1,15 @@
 #include "apps/weir/config/load.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/utf8.hpp"
 #include "apps/weir/config/cross_checks.hpp"
 #include "apps/weir/config/node_schema.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <sstream>
 
@@ -24,30 +27,39 @@ std::string reason_of(const json::parse_error& error) {
   return end == std::string::npos ? text : text.substr(end + 2);
 }
 
-/// Finds keys that an object has twice, which the parser would take the last of.
-class twice_finder {
+/// Finds keys that an object has twice, which the parser would take the last of, and leaves out what is
+/// nested too deep: whatever copies or prints it would need a stack without end.
+class document_check {
 public:
-  bool operator()(json::parse_event_t event, json& x) {
-    if (event == json::parse_event_t::object_start) seen_.emplace_back();
-    if (event == json::parse_event_t::object_end) seen_.pop_back();
-    if (event == json::parse_event_t::key && !seen_.back().insert(x.get<std::string>()).second)
-      found.push_back(x.get<std::string>());
-    return true;
+  bool operator()(int depth, json::parse_event_t event, json& x) {
+    using on = json::parse_event_t;
+    if ((event == on::object_start || event == on::array_start) && depth >= max_config_depth) too_deep = true;
+    if (event == on::object_start) seen_.emplace_back();
+    if (event == on::object_end) seen_.pop_back();
+    if (event == on::key && !seen_.back().insert(x.get<std::string>()).second)
+      twice.push_back(x.get<std::string>());
+    return !too_deep;
   }
 
-  std::vector<std::string> found;
+  std::vector<std::string> twice;
+  bool too_deep = false;
 
 private:
   std::vector<std::set<std::string>> seen_;
 };
 
+std::string too_deep() { return "is nested deeper than " + std::to_string(max_config_depth); }
+
 json parse(const std::string& text, problems& out) {
   if (text.empty()) return json::object();
-  twice_finder twice;
+  document_check check;
   try {
-    auto got = json::parse(
-        text, [&twice](int, json::parse_event_t event, json& x) { return twice(event, x); }, true, true);
-    for (auto& key : twice.found) out.add(key, "is there twice in one object");
+    auto got = json::parse(text, std::ref(check), true, true);
+    if (check.too_deep) {
+      out.add("the configuration", too_deep());
+      return json::object();
+    }
+    for (auto& key : check.twice) out.add(key, "is there twice in one object");
     return got;
   } catch (const json::parse_error& error) {
     out.add("the configuration", reason_of(error));
@@ -59,8 +71,12 @@ json parse(const std::string& text, problems& out) {
 void set_one(json& document, const std::string& text, problems& out) {
   auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0) return out.add("--set " + text, "must be path=value");
+  if (!utf8::is_well_formed(text)) return out.add("--set " + text.substr(0, equals), "is not UTF-8");
   std::istringstream path{text.substr(0, equals)};
-  auto value = json::parse(text.substr(equals + 1), nullptr, false);
+  document_check check;
+  auto value = json::parse(text.substr(equals + 1), std::ref(check), false);
+  auto dots = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals), '.');
+  if (check.too_deep || dots >= max_config_depth) return out.add("--set " + text.substr(0, 64), too_deep());
   if (value.is_discarded()) value = text.substr(equals + 1);
   auto* at = &document;
   std::string key, walked;

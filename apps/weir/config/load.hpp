@@ -29,6 +29,9 @@ using kinds_of = std::function<known_kinds(const node_config&)>;
 /// Longest configuration that is read.
 inline constexpr std::size_t max_config_bytes = 16 * 1024 * 1024;
 
+/// Objects and lists in each other.
+inline constexpr int max_config_depth = 64;
+
 /// Reads JSON with comments over the defaults, then each `path=value` of `sets`, in order.
 /// A value is JSON; what is not is a text.
 /// @param text empty: the defaults.

@@ -139,6 +139,8 @@ schema::type_ptr<model_config> model_schema() {
       of_openai("api_key_env", &openai_config::api_key_env,
                 schema::text("a variable's name", optional_variable),
                 "openai: the environment variable that holds the key; empty: no key is sent"),
+      of_openai("api_key_file", &openai_config::api_key_file, schema::text("a file"),
+                "openai: the file that holds it; wins over `api_key_env`"),
       of_openai(
           "ca_file", &openai_config::ca_file, schema::text(""),
           "openai: PEM of roots that are trusted beside the system's, for an https server of one's own"),

@@ -4,16 +4,10 @@
 #include "apps/weir/config/rules.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace weir {
 
 namespace {
-
-bool is_set(const std::string& variable) {
-  auto* value = std::getenv(variable.c_str());
-  return value != nullptr && *value != '\0';
-}
 
 std::string exposed(const std::string& key, const std::string& address, const std::string& why) {
   return key + ": " + address + " is not a loopback address, and " + why
@@ -54,26 +48,15 @@ node_config default_config() {
 std::string check_exposure(const node_config& cfg) {
   if (cfg.auth.mode == "none" && !is_loopback(cfg.listen.address))
     return exposed("listen.address", cfg.listen.address, "auth.mode is none");
-  if (!is_set(cfg.admin.token_env) && !is_loopback(cfg.admin.address))
-    return exposed("admin.address", cfg.admin.address, cfg.admin.token_env + " is not set");
+  if (!has_secret(cfg.admin.token) && !is_loopback(cfg.admin.address))
+    return exposed("admin.address", cfg.admin.address,
+                   cfg.admin.token.file.empty() ? cfg.admin.token.env + " is not set"
+                                                : cfg.admin.token.file + " holds no token");
   if (auto at = parse_node_address(cfg.cluster_listen());
       cfg.is_clustered() && !cfg.cluster.tls.is_set() && at && !is_loopback(at->host))
     return exposed("cluster.listen", at->host,
                    "nodes do not ask each other who they are without cluster.tls");
   return {};
-}
-
-std::string check_shared_secret(const node_config& cfg) {
-  if (!cfg.is_clustered() || is_set(cfg.session.secret_env)) return {};
-  return "session.secret_env: " + cfg.session.secret_env
-         + " is not set: the nodes of a cluster need one secret, so that each takes the others' sessions";
-}
-
-std::string check_cluster_tls(const node_config& cfg) {
-  if (!cfg.cluster.tls.is_set()) return {};
-  auto loaded = load_tls_credentials(cfg.cluster.tls);
-  auto* wrong = std::get_if<std::string>(&loaded);
-  return wrong != nullptr ? "cluster.tls." + *wrong : std::string{};
 }
 
 } // namespace weir

@@ -3,6 +3,7 @@
 #include "actors/agents/config.hpp"
 #include "actors/cluster/links/tls_credentials.hpp"
 #include "actors/core/limits.hpp"
+#include "actors/core/secret_source.hpp"
 #include "actors/models/config.hpp"
 #include "actors/runs/workflow/workflow_plan.hpp"
 #include "apps/weir/config/auth_section.hpp"
@@ -42,7 +43,7 @@ struct listen_section {
 struct admin_section {
   std::string address = "127.0.0.1"; ///< An IP address.
   std::uint16_t port = 8081;         ///< 0: a free one.
-  std::string token_env = "WEIR_ADMIN_TOKEN";
+  secret_source token{"WEIR_ADMIN_TOKEN"};
   std::vector<std::string> origins; ///< As `listen.origins`.
   tls_server_files tls;             ///< Not set: no TLS.
 };
@@ -53,14 +54,15 @@ struct metrics_section {
 
 /// Its key `ttl_ms` is kept as `bounds.session_ttl_ms`.
 struct session_section {
-  std::string secret_env = "WEIR_SESSION_SECRET"; ///< Not set: the secret is a file in `data_dir`.
+  secret_source secret{"WEIR_SESSION_SECRET"}; ///< Not there: it is a file in `data_dir`.
+  std::vector<secret_source> secrets;          ///< Instead of `secret`: the newest signs, the others verify.
 };
 
 struct store_section {
   std::string kind = "sqlite"; ///< `sqlite`, `memory` or `redis`.
-  std::string url;             ///< Of Redis. May hold a password: printed by `mask_redis_url` only.
-  std::string password_env = "WEIR_STORE_PASSWORD"; ///< Where it is set, it is used and not the URL's.
-  std::uint64_t timeout_ms = 2000;                  ///< Of one call of Redis.
+  std::string url;             ///< Of Redis. May hold a password: printed by `mask_url` only.
+  secret_source password{"WEIR_STORE_PASSWORD"}; ///< Where it is there, it is used and not the URL's.
+  std::uint64_t timeout_ms = 2000;               ///< Of one call of Redis.
 };
 
 struct cluster_section {
@@ -120,16 +122,8 @@ struct node_config {
 node_config default_config();
 
 /// Whether anyone could reach what nothing protects: clients while `auth.mode` is `none`, the admin calls
-/// while the variable `admin.token_env` is not set, other nodes without `cluster.tls`.
+/// while no token is configured, other nodes without `cluster.tls`.
 /// @returns why the node must not listen there without `--insecure`, or an empty string.
 std::string check_exposure(const node_config& cfg);
-
-/// Whether a node of a cluster has the secret that all of them need.
-/// @returns why it must not start, or an empty string.
-std::string check_shared_secret(const node_config& cfg);
-
-/// Whether other nodes would take this one's certificate, by what is in the files of `cluster.tls` now.
-/// @returns why it must not start, or an empty string.
-std::string check_cluster_tls(const node_config& cfg);
 
 } // namespace weir

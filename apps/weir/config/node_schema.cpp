@@ -1,6 +1,7 @@
 #include "apps/weir/config/node_schema.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/url.hpp"
 #include "actors/store/redis/redis_url.hpp"
 #include "apps/weir/config/auth_schema.hpp"
 #include "apps/weir/config/rules.hpp"
@@ -20,6 +21,23 @@ using schema::member;
 using schema::object;
 using schema::property;
 using schema::text;
+
+schema::type_ptr<std::string> variable() { return text("a variable's name", check_variable_name); }
+
+/// A secret's keys `NAME_env` and `NAME_file`.
+template <class T>
+schema::field<T> env_key(std::string key, secret_source T::*target, std::string meaning) {
+  return property<T, std::string>(
+      std::move(key), variable(), std::move(meaning), [target](const T& x) { return (x.*target).env; },
+      [target](T& x, std::string value) { (x.*target).env = std::move(value); });
+}
+
+template <class T>
+schema::field<T> file_key(std::string key, secret_source T::*target, std::string meaning) {
+  return property<T, std::string>(
+      std::move(key), text("a file"), std::move(meaning), [target](const T& x) { return (x.*target).file; },
+      [target](T& x, std::string value) { (x.*target).file = std::move(value); });
+}
 
 schema::type_ptr<node_section> node_section_schema() {
   using x = node_section;
@@ -79,8 +97,10 @@ schema::type_ptr<admin_section> admin_schema() {
       member("address", &x::address, text("an IP address", check_ip_address),
              "where the admin calls are; anything but loopback needs `--insecure` while there is no token"),
       member("port", &x::port, integer<std::uint16_t>(0, 65'535), "0: a free one"),
-      member("token_env", &x::token_env, text("a variable's name", check_variable_name),
-             "the environment variable that holds the token of the admin calls; not set: there is none"),
+      env_key("token_env", &x::token,
+              "the environment variable that holds the token of the admin calls; not set: `admin.token` in "
+              "`node.data_dir`, made once, which only calls that change something need"),
+      file_key("token_file", &x::token, "the file that holds it; wins over `token_env`"),
       member("origins", &x::origins, schema::texts("`https://app.example.com`, or `*`", check_origin),
              "as `listen.origins`, for the admin address"),
       member("tls", &x::tls, tls_schema(), ""),
@@ -95,17 +115,68 @@ schema::type_ptr<metrics_section> metrics_schema() {
   });
 }
 
+/// A list of `{"secret_env": …}` and `{"secret_file": …}`.
+class secrets_type : public schema::type<std::vector<secret_source>> {
+public:
+  void read(const json& from, std::vector<secret_source>& to, const std::string& path,
+            schema::problems& out) const override {
+    if (!from.is_array()) return out.add(path, "must be a list, is " + schema::type_of(from));
+    if (from.size() > max_secrets) return out.add(path, "must have at most 8 entries");
+    to.clear();
+    for (std::size_t i = 0; i < from.size(); ++i)
+      read_one(from[i], to, path + '[' + std::to_string(i) + ']', out);
+  }
+
+  json print(const std::vector<secret_source>& what) const override {
+    auto out = json::array();
+    for (auto& x : what)
+      out.push_back(x.file.empty() ? json{{"secret_env", x.env}} : json{{"secret_file", x.file}});
+    return out;
+  }
+
+  void describe(const std::string& path, const std::vector<secret_source>&, const std::string& meaning,
+                std::vector<schema::row>& out) const override {
+    out.push_back({path, "list of objects", "[]",
+                   "at most 8 of `{\"secret_env\": …}`, `{\"secret_file\": …}`", meaning});
+  }
+
+private:
+  static constexpr std::size_t max_secrets = 8;
+
+  static void read_one(const json& from, std::vector<secret_source>& to, const std::string& path,
+                       schema::problems& out) {
+    constexpr auto form = "must be {\"secret_env\": \"…\"} or {\"secret_file\": \"…\"}";
+    if (!from.is_object() || from.size() != 1 || !from.begin()->is_string()) return out.add(path, form);
+    auto key = from.begin().key();
+    auto value = from.begin()->get<std::string>();
+    if (key != "secret_env" && key != "secret_file") return out.add(path, form);
+    auto wrong = key == "secret_env" ? check_variable_name(value) : check_not_empty(value);
+    if (!wrong.empty()) return out.add(path + '.' + key, wrong);
+    to.push_back(key == "secret_env" ? secret_source{std::move(value), {}}
+                                     : secret_source{{}, std::move(value)});
+  }
+};
+
 /// `ttl_ms` is another name for the node's `limits.session_ttl_ms`. The limits are read later, so theirs
 /// wins where both are given.
 schema::type_ptr<node_config> session_schema() {
   using x = node_config;
   return object<x>({
       property<x, std::string>(
-          "secret_env", text("a variable's name", check_variable_name),
+          "secret_env", variable(),
           "the environment variable that holds the secret; not set: `session.secret` in `node.data_dir`, "
           "made once",
-          [](const x& from) { return from.session.secret_env; },
-          [](x& to, std::string value) { to.session.secret_env = std::move(value); }),
+          [](const x& from) { return from.session.secret.env; },
+          [](x& to, std::string value) { to.session.secret.env = std::move(value); }),
+      property<x, std::string>(
+          "secret_file", text("a file"), "the file that holds it; wins over `secret_env`",
+          [](const x& from) { return from.session.secret.file; },
+          [](x& to, std::string value) { to.session.secret.file = std::move(value); }),
+      property<x, std::vector<secret_source>>(
+          "secrets", schema::type_ptr<std::vector<secret_source>>{std::make_shared<secrets_type>()},
+          "instead of one secret: the newest, which signs, then older ones, which still verify",
+          [](const x& from) { return from.session.secrets; },
+          [](x& to, std::vector<secret_source> value) { to.session.secrets = std::move(value); }),
       property<x, std::uint64_t>(
           "ttl_ms", integer<std::uint64_t>(1000, 86'400'000),
           "how long a session without a socket is kept; `limits.session_ttl_ms` wins where both are given",
@@ -134,7 +205,7 @@ public:
     to = from.get<std::string>();
   }
 
-  json print(const std::string& what) const override { return mask_redis_url(what); }
+  json print(const std::string& what) const override { return mask_url(what); }
 
   void describe(const std::string& path, const std::string& initial, const std::string& meaning,
                 std::vector<schema::row>& out) const override {
@@ -143,11 +214,15 @@ public:
   }
 };
 
+schema::field<store_section> only_redis(schema::field<store_section> x) {
+  return schema::only_if([](const store_section& y) { return y.kind == "redis"; }, "the kind redis",
+                         std::move(x));
+}
+
 template <class M>
 schema::field<store_section> of_redis(std::string key, M store_section::*target, schema::type_ptr<M> kind,
                                       std::string meaning) {
-  return schema::only_if([](const store_section& x) { return x.kind == "redis"; }, "the kind redis",
-                         member(std::move(key), target, std::move(kind), std::move(meaning)));
+  return only_redis(member(std::move(key), target, std::move(kind), std::move(meaning)));
 }
 
 schema::type_ptr<store_section> store_schema() {
@@ -158,8 +233,11 @@ schema::type_ptr<store_section> store_schema() {
              "Valkey server"),
       of_redis("url", &x::url, schema::type_ptr<std::string>{std::make_shared<store_url_type>()},
                "with the kind redis, which needs it: where the server is; printed without its password"),
-      of_redis("password_env", &x::password_env, text("a variable's name", check_variable_name),
-               "with the kind redis: the environment variable that holds the password; not set: the URL's"),
+      only_redis(env_key(
+          "password_env", &x::password,
+          "with the kind redis: the environment variable that holds the password; not set: the URL's")),
+      only_redis(file_key("password_file", &x::password,
+                          "with the kind redis: the file that holds it; wins over `password_env`")),
       of_redis("timeout_ms", &x::timeout_ms, integer<std::uint64_t>(10, 60'000),
                "with the kind redis: how long one call of it may take"),
   });
