@@ -1,5 +1,6 @@
 #include "apps/weir/commands/client.hpp"
 #include "apps/weir/commands/line_reader.hpp"
+#include "apps/weir/commands/terminal.hpp"
 #include "apps/weir/logging.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -66,8 +67,33 @@ TEST_CASE("data that is JSON is sent as it is, anything else as a text", "[cli]"
 }
 
 TEST_CASE("an answer cannot steer the terminal", "[cli]") {
-  CHECK(printable("a\x1b[2Jb\n\tc\r\x7f") == "a[2Jb\n\tc");
-  CHECK(printable("é") == "é");
+  CHECK(printable("a\x1b[2Jb\n\tc\r\x7f") == "a\\x1b[2Jb\n\tc\\x7f");
+  CHECK(printable("\x1b]0;x\x07\x1b[2J") == "\\x1b]0;x\\x07\\x1b[2J");
+  CHECK(printable("\xc2\x9b"
+                  "2J")
+        == "\\x9b2J"); // CSI in one code point
+  CHECK(printable("\xe2\x80\xae"
+                  "x")
+        == "\\u202ex"); // right to left
+  CHECK(printable("\x9b"
+                  "2J\xff")
+        == "\xef\xbf\xbd"
+           "2J\xef\xbf\xbd"); // no UTF-8
+  CHECK(printable("é 漢 😀 <>&") == "é 漢 😀 <>&");
+}
+
+TEST_CASE("JSON is printed as JSON of the same value that cannot steer the terminal", "[cli]") {
+  nlohmann::json data = {{"text", "\x1b[2J\xc2\x9b\x7f\xe2\x80\xae é"}};
+  auto line = printable_json(data.dump());
+  for (auto* raw : {"\x1b", "\xc2\x9b", "\x7f", "\xe2\x80\xae"}) CHECK(line.find(raw) == std::string::npos);
+  CHECK(nlohmann::json::parse(line) == data);
+  CHECK(printable_json("{\"a\" : 1}") == "{\"a\" : 1}");
+}
+
+TEST_CASE("bytes that are no UTF-8 are replaced one by one", "[cli]") {
+  CHECK(repaired_utf8("caf\xe9 au lait") == "caf\xef\xbf\xbd au lait");
+  CHECK(repaired_utf8("\xed\xa0\x80") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+  CHECK(repaired_utf8("é") == "é");
 }
 
 TEST_CASE("a random name is of the client ids' alphabet", "[cli]") {

@@ -1,6 +1,7 @@
 // The built binary against a scripted server.
 #include "tests/paths.hpp"
 #include "tests/support/fake_ws_server.hpp"
+#include "tests/support/quiet_port.hpp"
 #include "tests/support/shell.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -128,6 +129,59 @@ TEST_CASE("chat prints each line's answer as it streams, without a prompt in a p
   auto refused = chat("hi", " --agent nobody");
   CHECK(refused.out == "[404 unknown_target: no agent nobody]\n");
   CHECK(refused.status == 1);
+}
+
+TEST_CASE("chat takes lines of any bytes and of any system", "[cli]") {
+  fake_ws_server server{node};
+  auto got = shell("printf 'caf\\351\\r\\n\\r\\nhi\\r\\n' | " + std::string{WEIR_BINARY} + " chat --url "
+                   + server.url());
+  CHECK(got.status == 0);
+  CHECK(got.out == "hello\nhello\n");
+  std::vector<std::string> asked;
+  for (auto& frame : server.frames())
+    if (auto x = json::parse(frame); x["op"] == "call") asked.push_back(x["input"]);
+  CHECK(asked == std::vector<std::string>{"caf\xef\xbf\xbd", "hi"});
+}
+
+TEST_CASE("what cannot be written ends a command with 1", "[cli]") {
+  fake_ws_server server{node};
+  auto at = " --url " + server.url();
+  for (auto& command :
+       {"tail stay --timeout-ms 20000" + at, "publish a 1" + at, "call assistant hi --stream" + at,
+        "chat <<<hi" + at, std::string{"config"}, std::string{"config --keys"}}) {
+    INFO(command);
+    auto got = shell("bash -c '" + std::string{WEIR_BINARY} + ' ' + command + " 2>&1 >/dev/full'");
+    CHECK(got.status == 1);
+    CHECK(got.out.find("standard output") != std::string::npos);
+  }
+}
+
+TEST_CASE("a namespace that is none is wrong use and gets into no request", "[cli]") {
+  fake_ws_server server{node};
+  for (auto* command : {"publish a 1", "tail a", "call a 1", "runs", "dead", "dead --retry a/b"})
+    for (auto* name : {"a b?x", "../nodes", "", "*", "A", "a/dead"}) {
+      INFO(command << ' ' << name);
+      auto got = run(std::string{command} + " --namespace '" + name + "' --url " + server.url() + " 2>&1");
+      CHECK(got.status == 2);
+      CHECK(got.out.find("--namespace") != std::string::npos);
+    }
+  CHECK(server.frames().empty());
+}
+
+TEST_CASE("a command that comes before its node waits for it", "[cli]") {
+  auto port = std::to_string(weir::test::quiet_port());
+  auto listen = "python3 -c 'import socket,time;time.sleep(0.5);s=socket.socket();"
+                "s.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1);s.bind((\"127.0.0.1\","
+                + port
+                + "));s.listen();c=s.accept()[0];c.recv(1000);"
+                  "c.send(b\"HTTP/1.1 503 Busy\\r\\ncontent-length: 0\\r\\n\\r\\n\");time.sleep(0.1)'";
+  for (auto* command : {"publish a 1", "nodes"}) {
+    auto got = shell("(" + listen + ") & " + std::string{WEIR_BINARY} + " " + command
+                     + " --url http://127.0.0.1:" + port + " 2>&1; s=$?; wait; exit $s");
+    INFO(command << ": " << got.out);
+    CHECK(got.status == 1);
+    CHECK(got.out.find("503") != std::string::npos); // it was there by then, and said this
+  }
 }
 
 TEST_CASE("without a node a client command says so and ends with 1", "[cli]") {

@@ -1,9 +1,8 @@
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "apps/weir/commands/terminal.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <iostream>
 
 namespace weir {
 
@@ -38,9 +37,9 @@ int print_run(client_session& session, bool stream,
     session.wait(frame, text, deadline);
     auto op = frame.value("op", "");
     if (op == "ok") deadline = due();
-    if (op == "delta" && stream) std::cout << text << std::endl;
+    if (op == "delta" && stream) print_line(printable_json(text));
     if (op != "result" && op != "error") continue;
-    std::cout << text << std::endl;
+    print_line(printable_json(text));
     // Anything that is an answer is done; what is none is not.
     auto status = frame.value("status", "failed");
     return op == "error" || status == "failed" || status == "cancelled" ? exit_refused : exit_done;

@@ -2,6 +2,7 @@
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/line_reader.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "apps/weir/commands/terminal.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -38,7 +39,7 @@ public:
   /// @returns false when the node said no.
   bool run(const std::string& line) {
     auto id = random_word(12);
-    json input = line;
+    json input = repaired_utf8(line);
     session_.send(
         {{"op", "call"}, {"target", agent_}, {"message_id", id}, {"input", input}, {"stream", true}});
     auto deadline = session_.answer_deadline();
@@ -52,7 +53,8 @@ public:
       if (op == "error") return refused(frame);
       if (run_id.empty() || frame.value("run_id", "") != run_id) continue;
       if (op == "delta") {
-        std::cout << printable(frame.value("text", "")) << std::flush;
+        std::cout << printable(frame.value("text", ""));
+        check_output();
         streamed = true;
       }
       if (op == "result") return ended(frame, streamed);
@@ -61,7 +63,7 @@ public:
 
 private:
   static bool refused(const json& error) {
-    std::cout << '[' << printable(reason_of(error)) << ']' << std::endl;
+    print_line('[' + printable(reason_of(error)) + ']');
     return false;
   }
 
@@ -74,7 +76,7 @@ private:
         std::cout << ", " << printable(reason_of(result["error"]));
       std::cout << ']';
     }
-    std::cout << std::endl;
+    print_line({});
     return status != "failed";
   }
 
@@ -104,11 +106,12 @@ int chat_command(const client_options& options, const std::string& agent) {
       session.idle();
       continue;
     }
+    if (!line.empty() && line.back() == '\r') line.pop_back(); // typed, or written, on Windows
     if (got == line_reader::got::too_long) std::cerr << "weir: that line is too long\n";
     if (got == line_reader::got::too_long || (!line.empty() && !each.run(line))) status = exit_refused;
     prompt(interactive);
   }
-  if (interactive) std::cout << std::endl;
+  if (interactive) print_line({});
   return status;
 }
 

@@ -3,12 +3,14 @@
 #include "actors/core/json_print.hpp"
 #include "actors/core/utf8.hpp"
 #include "apps/weir/app.hpp"
+#include "apps/weir/commands/terminal.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <iostream>
 #include <random>
+#include <thread>
 
 namespace weir {
 
@@ -17,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr ws_client::milliseconds max_step{500}; // how often a wait looks whether the node is still there
+constexpr ws_client::milliseconds retry_step{50};
 
 } // namespace
 
@@ -35,22 +38,15 @@ json as_data(const std::string& text) {
   return out.is_discarded() ? json(text) : out;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (char c : text)
-    if (c == '\n' || c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)) out += c;
-  return out;
-}
-
 bool client_session::open(const client_options& options) {
   node_timeout_ = ws_client::milliseconds{options.node_timeout_ms};
-  client_.connect(options.url, node_timeout_);
+  until_listening([&] { client_.connect(options.url, node_timeout_); });
   client_.set_send_timeout(node_timeout_);
   auto id = options.client_id.empty() ? "cli-" + random_word(6) : options.client_id;
   auto answer = client_.hello(options.ns, id, node_timeout_);
   heard_at_ = clock::now();
   if (answer.value("op", "") == "welcome") return true;
-  std::cout << print_json(answer) << std::endl;
+  print_line(printable_json(print_json(answer)));
   return false;
 }
 
@@ -105,9 +101,23 @@ void client_session::idle() {
   }
 }
 
+void until_listening(const std::function<void()>& connect) {
+  auto deadline = client_session::clock::now() + client_session::start_patience;
+  for (;;) {
+    try {
+      return connect();
+    } catch (const connection_refused&) {
+      if (client_session::clock::now() >= deadline) throw;
+      std::this_thread::sleep_for(retry_step);
+    }
+  }
+}
+
 int guarded(const std::function<int()>& command) {
   try {
-    return command();
+    auto status = command();
+    check_output();
+    return status;
   } catch (const ws_error& error) {
     std::cerr << "weir: " << error.what() << '\n';
     return exit_refused;
@@ -116,6 +126,9 @@ int guarded(const std::function<int()>& command) {
     return exit_usage;
   } catch (const json::exception&) {
     std::cerr << "weir: an argument is not UTF-8, or the node sent a field of another type\n";
+    return exit_refused;
+  } catch (const std::runtime_error& error) {
+    std::cerr << "weir: " << error.what() << '\n';
     return exit_refused;
   }
 }

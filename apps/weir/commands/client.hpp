@@ -28,9 +28,6 @@ std::string random_word(std::size_t length);
 /// Throws std::invalid_argument when the text is not UTF-8.
 nlohmann::json as_data(const std::string& text);
 
-/// Control characters but for newline and tab are taken out, so that a model's text cannot steer a terminal.
-std::string printable(std::string_view text);
-
 /// A connection that was welcomed. What goes wrong is a `ws_error`; a `hello` that the node refuses prints
 /// its error frame.
 ///
@@ -38,9 +35,12 @@ std::string printable(std::string_view text);
 /// gone: its machine may have ended without a word, and TCP alone would wait for hours.
 class client_session {
 public:
+  /// How long a command waits for a node that is just being started.
+  static constexpr ws_client::milliseconds start_patience{2000};
+
   using clock = std::chrono::steady_clock;
 
-  /// @returns whether the node said welcome.
+  /// A node that is not there yet gets `start_patience` to come. @returns whether the node said welcome.
   bool open(const client_options& options);
 
   void send(const nlohmann::json& frame);
@@ -68,7 +68,12 @@ private:
   std::size_t pongs_ = 0;
 };
 
-/// Runs a client command: a `ws_error` goes to stderr. @returns the exit status.
+/// Calls `connect` again while nobody listens there, for `client_session::start_patience` at most: the node
+/// may have been started in the same moment.
+void until_listening(const std::function<void()>& connect);
+
+/// Runs a client command. What it could not do goes to stderr, what it could not write too. @returns the exit
+/// status.
 int guarded(const std::function<int()>& command);
 
 } // namespace weir

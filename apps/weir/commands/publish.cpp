@@ -1,9 +1,8 @@
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "apps/weir/commands/terminal.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <iostream>
 
 namespace weir {
 
@@ -32,7 +31,7 @@ int publish_command(const client_options& options, const publish_arguments& what
     session.wait(frame, text, deadline);
     auto op = frame.value("op", "");
     if (op != "ok" && op != "error") continue;
-    std::cout << text << std::endl;
+    print_line(printable_json(text));
     return op == "ok" ? exit_done : exit_refused;
   }
 }

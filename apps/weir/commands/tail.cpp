@@ -1,5 +1,6 @@
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "apps/weir/commands/terminal.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -62,7 +63,7 @@ int tail_command(const client_options& options, const tail_arguments& what) {
     auto op = frame.value("op", "");
     if (op == "ok") answer_due = clock::time_point::max();
     // What is missing is told as well: a gap in silence would look like quiet.
-    if (op == "event" || op == "gap" || op == "error") std::cout << text << std::endl;
+    if (op == "event" || op == "gap" || op == "error") print_line(printable_json(text));
     if (op == "error") return exit_refused;
     if (op == "event" && ++seen == what.count) return exit_done;
   }
