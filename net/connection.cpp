@@ -20,10 +20,10 @@ constexpr std::chrono::milliseconds read_retry{100};
 
 connection::connection(caf::actor_config& cfg, io_unit& unit, std::shared_ptr<connection_context> shared,
                        std::shared_ptr<transport> socket, std::function<void()> hello_done)
-  : io_actor(cfg, unit), shared_(std::move(shared)), socket_(std::move(socket)),
-    hello_done_(std::move(hello_done)), out_(shared_->bounds.outbound_bytes, shared_->bounds.outbound_frames),
-    meter_(shared_->bounds.publish_per_s, shared_->bounds.burst, clock().now()),
-    strikes_(max_strikes, strike_window) {
+  : io_actor(cfg, unit), shared_(std::move(shared)), limits_(&shared_->bounds->of_node()),
+    socket_(std::move(socket)), hello_done_(std::move(hello_done)),
+    out_(limits_->outbound_bytes, limits_->outbound_frames),
+    meter_(limits_->publish_per_s, limits_->burst, clock().now()), strikes_(max_strikes, strike_window) {
   shared_->connections.insert(this);
   shared_->timers.schedule(*this, shared_->hello_timeout);
 }
@@ -85,6 +85,24 @@ void connection::begin_closing() {
   phase_ = phase::closing;
   shared_->timers.schedule(*this, close_timeout);
   mark_dirty();
+}
+
+void connection_context::use_limits(limits_ptr next) {
+  auto before = std::exchange(bounds, std::move(next)); // until nobody points into it
+  for (auto* x : connections) x->use_limits();
+}
+
+void connection::use_limits() {
+  auto& bounds = *shared_->bounds;
+  limits_ = ns_.empty() ? &bounds.of_node() : &bounds.of(ns_);
+  out_.set_bounds(limits_->outbound_bytes, limits_->outbound_frames);
+  auto rate = limits_->publish_per_s;
+  auto burst = limits_->burst;
+  if (auto own = access_ ? access_->may().limits.publish_per_s : 0; own > 0 && own < rate) {
+    rate = own; // of its token
+    burst = std::min(burst, rate);
+  }
+  meter_.set(rate, burst);
 }
 
 // -- drain

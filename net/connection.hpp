@@ -53,6 +53,9 @@ public:
   caf::behavior make_behavior() override;
   void on_exit() override;
 
+  /// The limits of its namespace, which it looks up in `shared_->bounds`, hold from now on.
+  void use_limits();
+
   /// Closes the socket after what waits in the control lane. Only the first call counts.
   void close(close_code code, std::string reason);
 
@@ -153,7 +156,6 @@ private:
   void follow_runs();
   void confirm_written();
   void read_history(std::uint64_t number);
-  std::uint64_t answer_bytes() const noexcept;
   void await_answer();
   void on_awaited();
   std::optional<history_reads::read> take_history(std::uint64_t number);
@@ -194,6 +196,7 @@ private:
   bool is_live() const noexcept { return phase_ < phase::finishing; }
 
   std::shared_ptr<connection_context> shared_;
+  const limits* limits_; // of its namespace, the node's until it has one; in shared_->bounds
   std::shared_ptr<transport> socket_;
   std::function<void()> hello_done_;
   phase phase_ = phase::greeting;
@@ -214,7 +217,9 @@ private:
   std::map<std::string, subscription> subscriptions_; // by id; subscriptions_per_session
   std::uint64_t awaited_ = 0;                         // presence lists and watches that are not answered yet
   std::vector<std::string> unconfirmed_; // queue events that are done with once written; queue_window of each
-  history_reads histories_{answer_bytes()};
+  std::uint64_t answer_bytes_ = 1024; // of one answer: half of what may wait for the socket, so that what is
+                                      // asked for together does not come to more. Fixed once it is welcomed
+  history_reads histories_{answer_bytes_};
   open_runs runs_;
   outbound out_;
   std::uint64_t noted_bytes_ = 0; // of what waits, in the node's figures

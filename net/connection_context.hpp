@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/core/limits.hpp"
+#include "actors/core/namespace_limits.hpp"
 #include "actors/core/refusal.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "actors/namespace/relay_port.hpp"
@@ -39,7 +39,8 @@ public:
   virtual ~namespace_gate() = default;
 
   /// Counts a connection in, or says why not (`429 quota`).
-  virtual std::variant<relay_handle, refusal> enter(const std::string& ns) = 0;
+  /// @param most connections that the namespace may have.
+  virtual std::variant<relay_handle, refusal> enter(const std::string& ns, std::uint64_t most) = 0;
 
   /// Counts it out again.
   virtual void leave(const std::string& ns) = 0;
@@ -47,12 +48,15 @@ public:
 
 /// What the connections of one I/O thread share. Lives on that thread, and longer than any of them.
 struct connection_context {
-  connection_context(caf::actor_system& sys, namespace_gate& gate, std::chrono::steady_clock::time_point now,
-                     const limits& bounds = {})
-    : bounds(bounds), authentication(std::make_shared<authenticator>(sys)), metrics(sys), gate(gate),
-      timers(now), replays(bounds.replays, metrics.replays, metrics.replays_waiting) {}
+  using limits_ptr = std::shared_ptr<const namespace_limits>;
 
-  limits bounds;
+  connection_context(caf::actor_system& sys, namespace_gate& gate, std::chrono::steady_clock::time_point now,
+                     limits_ptr bounds = std::make_shared<const namespace_limits>())
+    : bounds(std::move(bounds)), authentication(std::make_shared<authenticator>(sys)), metrics(sys),
+      gate(gate), timers(now),
+      replays(this->bounds->of_node().replays, metrics.replays, metrics.replays_waiting) {}
+
+  limits_ptr bounds; ///< Connections point into it: see `connection::use_limits`.
   std::string node_name = "n1";
   std::chrono::milliseconds hello_timeout{5000};
   std::chrono::milliseconds heartbeat{25'000};
@@ -76,6 +80,9 @@ struct connection_context {
   timer_wheel timers;
   replay_gate replays;
   std::unordered_set<connection*> connections; ///< Those whose socket is open.
+
+  /// Other limits from now on, for the connections that are there, too.
+  void use_limits(limits_ptr next);
 };
 
 } // namespace weir

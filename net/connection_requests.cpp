@@ -104,8 +104,6 @@ std::optional<refusal> connection::admit(wire::hello& x) {
   if (x.client_id.empty()) return refusal::bad_field("client_id: is missing");
   if (!who->may.meta.empty()) x.meta = who->may.meta;
   access_ = std::make_unique<client_access>(who, x.client_id, clock().now(), now_ms);
-  if (auto rate = who->may.limits.publish_per_s; rate > 0 && rate < shared_->bounds.publish_per_s)
-    meter_ = frame_meter(rate, std::min<std::uint64_t>(shared_->bounds.burst, rate), clock().now());
   return std::nullopt;
 }
 
@@ -138,7 +136,7 @@ bool connection::is_within_rate(const wire::client_frame& frame, std::int64_t re
 void connection::hint_at_rate() {
   if (meter_.pressure() < relief_pressure) hinted_ = false;
   if (meter_.pressure() < hint_pressure || std::exchange(hinted_, true)) return;
-  auto pace_ms = static_cast<std::int64_t>(1000 / std::max<std::uint64_t>(shared_->bounds.publish_per_s, 1));
+  auto pace_ms = static_cast<std::int64_t>(1000 / std::max<std::uint64_t>(meter_.rate_per_s(), 1));
   reply(wire::encode_slow_down(meter_.pressure(), std::max<std::int64_t>(pace_ms, 1)));
 }
 
@@ -148,13 +146,16 @@ void connection::on_frame(wire::hello& x) {
     if (err->status == code::bad_request) return reject({std::move(*err), {}});
     return deny(std::move(*err));
   }
-  auto entered = shared_->gate.enter(x.ns);
+  auto entered = shared_->gate.enter(x.ns, shared_->bounds->of(x.ns).connections);
   if (auto* no = std::get_if<refusal>(&entered)) {
     refuse(*no);
     return close(close_code::try_again, no->reason);
   }
   shared_->metrics.connections->inc();
   ns_ = std::move(x.ns);
+  use_limits();
+  answer_bytes_ = std::clamp<std::uint64_t>(limits_->outbound_bytes / 2, 1024, 1024 * 1024);
+  histories_ = history_reads{answer_bytes_};
   client_id_ = std::move(x.client_id);
   meta_ = std::move(x.meta);
   hello_ = std::make_unique<wire::hello>(std::move(x));

@@ -102,7 +102,7 @@ void connection::welcome(const session_opened& what) {
   out.seq = what.seq;
   out.node = shared_->node_name;
   out.heartbeat_ms = shared_->heartbeat.count();
-  out.max_frame_bytes = shared_->bounds.frame_bytes;
+  out.max_frame_bytes = limits_->frame_bytes;
   out.publish_per_s = meter_.rate_per_s();
   out.burst = meter_.burst();
   phase_ = phase::open;
@@ -164,7 +164,7 @@ void connection::on_frame(wire::subscribe& x) {
     return refuse({code::conflict, "conflict", "id: there is a subscription of this id", 0, {}, 0, 0},
                   {{}, x.id, {}});
   }
-  if (auto limit = shared_->bounds.subscriptions_per_session; subscriptions_.size() >= limit)
+  if (auto limit = limits_->subscriptions_per_session; subscriptions_.size() >= limit)
     return refuse({code::too_large,
                    "too_large",
                    "more than " + std::to_string(limit) + " subscriptions",
@@ -279,7 +279,7 @@ void connection::on_frame(wire::history& x) {
   auto id = x.id;
   if (auto number = histories_.begin(std::move(x)); number > 0) {
     shared_->metrics.history_reads->inc();
-    out_.reserve(answer_bytes());
+    out_.reserve(answer_bytes_);
     return read_history(number);
   }
   refuse({code::too_many, "rate", "too many history reads at once", 100, "connection",
@@ -304,33 +304,27 @@ std::optional<history_reads::read> connection::take_history(std::uint64_t number
   auto out = histories_.take(number);
   if (!out) return out;
   shared_->metrics.history_reads->dec();
-  out_.release(answer_bytes());
+  out_.release(answer_bytes_);
   return out;
-}
-
-/// What one answer may have: half of what may wait for the socket, so that what is asked for together does
-/// not come to more.
-std::uint64_t connection::answer_bytes() const noexcept {
-  return std::clamp<std::uint64_t>(shared_->bounds.outbound_bytes / 2, 1024, 1024 * 1024);
 }
 
 /// A request whose answer may be large is under way: its client is not read as long as it has asked for more
 /// than it may have waiting.
 void connection::await_answer() {
   ++awaited_;
-  out_.reserve(answer_bytes());
+  out_.reserve(answer_bytes_);
 }
 
 /// It is answered, or refused.
 void connection::on_awaited() {
   if (awaited_ == 0) return;
   --awaited_;
-  out_.release(answer_bytes());
+  out_.release(answer_bytes_);
   mark_dirty();
 }
 
 void connection::on_frame(wire::presence& x) {
-  presence_request what{x.limit, std::move(x.after), answer_bytes()};
+  presence_request what{x.limit, std::move(x.after), answer_bytes_};
   auto no = relay_.port->read_presence(number_, "w:" + x.id, std::move(what));
   expect_answer(no, {{}, x.id, {}});
   if (!no.refused()) await_answer();

@@ -18,6 +18,12 @@ public:
   frame_meter(std::uint64_t rate_per_s, std::uint64_t burst, time_point now)
     : tokens_(rate_per_s, burst, now), refusals_(rate_per_s, burst, now) {}
 
+  /// Another rate and burst from now on. What has been used up stays so.
+  void set(std::uint64_t rate_per_s, std::uint64_t burst) {
+    tokens_.set(rate_per_s, burst);
+    refusals_.set(rate_per_s, burst);
+  }
+
   /// A frame has come.
   /// @returns 0: it is within the rate; else after how many milliseconds to send it again.
   std::int64_t take(time_point now) {

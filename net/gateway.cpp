@@ -1,5 +1,6 @@
 #include "net/gateway.hpp"
 
+#include "actors/core/url.hpp"
 #include "net/acceptor.hpp"
 #include "net/auth/request_identity.hpp"
 #include "net/connection.hpp"
@@ -35,11 +36,11 @@ constexpr const char* subprotocol = "weir.v1";
 class gateway::shard {
 public:
   shard(io_thread& unit, const config& settings, std::shared_ptr<namespace_census> census, std::uint16_t port)
-    : unit_(unit),
-      relays_(unit, settings.host, wire::encode_event, std::move(census), settings.bounds.namespaces),
+    : unit_(unit), relays_(unit, settings.host, wire::encode_event, std::move(census),
+                           settings.bounds->of_node().namespaces),
       shared_(std::make_shared<connection_context>(unit.system(), relays_, unit.system().clock().now(),
                                                    settings.bounds)),
-      sockets_(std::make_shared<socket_context>(unit, settings.bounds)), timer_(unit.context()) {
+      sockets_(std::make_shared<socket_context>(unit, settings.bounds->of_node())), timer_(unit.context()) {
     shared_->node_name = settings.status->name;
     shared_->heartbeat = settings.heartbeat;
     shared_->signer = settings.signer;
@@ -53,7 +54,7 @@ public:
         .gauge_singleton("weir", "handshakes-limit",
                          "The bound on weir_handshakes: limits.handshakes for each "
                          "I/O thread.")
-        ->inc(static_cast<std::int64_t>(settings.bounds.handshakes));
+        ->inc(static_cast<std::int64_t>(settings.bounds->of_node().handshakes));
     sockets_->handshakes_refused =
         metrics.counter_singleton("weir", "handshakes-refused", "Sockets that were told 503.", "1", true);
     sockets_->accept_errors =
@@ -77,6 +78,14 @@ public:
       shared_->draining = true;
       round_ = std::make_shared<drain_round>(unit_, *shared_, window);
       round_->start();
+      return 0;
+    });
+  }
+
+  void use_limits(const std::shared_ptr<const namespace_limits>& bounds) {
+    run_there([this, &bounds] {
+      shared_->use_limits(bounds);
+      sockets_->bounds = bounds->of_node();
       return 0;
     });
   }
@@ -117,7 +126,7 @@ private:
   std::shared_ptr<const http_service> serve(const config& settings) {
     auto out = std::make_shared<http_service>();
     out->access = http_access{settings.access};
-    out->max_body_bytes = settings.bounds.http_body_bytes;
+    out->max_body_bytes = settings.bounds->of_node().http_body_bytes;
     add_http_metrics(*out, *sockets_, "clients");
     add_probes(out->routes, settings.status);
     add_index(out->routes, settings.status);
@@ -168,7 +177,7 @@ private:
 
 gateway::gateway(caf::actor_system&, io_threads& threads, config settings) : settings_(std::move(settings)) {
   settings_.access.loopback = is_loopback_address(settings_.address);
-  auto census = std::make_shared<namespace_census>(settings_.bounds.connections);
+  auto census = std::make_shared<namespace_census>();
   port_ = claim_port(threads.at(0), settings_.address, settings_.port);
   for (std::size_t i = 0; i < threads.size(); ++i) {
     shards_.push_back(std::make_unique<shard>(threads.at(i), settings_, census, port_));
@@ -183,10 +192,12 @@ void gateway::start() {
   settings_.status->ready = true;
 }
 
+void gateway::use_limits(const std::shared_ptr<const namespace_limits>& bounds) {
+  for (auto& x : shards_) x->use_limits(bounds);
+}
+
 std::string gateway::url() const {
-  auto host =
-      settings_.address.find(':') == std::string::npos ? settings_.address : "[" + settings_.address + "]";
-  return (settings_.tls ? "https://" : "http://") + host + ":" + std::to_string(port_);
+  return (settings_.tls ? "https://" : "http://") + to_string(host_port{settings_.address, port_});
 }
 
 void gateway::stop_accepting() {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/core/byte_budget.hpp"
-#include "actors/core/limits.hpp"
+#include "actors/core/namespace_limits.hpp"
 #include "net/auth/authenticator.hpp"
 #include "net/http/http_access.hpp"
 #include "net/http/metrics_exporter.hpp"
@@ -25,7 +25,7 @@ public:
   struct config {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0; ///< 0: a free one.
-    limits bounds;
+    std::shared_ptr<const namespace_limits> bounds = std::make_shared<const namespace_limits>();
     std::chrono::milliseconds heartbeat{25'000};
     std::shared_ptr<const session_signer> signer;
     std::shared_ptr<const authenticator> authentication; ///< Null: nobody is authenticated.
@@ -46,6 +46,10 @@ public:
 
   /// Begins to accept.
   void start();
+
+  /// Other limits from now on: for connections that are there, too, and `frame_bytes` for those that come.
+  /// Waits until every I/O thread has them; not to be called on one.
+  void use_limits(const std::shared_ptr<const namespace_limits>& bounds);
 
   std::uint16_t port() const noexcept { return port_; }
   std::string url() const;

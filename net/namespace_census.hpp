@@ -9,20 +9,23 @@
 
 namespace weir {
 
-/// Counts the connections of each namespace over all I/O threads of a node. Bounded by `max_each`; overflow
-/// policy: `429 quota`. Asked once for each connection, so a lock does.
+/// Counts the connections of each namespace over all I/O threads of a node. Bounded by the namespace's
+/// `limits.connections`; overflow policy: `429 quota`. Asked once for each connection, so a lock does.
 class namespace_census {
 public:
-  explicit namespace_census(std::uint64_t max_each) : max_each_(max_each) {}
-
-  refusal enter(const std::string& ns) {
+  refusal enter(const std::string& ns, std::uint64_t most) {
     std::lock_guard guard{lock_};
-    auto& n = counts_[ns];
-    if (n >= max_each_)
-      return {code::too_many, "quota",     "namespace " + ns + " has all the connections it may have",
-              5000,           "namespace", n,
-              max_each_};
-    ++n;
+    auto n = counts_.find(ns);
+    auto count = n == counts_.end() ? 0 : n->second;
+    if (count >= most)
+      return {code::too_many,
+              "quota",
+              "namespace " + ns + " has all the connections it may have",
+              5000,
+              "namespace",
+              count,
+              most};
+    ++counts_[ns];
     return {};
   }
 
@@ -33,7 +36,6 @@ public:
   }
 
 private:
-  std::uint64_t max_each_;
   std::mutex lock_;
   std::map<std::string, std::uint64_t> counts_;
 };

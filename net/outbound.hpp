@@ -27,6 +27,12 @@ public:
   outbound(std::uint64_t max_bytes, std::uint64_t max_frames)
     : max_bytes_(max_bytes), max_frames_(max_frames) {}
 
+  /// Other bounds from now on. What is over them by then goes out as it would have.
+  void set_bounds(std::uint64_t max_bytes, std::uint64_t max_frames) noexcept {
+    max_bytes_ = max_bytes;
+    max_frames_ = max_frames;
+  }
+
   void control(frame_ptr frame);
 
   /// Answers that are asked for and not there yet count in the control lane as if they waited, so that a

@@ -12,12 +12,12 @@ relay_registry::relay_registry(io_unit& unit, caf::actor host, event_encoder enc
 
 relay_registry::~relay_registry() { clear(); }
 
-std::variant<relay_handle, refusal> relay_registry::enter(const std::string& ns) {
+std::variant<relay_handle, refusal> relay_registry::enter(const std::string& ns, std::uint64_t most) {
   auto i = relays_.find(ns);
   if (i == relays_.end() && relays_.size() >= max_relays_)
     return refusal{code::too_many, "quota",    "this node has all the namespaces it may have", 10'000, "node",
                    relays_.size(), max_relays_};
-  if (auto no = census_->enter(ns); no.refused()) return no;
+  if (auto no = census_->enter(ns, most); no.refused()) return no;
   auto& x = i == relays_.end() ? relays_[ns] : i->second;
   if (!x.alive || !*x.alive) start(ns, x);
   ++x.connections;

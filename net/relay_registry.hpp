@@ -28,7 +28,7 @@ public:
                  std::shared_ptr<namespace_census> census, std::uint64_t max_relays);
   ~relay_registry() override;
 
-  std::variant<relay_handle, refusal> enter(const std::string& ns) override;
+  std::variant<relay_handle, refusal> enter(const std::string& ns, std::uint64_t most) override;
   void leave(const std::string& ns) override;
 
   /// Ends the relays that have been idle for long enough.

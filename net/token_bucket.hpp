@@ -19,6 +19,14 @@ public:
     : rate_per_s_(static_cast<double>(std::max<std::uint64_t>(rate_per_s, 1))),
       burst_(static_cast<double>(std::max<std::uint64_t>(burst, 1))), tokens_(burst_), last_(now) {}
 
+  /// Another rate and burst from now on. What has been used up stays so.
+  void set(std::uint64_t rate_per_s, std::uint64_t burst) {
+    auto used = burst_ - tokens_;
+    rate_per_s_ = static_cast<double>(std::max<std::uint64_t>(rate_per_s, 1));
+    burst_ = static_cast<double>(std::max<std::uint64_t>(burst, 1));
+    tokens_ = std::max(burst_ - used, 0.0);
+  }
+
   /// Takes one token. Gives 0, or after how many milliseconds to try again: never 0 then, and more the more
   /// have been refused since the last success; at most `max_retry_ms`.
   std::int64_t take(time_point now) {

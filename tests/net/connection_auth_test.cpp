@@ -202,7 +202,7 @@ TEST_CASE_METHOD(auth_fixture, "what tells of another's run is not delivered to 
 }
 
 TEST_CASE_METHOD(auth_fixture, "a token's own rate holds where it is lower than the node's", "[auth]") {
-  shared->bounds.burst = 100;
+  limit(&limits::burst, 100);
   auto welcome = hello(token({{"publish", {">"}}, {"limits", {{"publish_per_s", 2}}}}));
   CHECK(welcome["limits"]["publish_per_s"] == 2);
   CHECK(welcome["limits"]["burst"] == 2);

@@ -59,7 +59,7 @@ TEST_CASE_METHOD(session_fixture, "what a session missed is read when its turn a
     int turns = 0;
   };
   std::vector<std::unique_ptr<other>> before;
-  for (std::uint64_t i = 0; i < shared->bounds.replays; ++i) {
+  for (std::uint64_t i = 0; i < shared->bounds->of_node().replays; ++i) {
     before.push_back(std::make_unique<other>());
     REQUIRE(shared->replays.enter(*before.back(), "other"));
   }
@@ -438,7 +438,7 @@ TEST_CASE_METHOD(session_fixture, "presence and receipts go to the client as the
   say(R"({"op":"presence","id":"p","limit":3})");
   REQUIRE(gate.relay.presences.size() == 1);
   CHECK(gate.relay.presences[0].what.limit == 3);
-  CHECK(gate.relay.presences[0].what.max_bytes == shared->bounds.outbound_bytes / 2);
+  CHECK(gate.relay.presences[0].what.max_bytes == shared->bounds->of_node().outbound_bytes / 2);
   gate.relay.who->on_presence(gate.relay.presences[0].reference, {0, 1, {{"alice", 5, 2, "{}"}}});
   settle();
   CHECK(take()["clients"][0]["connections"] == 2);

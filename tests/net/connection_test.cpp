@@ -101,7 +101,7 @@ TEST_CASE_METHOD(connection_fixture, "a relay without credit is a 429 that names
 }
 
 TEST_CASE_METHOD(connection_fixture, "subscriptions are known by their id") {
-  shared->bounds.subscriptions_per_session = 2;
+  limit(&limits::subscriptions_per_session, 2);
   welcome();
   CHECK(ask(R"({"op":"subscribe","id":"s1","pattern":"a.>"})")
         == nlohmann::json::parse(R"({"op":"ok","id":"s1","seq":40})"));
@@ -215,8 +215,8 @@ TEST_CASE_METHOD(connection_fixture, "all that comes in one turn is written at o
 }
 
 TEST_CASE_METHOD(connection_fixture, "above its rate a connection gets 429 with when to come again") {
-  shared->bounds.publish_per_s = 10;
-  shared->bounds.burst = 4;
+  limit(&limits::publish_per_s, 10);
+  limit(&limits::burst, 4);
   welcome();
   int hints = 0;
   for (int i = 0; i < 4; ++i) {
@@ -238,8 +238,8 @@ TEST_CASE_METHOD(connection_fixture, "above its rate a connection gets 429 with 
 }
 
 TEST_CASE_METHOD(connection_fixture, "a client far above its rate is not read until tokens have come back") {
-  shared->bounds.publish_per_s = 10;
-  shared->bounds.burst = 4;
+  limit(&limits::publish_per_s, 10);
+  limit(&limits::burst, 4);
   welcome();
   SECTION("by frames") {
     for (int i = 0; i < 9; ++i) say(R"({"op":"ping"})");
@@ -258,14 +258,55 @@ TEST_CASE_METHOD(connection_fixture, "a client far above its rate is not read un
 }
 
 TEST_CASE_METHOD(connection_fixture, "a flood before the hello is not read either") {
-  shared->bounds.publish_per_s = 10;
-  shared->bounds.burst = 4;
+  limit(&limits::publish_per_s, 10);
+  limit(&limits::burst, 4);
   open();
   for (int i = 0; i < 9; ++i) line->on_overhead();
   settle();
   CHECK_FALSE(socket->reading);
   pass(750ms);
   CHECK(socket->reading);
+}
+
+TEST_CASE_METHOD(connection_fixture, "the limits that a namespace has of its own hold for its connections") {
+  limits of_node, own;
+  own.publish_per_s = 10;
+  own.burst = 3;
+  own.subscriptions_per_session = 1;
+  own.connections = 7;
+  own.outbound_frames = 2;
+  shared->use_limits(std::make_shared<const namespace_limits>(
+      of_node, std::map<std::string, limits, std::less<>>{{"demo", own}, {"*", of_node}}));
+  open();
+  say(R"({"op":"hello","namespace":"demo","client_id":"alice"})");
+  auto hello = take();
+  CHECK(hello["limits"]["publish_per_s"] == 10);
+  CHECK(hello["limits"]["burst"] == 3);
+  CHECK(gate.last_most == 7);
+  CHECK(ask(R"({"op":"subscribe","id":"s1","pattern":"a.>"})")["op"] == "ok");
+  auto full = ask(R"({"op":"subscribe","id":"s2","pattern":"b"})");
+  CHECK(full["reason"] == "too_large");
+  CHECK(full["limit"] == 1);
+  while (!socket->sent.empty()) take();
+  for (int i = 0; i < 3; ++i) say(R"({"op":"ping"})");
+  std::string reason;
+  while (!socket->sent.empty()) reason = take().value("reason", reason);
+  CHECK(reason == "rate");
+}
+
+TEST_CASE_METHOD(connection_fixture, "new limits hold for connections that are there") {
+  welcome();
+  auto own = shared->bounds->of_node();
+  own.burst = 1;
+  own.publish_per_s = 1;
+  shared->use_limits(std::make_shared<const namespace_limits>(
+      limits{}, std::map<std::string, limits, std::less<>>{{"*", own}}));
+  say(R"({"op":"ping"})");
+  while (!socket->sent.empty()) take();
+  CHECK(ask(R"({"op":"ping"})")["reason"] == "rate");
+  limit(&limits::burst, 100);
+  pass(1s);
+  for (int i = 0; i < 50; ++i) CHECK(ask(R"({"op":"ping"})")["op"] != "error");
 }
 
 TEST_CASE_METHOD(connection_fixture, "ten bad frames within ten seconds close with 1008") {
@@ -291,7 +332,7 @@ TEST_CASE_METHOD(connection_fixture, "two pings without a pong end the connectio
 }
 
 TEST_CASE_METHOD(connection_fixture, "a client that does not read its answers is not read itself") {
-  shared->bounds.outbound_frames = 4;
+  limit(&limits::outbound_frames, 4);
   welcome();
   for (int i = 0; i < 6; ++i) line->on_text(R"({"op":"ping"})");
   CHECK_FALSE(socket->reading);
@@ -301,7 +342,7 @@ TEST_CASE_METHOD(connection_fixture, "a client that does not read its answers is
 }
 
 TEST_CASE_METHOD(connection_fixture, "answers that pile up far beyond the bound end the connection") {
-  shared->bounds.outbound_frames = 4;
+  limit(&limits::outbound_frames, 4);
   welcome();
   for (int i = 0; i < 40; ++i) line->on_run_update({7, false, {"r/" + std::to_string(i), 0, "x"}, {}});
   settle();
@@ -309,7 +350,7 @@ TEST_CASE_METHOD(connection_fixture, "answers that pile up far beyond the bound 
 }
 
 TEST_CASE_METHOD(connection_fixture, "a slow reader lags, is fed from the log and catches up") {
-  shared->bounds.outbound_frames = 4;
+  limit(&limits::outbound_frames, 4);
   welcome();
   CHECK(ask(R"({"op":"subscribe","id":"s","pattern":"a"})")["op"] == "ok");
   for (std::uint64_t seq = 41; seq <= 50; ++seq) deliver(seq);
@@ -347,7 +388,7 @@ TEST_CASE_METHOD(connection_fixture, "a slow reader lags, is fed from the log an
 }
 
 TEST_CASE_METHOD(connection_fixture, "a log that cannot be read now is read later") {
-  shared->bounds.outbound_frames = 1;
+  limit(&limits::outbound_frames, 1);
   welcome();
   CHECK(ask(R"({"op":"subscribe","id":"s","pattern":"a"})")["op"] == "ok");
   gate.relay.no = {code::too_many, "namespace_full", "full", 20, "namespace", 8, 8};

@@ -54,3 +54,18 @@ TEST_CASE("strikes count within their window only") {
   CHECK_FALSE(count.add(start + 10s)); // the first is too old
   CHECK(count.add(start + 10s));
 }
+
+TEST_CASE("a bucket whose rate and burst change keeps what has been used up") {
+  auto now = token_bucket::time_point{};
+  token_bucket bucket{10, 10, now};
+  for (int i = 0; i < 6; ++i) CHECK(bucket.take(now) == 0);
+  bucket.set(10, 8);
+  CHECK(bucket.used() == 6);
+  for (int i = 0; i < 2; ++i) CHECK(bucket.take(now) == 0);
+  CHECK(bucket.take(now) > 0);
+  bucket.set(1000, 4); // less than has been used
+  CHECK(bucket.take(now) > 0);
+  CHECK(bucket.take(now + std::chrono::milliseconds{10}) == 0);
+  bucket.set(1000, 100);
+  for (int i = 0; i < 90; ++i) CHECK(bucket.take(now + std::chrono::milliseconds{10}) == 0);
+}

@@ -197,8 +197,9 @@ private:
 /// Lets everyone into the one fake relay, or nobody.
 class fake_gate : public namespace_gate {
 public:
-  std::variant<relay_handle, refusal> enter(const std::string& ns) override {
+  std::variant<relay_handle, refusal> enter(const std::string& ns, std::uint64_t most) override {
     if (no.refused()) return no;
+    last_most = most;
     ++inside[ns];
     return relay_handle{actor, &relay};
   }
@@ -208,6 +209,7 @@ public:
   caf::actor actor; // what is monitored
   refusal no;
   std::map<std::string, int> inside;
+  std::uint64_t last_most = 0; // connections that the last one's namespace may have
 };
 
 /// Connections over fakes, on virtual time.
@@ -224,6 +226,13 @@ public:
     if (line != nullptr) line->on_closed(1006, {});
     run();
     handle = nullptr;
+  }
+
+  /// One of the node's limits; namespaces have none of their own.
+  void limit(std::uint64_t limits::*which, std::uint64_t value) {
+    auto next = shared->bounds->of_node();
+    next.*which = value;
+    shared->use_limits(std::make_shared<const namespace_limits>(next));
   }
 
   void open() {

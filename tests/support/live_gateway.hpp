@@ -66,7 +66,7 @@ public:
 private:
   gateway::config settings_of(const limits& bounds, std::shared_ptr<node_status> its_status) const {
     gateway::config out;
-    out.bounds = bounds;
+    out.bounds = std::make_shared<const namespace_limits>(bounds);
     out.status = std::move(its_status);
     out.host = the_host;
     out.signer = signer_;
