@@ -1,10 +1,10 @@
 #include "actors/host/host.hpp"
 
 #include "actors/cluster/lease_names.hpp"
-#include "actors/core/errors.hpp"
-#include "actors/host/node_keys.hpp"
 #include "actors/core/crash_log.hpp"
+#include "actors/core/errors.hpp"
 #include "actors/core/namespace_label.hpp"
+#include "actors/host/node_keys.hpp"
 #include "actors/messages/type_ids.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "actors/runs/orchestrator.hpp"
@@ -70,6 +70,7 @@ caf::behavior host::make_behavior() {
         for (auto& [name, x] : entries_)
           if (x.ns) send(x.ns, what);
       },
+      [this](plans_changed) { on_plans_changed(); },
       [this](store_answer& what) { on_known(what); },
       [this](const store_committed& what) {
         on_remembered(what);

@@ -45,7 +45,8 @@ struct namespace_plan {
   durability keep = durability::process; ///< `none`: nothing of it is in the store.
   bool refuse_orphans = false;           ///< See `sequencer::config`.
   std::map<std::string, std::shared_ptr<const workflow>, std::less<>> workflows = {};
-  bool configured = true; ///< It is named in the configuration: it stays, also when nothing is in it.
+  bool configured = true;   ///< It is named in the configuration: it stays, also when nothing is in it.
+  std::string version = {}; ///< Plans of one version are the same.
 };
 
 /// Owns the namespaces of a node: makes each on first use, with its orchestrator, and makes them again when
@@ -62,11 +63,20 @@ struct namespace_plan {
 /// that nobody else has them, and hands on those that are placed elsewhere when nodes come and go, at most
 /// `max_moves` at a time.
 ///
+/// After `plans_changed` it closes and opens those that have another plan by now (host_reload.cpp), as when
+/// they move: their clients notice nothing.
+///
 /// Messages: `attach_relay` reaches the namespace, or is answered with a refusing `attached` or with
 /// `attach_later`; `host_places`, `adopt_namespace`; `admin_query`; `server_event`, for all namespaces; a
 /// `vacate_atom` is answered once all namespaces have gone to other nodes, or there are none.
 class host : public caf::event_based_actor {
 public:
+  /// What the namespaces of a node share.
+  struct shared_resources {
+    std::uint64_t max_namespaces = 0;
+    std::shared_ptr<const model_directory> models;
+  };
+
   struct config {
     std::uint64_t max_namespaces = 10'000;
     std::function<namespace_plan(const std::string& name)> plan;
@@ -85,6 +95,7 @@ public:
     bool open_namespaces = true;                   ///< Whether a client may open one that is not configured.
     std::shared_ptr<byte_budget> memory = nullptr; ///< What the namespaces share.
     std::shared_ptr<byte_budget> disk = nullptr;   ///< As above, in the store.
+    std::function<shared_resources()> resources = nullptr; ///< Asked after `plans_changed`; null: they stay.
   };
 
   /// Of `max_namespaces`. Above it namespaces with nothing but sessions without a socket are forgotten.
@@ -131,6 +142,7 @@ private:
     phase now = phase::open;
     std::uint64_t epoch = 0; // of its lease
     bool has_run = false;    // since it came to this node
+    bool outdated = false;   // it runs by a plan that was changed
     std::optional<caf::actor_clock::time_point> waits_since =
         std::nullopt; // for a holder that cannot be reached
     std::vector<caf::typed_response_promise<admin_answer>> deleting = {}; // who waits for its end
@@ -195,6 +207,9 @@ private:
   void on_dropped(const store_committed& what);
   void finish_retiring(const std::string& name);
   caf::result<admin_answer> on_remove(const std::string& name);
+  // -- reload
+  void on_plans_changed();
+  bool may_move(const std::string& name, const entry& x) const;
 
   // -- admin
   caf::result<admin_answer> on_admin(const admin_query& what);

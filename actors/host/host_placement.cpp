@@ -162,7 +162,7 @@ void host::move_next() {
     auto name = std::move(to_move_.front());
     to_move_.pop_front();
     auto i = entries_.find(name);
-    if (i != entries_.end() && is_misplaced(name, i->second)) begin_move(name, i->second);
+    if (i != entries_.end() && may_move(name, i->second)) begin_move(name, i->second);
   }
 }
 
@@ -196,7 +196,12 @@ void host::hand_on(const std::string& name) {
   --moves_;
   moved_->inc();
   auto* to = places_.owner_of(name);
-  if (stopping_ || to == nullptr) {
+  auto reopens = node.mapped().outdated && to == nullptr && vacating_.empty();
+  if (!stopping_ && reopens) {
+    refusal no;
+    for (auto& relay : node.mapped().waiting) admit(relay);
+    open(name, no);
+  } else if (stopping_ || to == nullptr) {
     for (auto& relay : node.mapped().waiting) send(relay.relay, attach_later{});
   } else if (to->node == settings_.node) { // it is this node's again
     refusal no;

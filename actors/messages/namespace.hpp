@@ -245,6 +245,7 @@ struct admin_query {
     restart,      ///< Start the agent `agent` again; with no `ns` in every namespace that runs it.
     remove,       ///< Delete a namespace: its clients are told, and nothing of it is left in the store.
     events,       ///< A part of its log, for who wants all of it.
+    reload,       ///< Load this node's configuration again; `ns` is empty.
   };
   verb what = verb::report;
   std::string ns;              ///< Empty: every namespace that is open (of `report` only).
@@ -253,6 +254,14 @@ struct admin_query {
   std::string node{};          ///< Of `drain`.
   std::string agent{};         ///< Of `restart`.
   std::uint64_t after_seq = 0; ///< Of `events`.
+};
+
+/// What the host's namespaces are to run has changed.
+struct plans_changed {
+  template <class Inspector>
+  friend bool inspect(Inspector& f, plans_changed& x) {
+    return f.object(x).fields();
+  }
 };
 
 struct admin_answer {

@@ -127,6 +127,8 @@ struct model_receipt;
 struct task_failed;
 struct call_buried;
 struct agent_note;
+// configuration
+struct plans_changed;
 
 } // namespace weir
 
@@ -256,6 +258,7 @@ CAF_ADD_TYPE_ID(weir, (weir::task_failed))
 CAF_ADD_TYPE_ID(weir, (weir::call_buried))
 CAF_ADD_TYPE_ID(weir, (weir::agent_note))
 CAF_ADD_ATOM(weir, weir, store_read_next_atom)
+CAF_ADD_TYPE_ID(weir, (weir::plans_changed))
 
 CAF_END_TYPE_ID_BLOCK(weir)
 

@@ -24,6 +24,8 @@ struct pool_handle {
   caf::actor supervisor; ///< Of the pool: nobody else holds it, and an actor that nobody holds is gone.
   std::shared_ptr<model_account> account = nullptr; ///< Of the namespace that asks; null: nobody counts.
   std::shared_ptr<model_stages> stages = nullptr;   ///< As above, of this model.
+  std::shared_ptr<void> in_use =
+      nullptr; ///< Goes with the last copy: whoever started the pool may end it then.
 };
 
 /// The pools of a node by name. Made once at start, shared read-only.

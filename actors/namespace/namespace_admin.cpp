@@ -62,6 +62,7 @@ caf::result<admin_answer> namespace_actor::on_admin(const admin_query& what) {
   case admin_query::verb::drain:  // the membership's
   case admin_query::verb::remove: // the host's
   case admin_query::verb::events: // answered later
+  case admin_query::verb::reload: // the node's own
     break;
   }
   return admin_answer{{code::bad_request, "unknown_op", "no such query", 0, {}, 0, 0}, {}};

@@ -4,6 +4,7 @@
 #include "apps/weir/commands/node.hpp"
 #include "apps/weir/commands/protocol.hpp"
 #include "apps/weir/commands/verify.hpp"
+#include "apps/weir/config/rules.hpp"
 #include "weir/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -36,7 +37,8 @@ void add_node(CLI::App& app, config_options& options, command& chosen) {
   auto* config = app.add_subcommand("config", "Check a configuration and print what is in force");
   add_config_options(*config, options);
   config->add_flag("--keys", options.keys, "print the documentation's table of keys instead");
-  config->callback([&] { chosen = [&options] { return config_command(options); }; });
+  config->callback(
+      [&] { chosen = [&options] { return guarded([&options] { return config_command(options); }); }; });
 }
 
 void add_verify(CLI::App& app, config_options& options, std::string& where, command& chosen) {
@@ -64,10 +66,15 @@ CLI::Range at_least(std::int64_t min, std::int64_t max = std::numeric_limits<std
   return CLI::Range(min, max);
 }
 
+/// A namespace's name: what a node would refuse is wrong use, and never part of a request.
+std::string check_namespace(const std::string& text) {
+  return text == "*" ? "must be one namespace" : check_namespace_name(text);
+}
+
 CLI::App* add_client_command(CLI::App& app, const char* name, const char* what, client_arguments& given) {
   auto* out = app.add_subcommand(name, what);
   out->add_option("--url", given.at.url, "the node")->capture_default_str();
-  out->add_option("--namespace", given.at.ns, "the namespace")->capture_default_str();
+  out->add_option("--namespace", given.at.ns, "the namespace")->check(check_namespace)->capture_default_str();
   out->add_option("--client", given.at.client_id, "who speaks; a random name if not given");
   out->add_option("--node-timeout-ms", given.at.node_timeout_ms,
                   "give the node up when it has said nothing for so long, not even to a ping")
@@ -158,8 +165,11 @@ struct admin_arguments {
 CLI::App* add_admin_command(CLI::App& app, const char* name, const char* what, admin_arguments& given) {
   auto* out = app.add_subcommand(name, what);
   out->add_option("--url", given.at.url, "the node's admin address")->capture_default_str();
-  out->add_option("--token-env", given.at.token_env, "the variable that holds its token, if it wants one")
+  out->add_option(
+         "--token-env", given.at.token_env,
+         "the variable that holds its token; the one that a node on this machine made is found without")
       ->capture_default_str();
+  out->add_option("--token-file", given.at.token_file, "the file that holds it");
   out->add_option("--timeout-ms", given.at.timeout_ms, "how long to wait")
       ->check(at_least(1, day_ms))
       ->capture_default_str();
@@ -198,16 +208,20 @@ void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
   on_chosen(*nodes, chosen, [&x] { return nodes_command(x.at); });
   auto* dead =
       add_admin_command(app, "dead", "List what agents and queues could not handle, or try it again", x);
-  dead->add_option("--namespace", x.ns, "the namespace")->capture_default_str();
+  dead->add_option("--namespace", x.ns, "the namespace")->check(check_namespace)->capture_default_str();
   dead->add_option("--limit", x.limit, "list so many")->check(at_least(1, 1000))->capture_default_str();
   dead->add_option("--retry", x.retry, "the event_id of one that is to be offered again");
   on_chosen(*dead, chosen, [&x] { return dead_command(x.at, x.ns, x.limit, x.retry); });
 
   auto* runs =
       add_admin_command(app, "runs", "List the runs in flight: where each one is, and since when", x);
-  runs->add_option("--namespace", x.ns, "the namespace")->capture_default_str();
+  runs->add_option("--namespace", x.ns, "the namespace")->check(check_namespace)->capture_default_str();
   runs->add_option("--limit", x.limit, "list so many")->check(at_least(1, 1000))->capture_default_str();
   on_chosen(*runs, chosen, [&x] { return runs_command(x.at, x.ns, x.limit); });
+
+  auto* reload =
+      add_admin_command(app, "reload", "Let a node load its configuration again, as SIGHUP does", x);
+  on_chosen(*reload, chosen, [&x] { return reload_command(x.at); });
 
   auto* drain =
       add_admin_command(app, "drain", "Let a node's clients move to others, and end it, as SIGTERM does", x);

@@ -78,6 +78,10 @@ std::string json_log_line(std::int64_t ts_ms, std::string level, std::string mes
   return print_json(line);
 }
 
+void set_log_level(const std::string& level) {
+  spdlog::default_logger()->set_level(spdlog::level::from_str(level));
+}
+
 void set_up_logging(const log_section& cfg) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   if (cfg.format == "json")

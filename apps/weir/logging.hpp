@@ -18,6 +18,9 @@ void set_up_logging(const log_section& cfg);
 /// agent's author) become blanks, so that they neither forge a line nor steer a terminal.
 std::unique_ptr<spdlog::formatter> text_log_formatter();
 
+/// From now on. @param level as in `log.level`.
+void set_log_level(const std::string& level);
+
 /// One log line as JSON, without the newline: `{"ts":…,"level":…,"message":…}`, with `namespace` and
 /// `agent` where an agent speaks. Bytes that are not UTF-8 are replaced, so that a reader of the log never
 /// meets a line that is not JSON.

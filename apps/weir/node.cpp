@@ -4,7 +4,6 @@
 #include "actors/cluster/claim_keeper.hpp"
 #include "actors/core/byte_budget.hpp"
 #include "actors/core/expiry_clock.hpp"
-#include "actors/core/hash.hpp"
 #include "actors/host/host.hpp"
 #include "actors/messages/meta_objects.hpp"
 #include "actors/models/pool_port.hpp"
@@ -14,15 +13,20 @@
 #include "actors/store/redis/redis_store.hpp"
 #include "actors/store/sqlite/sqlite_store.hpp"
 #include "apps/weir/config/node_schema.hpp"
+#include "apps/weir/config/start_checks.hpp"
 #include "apps/weir/config/tls_schema.hpp"
+#include "apps/weir/logging.hpp"
 #include "apps/weir/machine.hpp"
 #include "apps/weir/node_cluster.hpp"
+#include "apps/weir/reload/live_config.hpp"
+#include "apps/weir/reload/reload_actor.hpp"
 #include "apps/weir/store_mark.hpp"
 #include "net/blocking_threads.hpp"
 #include "net/gateway.hpp"
 #include "net/handler_watchdog.hpp"
 #include "net/http/admin_door.hpp"
 #include "net/http/metrics_text.hpp"
+#include "net/kept_secret.hpp"
 #include "net/openai/openai_backend.hpp"
 #include "net/session_secret.hpp"
 #include "net/tls_watcher.hpp"
@@ -40,10 +44,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <map>
 #include <optional>
@@ -62,27 +67,28 @@ constexpr auto close_timeout = std::chrono::seconds{3};
 /// How long a node that starts waits for the others. Then it goes on without those that it has not reached.
 constexpr auto members_timeout = std::chrono::seconds{5};
 
-/// Blocks the signals that end a node, in this thread and those that it starts from here on.
-class stop_signals {
+/// Blocks the signals that a node acts on, in this thread and those that it starts from here on, and ignores
+/// the others that would end it: nobody sends them to say that it should.
+class node_signals {
 public:
-  stop_signals() {
+  node_signals() {
     sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
+    for (auto x : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&set_, x);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
+    for (auto x : {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPOLL}) std::signal(x, SIG_IGN);
   }
 
-  void wait() const {
+  /// Waits until the node is to stop, and calls `reload` for each SIGHUP until then.
+  void wait(const std::function<void()>& reload) const {
     int got = 0;
-    sigwait(&set_, &got);
+    while (sigwait(&set_, &got) == 0 && got == SIGHUP) reload();
   }
 
   /// From now on, one more of them from outside ends the process.
   void end_at_once_on_next() const {
     std::thread([set = set_] {
       siginfo_t got{};
-      while (sigwaitinfo(&set, &got) < 0 || is_own(got)) continue;
+      while (sigwaitinfo(&set, &got) < 0 || is_own(got) || got.si_signo == SIGHUP) continue;
       std::_Exit(128 + got.si_signo);
     }).detach();
   }
@@ -142,7 +148,9 @@ std::size_t io_thread_count(const node_config& config) {
 }
 
 /// What a namespace of this name runs.
-namespace_plan plan_of(const node_config& config, const std::string& name) {
+namespace_plan plan_of(const live_config& live, const std::string& name) {
+  auto now = live.get();
+  auto& config = *now;
   auto section = config.namespace_for(name);
   namespace_plan out{{}, section.bounds, durability::process, section.causal == "refuse"};
   if (section.durability == "power") out.keep = durability::power;
@@ -152,7 +160,14 @@ namespace_plan plan_of(const node_config& config, const std::string& name) {
   out.configured = config.namespaces.count(name) > 0;
   for (auto& name : section.workflows)
     out.workflows[name] = std::make_shared<const workflow>(config.workflows.at(name));
+  out.version = live.version_of(name);
   return out;
+}
+
+std::shared_ptr<const namespace_limits> limits_of(const node_config& config) {
+  std::map<std::string, limits, std::less<>> own;
+  for (auto& [name, section] : config.namespaces) own.emplace(name, section.bounds);
+  return std::make_shared<const namespace_limits>(config.bounds, std::move(own));
 }
 
 /// Throws std::runtime_error that names the key that is wrong.
@@ -178,7 +193,9 @@ void show_limits(caf::actor_system& sys, const limits& bounds) {
 redis_config redis_of(const node_config& config) {
   redis_config out;
   out.server = std::get<redis_address>(parse_redis_url(config.store.url)); // checked when it was read
-  if (auto* password = std::getenv(config.store.password_env.c_str())) out.server.password = password;
+  auto password = read(config.store.password);
+  if (!password.wrong.empty()) throw std::runtime_error("store.password_file: " + password.wrong);
+  if (password.value) out.server.password = *password.value;
   out.timeout_ms = static_cast<std::int64_t>(config.store.timeout_ms);
   for (auto& x : config.namespaces) out.needs_power |= x.second.durability == "power";
   out.witness_path = (std::filesystem::path{config.node.data_dir} / "weir.redis-witness").string();
@@ -206,7 +223,7 @@ void watch_store(caf::actor_system& sys, const caf::actor& store, std::shared_pt
       if (msg.reason != caf::exit_reason::user_shutdown) {
         spdlog::critical("the store is gone: {}", to_string(msg.reason));
         status->ready = false;
-        stop_signals::stop_in_order();
+        node_signals::stop_in_order();
       }
       self->quit();
     });
@@ -230,8 +247,10 @@ struct actor_settings : caf::actor_system_config {
 /// The parts of a running node, made and ended in order.
 class running_node {
 public:
-  running_node(const node_config& config, std::shared_ptr<const agent_registry> registry)
-    : settings_(config), system_(settings_), threads_(system_, io_thread_count(config)) {
+  running_node(const node_config& config, std::shared_ptr<const agent_registry> registry,
+               reloader::load again)
+    : live_(std::make_shared<live_config>(config)), settings_(config), system_(settings_),
+      threads_(system_, io_thread_count(config)) {
     blocking_ = std::make_unique<blocking_threads>(system_, config.node.blocking_threads);
     watchdog_ = std::make_shared<handler_watchdog>(system_, threads_.at(0),
                                                    std::chrono::milliseconds{config.node.handler_warn_ms});
@@ -241,16 +260,16 @@ public:
     try {
       max_sockets_ = descriptors_for_clients(raise_descriptor_limit(), open_descriptors());
       show_limits(system_, config.bounds);
-      signer_ = std::make_shared<const session_signer>(
-          load_session_secret(config.session.secret_env, config.node.data_dir));
+      signer_ = std::make_shared<session_signer>(load_session_secrets(session_secrets_of(config)));
       authentication_ = make_authenticator(config);
       start_models(config);
       make_budgets(config);
-      if (config.has_role("host")) start_host(config, std::move(registry));
+      if (config.has_role("host")) start_host(config, registry);
       join_cluster(config);
       metrics_ =
           std::make_shared<metrics_exporter>(system_, [this] { return metrics_text(system_.metrics()); });
       if (config.has_role("gateway")) open_gateway(config);
+      start_reloader(config, std::move(again), std::move(registry));
       open_admin(config);
     } catch (...) {
       stop(); // an actor that is left alive would keep the system from ending
@@ -274,9 +293,20 @@ public:
     spdlog::info("node {} is ready at {}, for operators at {}", config.node.name, url(), admin_->url());
   }
 
+  /// Begins to load the configuration again; the log says what came of it.
+  void reload() {
+    admin_query what;
+    what.what = admin_query::verb::reload;
+    caf::anon_send(reloader_, what);
+  }
+
+  /// As it is now.
+  node_section settings() const { return live_->get()->node; }
+
   /// Lets the namespaces and then the clients go elsewhere.
-  void drain(const node_section& node) {
+  void drain() {
     if (!why_refused().empty()) return;
+    auto node = settings();
     spdlog::info("node {} drains: all of it has {} ms to move; one more signal ends it at once", node.name,
                  node.drain_ms);
     auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{node.drain_ms};
@@ -295,7 +325,8 @@ public:
     }
     if (hosts) return;
     for (auto& [model, port] : ports_)
-      await_vacant(models_->at(model).actor, "not all calls of model " + model + " are over", left_ms());
+      await_vacant(models_.load()->at(model).actor, "not all calls of model " + model + " are over",
+                   left_ms());
   }
 
   /// What of it does not return, as text.
@@ -338,15 +369,14 @@ private:
     out.host = host_;
     out.incarnation = incarnation_;
     out.store_mark = store_mark_;
-    out.on_drain = stop_signals::stop_in_order;
+    out.on_drain = node_signals::stop_in_order;
     out.version = WEIR_VERSION;
-    auto signed_nothing = signer_->sign({"", "cluster", "", 0});
-    out.secret_mark = std::to_string(fnv1a{}.add(signed_nothing).value());
-    out.on_refused = stop_signals::stop_in_order;
+    out.secret_mark = signer_->marks();
+    out.on_refused = node_signals::stop_in_order;
     if (config.has_role("models"))
       for (auto& port : ports_) out.pools.push_back({config.node.name, port.first, port.second, false});
     else
-      for (auto& pool : *models_) out.remote_pools.push_back(pool.second.actor);
+      for (auto& pool : *models_.load()) out.remote_pools.push_back(pool.second.actor);
     cluster_ = std::make_unique<node_cluster>(system_, config, std::move(out));
   }
 
@@ -368,17 +398,104 @@ private:
   void start_models(const node_config& config) {
     auto models = std::make_shared<model_directory>();
     models_ = models;
-    if (config.has_role("models"))
-      for (auto& model : config.models) start_pool(model, *models, config.is_clustered());
-    else if (config.has_role("host"))
+    if (config.has_role("models")) {
+      for (auto& model : config.models) {
+        auto& pool = models->emplace(model.name, start_pool(model)).first->second;
+        if (config.is_clustered()) ports_[model.name] = system_.spawn<pool_port>(pool);
+      }
+    } else if (config.has_role("host")) {
       for (auto& model : config.models) models->emplace(model.name, make_remote_pool(system_, model));
+    }
   }
 
-  void start_pool(const model_config& model, model_directory& to, bool for_others) {
-    auto& unit = threads_.at(to.size() % threads_.size());
-    auto pool =
-        to.emplace(model.name, make_pool(system_, model, make_backend(model, unit), unit)).first->second;
-    if (for_others) ports_[model.name] = system_.spawn<pool_port>(std::move(pool));
+  /// A pool that ends when nobody refers to it any more.
+  pool_handle start_pool(const model_config& model) {
+    auto& unit = threads_.at(pools_started_++ % threads_.size());
+    auto out = make_pool(system_, model, make_backend(model, unit), unit);
+    out.in_use = std::shared_ptr<void>(
+        nullptr, [pool = out.actor](void*) { caf::anon_send_exit(pool, caf::exit_reason::user_shutdown); });
+    return out;
+  }
+
+  /// Where no token is configured there is one that the node makes, for calls that change something. Throws
+  /// std::runtime_error where that cannot be read or made.
+  admin_tokens tokens_of(const node_config& config) {
+    auto given = read(config.admin.token);
+    if (!given.wrong.empty()) throw std::runtime_error("admin.token_file: " + given.wrong);
+    if (auto token = given.value.value_or(""); !token.empty()) return {token, {}};
+    auto made = load_or_make_secret(config.node.data_dir, "admin.token");
+    kept_token_.open((std::filesystem::path{config.node.data_dir} / "admin.token").string());
+    return {{}, std::move(made)};
+  }
+
+  void set_admin_tokens(admin_tokens tokens) {
+    admin_tokens_ = std::make_shared<const admin_tokens>(std::move(tokens));
+  }
+
+  // -- reload
+
+  void start_reloader(const node_config& config, reloader::load again,
+                      std::shared_ptr<const agent_registry> kinds) {
+    auto made = std::make_shared<reloader>(config, std::move(again), std::move(kinds));
+    made->add({"log", {"log.level"}, [](const node_config& next) -> prepared {
+                 return [level = next.log.level] { set_log_level(level); };
+               }});
+    made->add(
+        {"admin token", {"admin.token_env", "admin.token_file"}, [this](const node_config& next) -> prepared {
+           return [this, tokens = tokens_of(next)] { set_admin_tokens(tokens); };
+         }});
+    made->add({"session secrets", session_keys(config), [this](const node_config& next) -> prepared {
+                 auto secrets = load_session_secrets(session_secrets_of(next));
+                 return [this, secrets = std::move(secrets)] { signer_->replace(secrets); };
+               }});
+    made->add({"namespaces", namespace_keys(config), [this](const node_config& next) -> prepared {
+                 return [this, next, models = models_of(next)] { use(next, models); };
+               }});
+    reloader_ = spawn_reloader(system_, std::move(made));
+  }
+
+  using prepared = std::variant<reload_step, std::string>;
+
+  /// The nodes of a cluster compare their secrets when they meet.
+  static std::vector<std::string> session_keys(const node_config& config) {
+    if (config.is_clustered()) return {};
+    return {"session.secret_env", "session.secret_file", "session.secrets"};
+  }
+
+  /// Other nodes know a node's pools from when it came to them.
+  static std::vector<std::string> namespace_keys(const node_config& config) {
+    std::vector<std::string> out = {"namespaces",     "agents",        "workflows",
+                                    "session.ttl_ms", "node.drain_ms", "node.drain_spread_ms"};
+    for (auto& key : limits_schema_keys())
+      if (key != "replays" && key != "http_body_bytes") out.push_back("limits." + key);
+    if (!config.is_clustered()) out.push_back("models");
+    return out;
+  }
+
+  /// The pools that there are, as far as they are the same, and new ones. Throws as `make_backend`.
+  std::shared_ptr<const model_directory> models_of(const node_config& next) {
+    auto before = models_.load();
+    auto then = live_->get();
+    if (next.is_clustered()) return before;
+    auto out = std::make_shared<model_directory>();
+    for (auto& model : next.models) {
+      auto same = std::find_if(then->models.begin(), then->models.end(),
+                               [&](auto& x) { return x.name == model.name && is_same(x, model); });
+      out->emplace(model.name, same == then->models.end() ? start_pool(model) : before->at(model.name));
+    }
+    return out;
+  }
+
+  static bool is_same(const model_config& a, const model_config& b) {
+    return model_schema()->print(a) == model_schema()->print(b);
+  }
+
+  void use(const node_config& next, const std::shared_ptr<const model_directory>& models) {
+    live_->set(next);
+    models_ = models;
+    show_limits(system_, next.bounds);
+    if (gateway_) gateway_->use_limits(limits_of(next));
+    if (host_) caf::anon_send(host_, plans_changed{});
   }
 
   std::shared_ptr<authenticator> make_authenticator(const node_config& config) {
@@ -415,7 +532,7 @@ private:
     front.memory = clients_;
     front.address = config.listen.address;
     front.port = config.listen.port;
-    front.bounds = config.bounds;
+    front.bounds = limits_of(config);
     front.status = status_;
     front.signer = signer_;
     front.authentication = authentication_;
@@ -431,10 +548,12 @@ private:
     admin_door::config door;
     door.address = config.admin.address;
     door.port = config.admin.port;
-    if (auto* token = std::getenv(config.admin.token_env.c_str())) door.token = token;
+    set_admin_tokens(tokens_of(config));
+    door.tokens = [this] { return *admin_tokens_.load(); };
     door.status = status_;
     door.host = cluster_->directory();
-    door.drain = stop_signals::stop_in_order;
+    door.drain = node_signals::stop_in_order;
+    door.reloader = reloader_;
     door.access.origins = config.admin.origins;
     door.tls = open_tls("admin.tls", config.admin.tls);
     door.metrics = metrics_;
@@ -444,14 +563,15 @@ private:
   void stop() {
     certificates_.clear();
     if (admin_) admin_->stop();
+    end_and_wait(reloader_); // it may be at work on what ends below
     if (gateway_) gateway_->stop(close_timeout);
     if (cluster_) cluster_->leave();
     end_and_wait(host_);
     end_and_wait(claims_); // its lease is given back
     for (auto& [name, port] : ports_) caf::anon_send_exit(port, caf::exit_reason::user_shutdown);
     ports_.clear();
-    if (models_)
-      for (auto& [name, pool] : *models_) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
+    if (auto models = models_.exchange(nullptr))
+      for (auto& [name, pool] : *models) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
     if (store_.actor) caf::anon_send_exit(store_.actor, caf::exit_reason::user_shutdown);
     store_ = {};
     system_.await_all_actors_done(); // their threads still run
@@ -474,9 +594,12 @@ private:
   host::config host_config(const node_config& config, std::shared_ptr<const agent_registry> registry) {
     host::config out;
     out.max_namespaces = config.bounds.namespaces;
-    out.plan = [config](const std::string& name) { return plan_of(config, name); };
+    out.plan = [live = live_](const std::string& name) { return plan_of(*live, name); };
+    out.resources = [this] {
+      return host::shared_resources{live_->get()->bounds.namespaces, models_.load()};
+    };
     out.registry = std::move(registry);
-    out.models = models_;
+    out.models = models_.load();
     out.encode = wire::encode_event;
     out.store = store_;
     out.watch = watchdog_;
@@ -492,19 +615,21 @@ private:
     return out;
   }
 
+  std::shared_ptr<live_config> live_;
   actor_settings settings_;
   caf::actor_system system_;
   io_threads threads_;
   std::unique_ptr<blocking_threads> blocking_;
   std::shared_ptr<handler_watchdog> watchdog_;
-  std::shared_ptr<const model_directory> models_;
+  std::atomic<std::shared_ptr<const model_directory>> models_;
+  std::size_t pools_started_ = 0;
   std::map<std::string, caf::actor> ports_; // by model: where other nodes reach its pool
   std::shared_ptr<node_status> status_ = std::make_shared<node_status>();
   std::shared_ptr<byte_budget> memory_; // of namespaces
   std::shared_ptr<byte_budget> disk_;
   std::shared_ptr<byte_budget> clients_; // what waits for their sockets
   std::uint64_t max_sockets_ = 0;
-  std::shared_ptr<const session_signer> signer_;
+  std::shared_ptr<session_signer> signer_;
   std::shared_ptr<authenticator> authentication_;
   std::shared_ptr<expiry_clock> expiry_ =
       std::make_shared<expiry_clock>(std::chrono::steady_clock::now(), wall_clock_ms());
@@ -518,22 +643,26 @@ private:
   std::unique_ptr<node_cluster> cluster_;
   std::shared_ptr<metrics_exporter> metrics_;
   std::unique_ptr<gateway> gateway_;
+  caf::actor reloader_;
+  std::ifstream kept_token_; // held open, so that `weir` on this machine finds it, see `find_admin_token`
+  std::atomic<std::shared_ptr<const admin_tokens>> admin_tokens_;
   std::unique_ptr<admin_door> admin_;
 };
 
 } // namespace
 
-int run_node(const node_config& config, std::shared_ptr<const agent_registry> registry) {
-  stop_signals signals;
+int run_node(const node_config& config, std::shared_ptr<const agent_registry> registry,
+             reloader::load again) {
+  node_signals signals;
   init_meta_objects();
   std::optional<stop_limit> limit; // outlives the node, whose end it waits for
   try {
-    running_node node{config, std::move(registry)};
+    running_node node{config, std::move(registry), std::move(again)};
     node.start(config);
-    signals.wait();
+    signals.wait([&node] { node.reload(); });
     signals.end_at_once_on_next();
-    limit.emplace(config.node, node.watchdog());
-    node.drain(config.node);
+    limit.emplace(node.settings(), node.watchdog());
+    node.drain();
     spdlog::info("node {} stops", config.node.name);
     if (auto why = node.why_refused(); !why.empty()) throw std::runtime_error(why);
   } catch (const std::exception& error) {

@@ -1,6 +1,7 @@
 #include "net/http/admin_door.hpp"
 
 #include "actors/core/io_unit.hpp"
+#include "actors/core/url.hpp"
 #include "net/acceptor.hpp"
 #include "net/http/admin_routes.hpp"
 #include "net/http/node_pages.hpp"
@@ -24,6 +25,7 @@ namespace {
 constexpr std::size_t max_requests = 16; // at once, probes not counted; operators are few
 constexpr std::size_t max_connections = 256;
 constexpr auto host_timeout = std::chrono::seconds{10};
+constexpr auto reload_timeout = std::chrono::seconds{30}; // it reads files, and waits for every I/O thread
 
 /// Asks the host for the sockets of its thread, by direct calls.
 class admin_actor : public io_actor {
@@ -38,8 +40,13 @@ public:
   void on_exit() override { host_ = nullptr; }
 
   void ask(admin_query what, std::function<void(http_reply)> done) {
-    if (!host_) return done(error_reply(503, "draining", "the node stops"));
-    request(host_, host_timeout, std::move(what))
+    ask(host_, host_timeout, std::move(what), std::move(done));
+  }
+
+  void ask(const caf::actor& whom, std::chrono::seconds timeout, admin_query what,
+           std::function<void(http_reply)> done) {
+    if (!whom) return done(error_reply(503, "draining", "the node stops"));
+    request(whom, timeout, std::move(what))
         .then([done](const admin_answer& got) { done(admin_reply(got)); },
               [done](const caf::error& why) {
                 spdlog::warn("admin.unanswered: {}", to_string(why));
@@ -90,8 +97,15 @@ struct admin_door::state {
       ask->ask(std::move(what), std::move(done));
     };
     port.drain = settings.drain;
+    if (settings.reloader)
+      port.reload = [this, ask, reloader = settings.reloader](std::function<void(http_reply)> done) {
+        if (!actor) return done(error_reply(503, "draining", "the node stops"));
+        admin_query what;
+        what.what = admin_query::verb::reload;
+        ask->ask(reloader, reload_timeout, std::move(what), std::move(done));
+      };
     port.node_name = settings.status->name;
-    add_admin_routes(out->routes, std::move(port), settings.token);
+    add_admin_routes(out->routes, std::move(port), settings.tokens);
     return out;
   }
 
@@ -112,8 +126,8 @@ void admin_door::start() {
 }
 
 std::string admin_door::url() const {
-  auto host = state_->address.find(':') == std::string::npos ? state_->address : "[" + state_->address + "]";
-  return (state_->sockets->tls ? "https://" : "http://") + host + ":" + std::to_string(state_->door->port());
+  auto at = to_string(host_port{state_->address, state_->door->port()});
+  return (state_->sockets->tls ? "https://" : "http://") + at;
 }
 
 void admin_door::stop() {

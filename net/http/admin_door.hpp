@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/http/admin_routes.hpp"
 #include "net/http/http_access.hpp"
 #include "net/http/metrics_exporter.hpp"
 #include "net/io_thread.hpp"
@@ -22,11 +23,12 @@ class admin_door {
 public:
   struct config {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 0; ///< 0: a free one.
-    std::string token;      ///< That a request has to bear; empty: none.
+    std::uint16_t port = 0;                                               ///< 0: a free one.
+    std::function<admin_tokens()> tokens = [] { return admin_tokens{}; }; ///< Asked anew for each request.
     std::shared_ptr<node_status> status;
     caf::actor host;
     std::shared_ptr<tls_server> tls; ///< Null: the port has no TLS.
+    caf::actor reloader;             ///< Answers a query of `reload`.
     std::function<void()> drain;     ///< Lets the node drain and end. Called from its thread, more than once.
     http_access::settings access;    ///< `loopback` is worked out from `address`.
     std::shared_ptr<metrics_exporter> metrics;

@@ -31,7 +31,9 @@ bool bears(const std::string& authorization, const std::string& token) {
          && CRYPTO_memcmp(authorization.data(), wanted.data(), wanted.size()) == 0;
 }
 
-std::optional<http_reply> check_caller(const http_request& x, const std::string& token) {
+std::optional<http_reply> check_caller(const http_request& x, const admin_tokens& tokens) {
+  auto reads = x.method == "GET" || x.method == "HEAD";
+  auto& token = reads || tokens.changing.empty() ? tokens.every : tokens.changing;
   if (!token.empty() && !bears(x.field("authorization"), token)) {
     auto no = error_reply(401, "unauthenticated", "a bearer token is needed");
     return no.with("www-authenticate", "Bearer");
@@ -154,9 +156,9 @@ http_handler asks(std::shared_ptr<const admin_port> port, reader read) {
 
 } // namespace
 
-void add_admin_routes(route_table& to, admin_port port, std::string token) {
+void add_admin_routes(route_table& to, admin_port port, std::function<admin_tokens()> tokens) {
   auto shared = std::make_shared<const admin_port>(std::move(port));
-  auto guard = [token = std::move(token)](const http_request& x) { return check_caller(x, token); };
+  auto guard = [tokens = std::move(tokens)](const http_request& x) { return check_caller(x, tokens()); };
   auto add = [&](const char* method, const char* path, reader read) {
     http_route made;
     made.method = method;
@@ -176,6 +178,15 @@ void add_admin_routes(route_table& to, admin_port port, std::string token) {
   add("POST", "/v1/admin/agents/restart", restart_query);
   add("GET", "/v1/admin/nodes", [](auto&) { return query_of(verb::nodes); });
   add("POST", "/v1/admin/drain", drain_query);
+  http_route reload;
+  reload.method = "POST";
+  reload.pattern = "/v1/admin/reload";
+  reload.guard = guard;
+  reload.handle = [shared](std::shared_ptr<http_exchange> x) {
+    if (!shared->reload) return x->reply(error_reply(503, "unavailable", "this node cannot reload"));
+    shared->reload([x](http_reply reply) { x->reply(std::move(reply)); });
+  };
+  to.add(std::move(reload));
 }
 
 http_reply admin_reply(const admin_answer& what) {

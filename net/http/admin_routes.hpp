@@ -8,6 +8,12 @@
 
 namespace weir {
 
+/// What requests of operators have to bear.
+struct admin_tokens {
+  std::string every;    ///< Every request; empty: none is needed.
+  std::string changing; ///< One that changes something; empty: as `every`.
+};
+
 /// What the admin calls reach.
 struct admin_port {
   /// Asks the host; `done` may be called later.
@@ -15,6 +21,9 @@ struct admin_port {
 
   /// Lets this node drain and then end, as SIGTERM does. Called more than once.
   std::function<void()> drain;
+
+  /// Loads this node's configuration again; null: it cannot. `done` is called later.
+  std::function<void(std::function<void(http_reply)> done)> reload = nullptr;
 
   std::string node_name;
 };
@@ -31,13 +40,14 @@ struct admin_port {
 ///     GET  /v1/admin/agents?namespace=N           without it: of all namespaces
 ///     POST /v1/admin/agents/restart               {"agent":"…","namespace":"…"}; likewise
 ///     GET  /v1/admin/nodes
+///     POST /v1/admin/reload
 ///     POST /v1/admin/drain                        nothing, or {"node":"…"}
 ///
 /// Those that change something need `Content-Type: application/json`, which the form of a foreign page cannot
 /// send.
 ///
-/// @param token that a request has to bear; empty: none.
-void add_admin_routes(route_table& to, admin_port port, std::string token);
+/// @param tokens asked anew for each request.
+void add_admin_routes(route_table& to, admin_port port, std::function<admin_tokens()> tokens);
 
 /// The host's answer as a reply.
 http_reply admin_reply(const admin_answer& what);

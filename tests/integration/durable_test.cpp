@@ -126,7 +126,7 @@ TEST_CASE("a queue's event goes to one worker, and to another when that one is g
   }
   CHECK(list.find("alice/m1") != std::string::npos);
   auto retry = weir::http_fetch(node.admin_url(), "POST", "/v1/admin/namespaces/demo/dead/retry",
-                                R"({"event_id":"alice/m1"})", {}, 5s);
+                                R"({"event_id":"alice/m1"})", node.admin_token(), 5s);
   CHECK(retry.status == 200);
   CHECK(second.await("event")["message_id"] == "m1");
 }

@@ -143,6 +143,13 @@ std::string node_process::read_ready_line(int out) {
   return {};
 }
 
+std::string node_process::admin_token() const {
+  std::ifstream in(folder_ + "/data/admin.token");
+  std::string out;
+  std::getline(in, out);
+  return out;
+}
+
 void node_process::kill() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);

@@ -55,6 +55,9 @@ public:
   /// After a SIGSTOP it does nothing more.
   void signal(int number);
 
+  /// The token that it has made for the admin calls.
+  std::string admin_token() const;
+
   const std::string& url() const noexcept { return url_; }
   const std::string& admin_url() const noexcept { return admin_url_; }
   const std::string& cluster_address() const noexcept {

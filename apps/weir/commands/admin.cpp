@@ -1,8 +1,13 @@
 #include "apps/weir/commands/admin.hpp"
 
 #include "actors/core/json_print.hpp"
+#include "actors/core/secret_source.hpp"
+#include "actors/core/url.hpp"
 #include "apps/weir/app.hpp"
+#include "apps/weir/commands/find_token.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "apps/weir/commands/terminal.hpp"
+#include "apps/weir/config/rules.hpp"
 #include "net/client/http_client.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,30 +27,40 @@ constexpr const char* root = "/v1/admin/namespaces";
 int print(const http_answer& got) {
   auto what = json::parse(got.body, nullptr, false);
   if (got.status != 200 || what.is_discarded()) {
-    std::cerr << "weir: " << got.status << ": " << got.body;
+    std::cerr << "weir: " << got.status << ": " << printable(got.body);
     return exit_refused;
   }
   if (!what.is_array()) what = json::array({what});
-  for (auto& x : what) std::cout << print_json(x) << '\n';
-  std::cout << std::flush;
-  return 0;
+  for (auto& x : what) print_line(printable_json(print_json(x)));
+  return exit_done;
+}
+
+/// The token that the caller has, else, for calls that change something, the one that the node has made,
+/// where it is on this machine.
+std::string token_for(const admin_options& at, const std::string& method) {
+  auto given = read(secret_source{at.token_env, at.token_file});
+  if (!given.wrong.empty()) throw std::runtime_error(given.wrong);
+  if (given.value || method == "GET") return given.value.value_or("");
+  auto parsed = parse_server_url(at.url, {"http", "https"});
+  auto* where = std::get_if<server_url>(&parsed);
+  auto is_here = where != nullptr && (where->at.host == "localhost" || is_loopback(where->at.host));
+  return is_here ? find_admin_token(where->at.port.value_or(where->scheme == "https" ? 443 : 80))
+                 : std::string{};
 }
 
 http_answer fetch(const admin_options& at, const std::string& method, const std::string& path,
                   const std::string& body = {}) {
-  auto* token = std::getenv(at.token_env.c_str());
-  return http_fetch(at.url, method, path, body, token == nullptr ? "" : token,
-                    std::chrono::milliseconds{at.timeout_ms});
+  http_answer got;
+  until_listening([&] {
+    got = http_fetch(at.url, method, path, body, token_for(at, method),
+                     std::chrono::milliseconds{at.timeout_ms});
+  });
+  return got;
 }
 
 int ask(const admin_options& at, const std::string& method, const std::string& path,
         const std::string& body = {}) {
-  try {
-    return print(fetch(at, method, path, body));
-  } catch (const std::exception& error) {
-    std::cerr << "weir: " << error.what() << '\n';
-    return exit_refused;
-  }
+  return print(fetch(at, method, path, body));
 }
 
 } // namespace
@@ -104,5 +119,7 @@ int restart_agent_command(const admin_options& at, const std::string& ns, const 
 int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit) {
   return ask(at, "GET", root + ('/' + ns) + "/runs?limit=" + std::to_string(limit));
 }
+
+int reload_command(const admin_options& at) { return ask(at, "POST", "/v1/admin/reload"); }
 
 } // namespace weir

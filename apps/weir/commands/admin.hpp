@@ -9,6 +9,7 @@ namespace weir {
 struct admin_options {
   std::string url = "http://127.0.0.1:8081";  ///< Of its admin address.
   std::string token_env = "WEIR_ADMIN_TOKEN"; ///< The variable that holds its token, if it wants one.
+  std::string token_file;                     ///< The file that holds it; wins over `token_env`.
   std::int64_t timeout_ms = 10'000;
 };
 
@@ -35,5 +36,7 @@ int agents_command(const admin_options& at, const std::string& ns);
 int restart_agent_command(const admin_options& at, const std::string& ns, const std::string& agent);
 
 int runs_command(const admin_options& at, const std::string& ns, std::uint32_t limit);
+
+int reload_command(const admin_options& at);
 
 } // namespace weir

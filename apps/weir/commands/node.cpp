@@ -3,6 +3,7 @@
 #include "actors/agents/plugin_loader.hpp"
 #include "apps/weir/app.hpp"
 #include "apps/weir/config/load.hpp"
+#include "apps/weir/config/start_checks.hpp"
 #include "apps/weir/logging.hpp"
 #include "apps/weir/node.hpp"
 
@@ -50,6 +51,16 @@ std::vector<std::string> agents_without_kind(const loaded_node& x) {
   return out;
 }
 
+/// For a node that runs: the plugins, and so the kinds, are those with which it started.
+loaded_config load_again(const config_options& options, const agent_registry& kinds, bool complete) {
+  auto out = load_config(options.file, options.sets, [&](auto&) { return known_kinds{kinds, complete}; });
+  auto* cfg = std::get_if<node_config>(&out);
+  if (cfg == nullptr) return out;
+  auto wrong = check_start(*cfg);
+  if (auto why = check_exposure(*cfg); !why.empty() && !options.insecure) wrong.push_back(std::move(why));
+  return wrong.empty() ? std::move(out) : loaded_config{config_errors{std::move(wrong)}};
+}
+
 } // namespace
 
 int node_command(const config_options& options) {
@@ -60,19 +71,17 @@ int node_command(const config_options& options) {
     std::cerr << why << '\n';
     return exit_usage;
   }
-  if (auto why = check_shared_secret(cfg); !why.empty()) {
-    std::cerr << why << '\n';
-    return exit_usage;
-  }
-  if (auto why = check_cluster_tls(cfg); !why.empty()) {
-    std::cerr << why << '\n';
+  if (auto wrong = check_start(cfg); !wrong.empty()) {
+    for (auto& line : wrong) std::cerr << line << '\n';
     return exit_usage;
   }
   set_up_logging(cfg.log);
   for (auto& line : node.plugins.loaded) spdlog::info(line);
   for (auto& line : node.plugins.refused) spdlog::error(line);
   for (auto& line : agents_without_kind(node)) spdlog::error(line);
-  return run_node(cfg, node.agents);
+  return run_node(cfg, node.agents, [options, agents = node.agents, complete = node.plugins.refused.empty()] {
+    return load_again(options, *agents, complete);
+  });
 }
 
 int config_command(const config_options& options) {
@@ -86,12 +95,12 @@ int config_command(const config_options& options) {
   std::cout << print_config(cfg) << '\n';
   // Not an error here: `weir node --insecure` takes it.
   if (auto why = check_exposure(cfg); !why.empty()) std::cerr << "note: " << why << '\n';
-  if (auto why = check_shared_secret(cfg); !why.empty()) std::cerr << "note: " << why << '\n';
-  if (auto why = check_cluster_tls(cfg); !why.empty()) std::cerr << "note: " << why << '\n';
+  auto wrong = check_start(cfg);
+  for (auto& line : wrong) std::cerr << line << '\n';
   // A node would go on without them, but whoever checks wants to know.
   for (auto& line : node.plugins.refused) std::cerr << line << '\n';
   for (auto& line : agents_without_kind(node)) std::cerr << line << '\n';
-  return node.plugins.refused.empty() ? exit_done : exit_usage;
+  return wrong.empty() && node.plugins.refused.empty() ? exit_done : exit_usage;
 }
 
 } // namespace weir

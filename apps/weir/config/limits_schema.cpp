@@ -45,7 +45,8 @@ constexpr limit_row table[] = {
      "how long an event waits for its predecessor; then see `namespaces.NAME.causal`"},
     {"log_events", &limits::log_events, 1, 100 * million, true, "kept in memory; the oldest is trimmed"},
     {"log_bytes", &limits::log_bytes, 4096, 65'536 * mebibyte, true, "as above, counted in bytes"},
-    {"log_age_ms", &limits::log_age_ms, 1, 365 * day_ms, true, "older events are trimmed, at most a 32nd of this later"},
+    {"log_age_ms", &limits::log_age_ms, 1, 365 * day_ms, true,
+     "older events are trimmed, at most a 32nd of this later"},
     {"kept_events", &limits::kept_events, 1, 1000 * million, true,
      "kept in the store; the oldest is trimmed. Not less than `log_events`"},
     {"kept_bytes", &limits::kept_bytes, mebibyte, mebibyte* mebibyte, true, "as above, counted in bytes"},
@@ -110,6 +111,12 @@ schema::field<limits> only_of_node(schema::field<limits> x) {
 }
 
 } // namespace
+
+std::vector<std::string> limits_schema_keys() {
+  std::vector<std::string> out;
+  for (auto& x : table) out.emplace_back(x.key);
+  return out;
+}
 
 schema::type_ptr<limits> limits_schema(bool of_namespace) {
   std::vector<schema::field<limits>> fields;

@@ -22,6 +22,9 @@ schema::type_ptr<std::vector<prompt_tool>> tools_schema();
 /// `limits`, and `namespaces.NAME.limits` with those that make sense there.
 schema::type_ptr<limits> limits_schema(bool of_namespace);
 
+/// The keys of `limits`.
+std::vector<std::string> limits_schema_keys();
+
 /// `namespaces`: an entry begins with the node's limits, and prints those that differ.
 schema::field<node_config> namespaces_field();
 

@@ -18,7 +18,9 @@ struct admin_calls {
     };
     port.drain = [this] { ++drained; };
     port.node_name = "n1";
-    add_admin_routes(service.routes, std::move(port), std::move(token));
+    add_admin_routes(service.routes, std::move(port), [token = std::move(token)] {
+      return admin_tokens{token, {}};
+    });
   }
 
   admin_query query_of(http_request x) {
