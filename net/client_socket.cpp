@@ -21,8 +21,10 @@ void client_socket::free_tls::operator()(ssl_st* tls) const noexcept { SSL_free(
 client_socket::client_socket(tcp_socket socket, const tls_context& context) : socket_(std::move(socket)) {
   if (!context) return;
   tls_.reset(SSL_new(context.get())); // keeps the context alive
-  if (tls_ != nullptr && SSL_set_fd(tls_.get(), socket_.native_handle()) == 1)
-    return SSL_set_accept_state(tls_.get());
+  if (tls_ != nullptr && SSL_set_fd(tls_.get(), socket_.native_handle()) == 1) {
+    SSL_set_accept_state(tls_.get());
+    return;
+  }
   ERR_clear_error();
   error_code ignored;
   socket_.close(ignored); // no memory for TLS: better no connection than one in the clear
