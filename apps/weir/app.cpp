@@ -3,6 +3,7 @@
 #include "apps/weir/commands/admin.hpp"
 #include "apps/weir/commands/node.hpp"
 #include "apps/weir/commands/protocol.hpp"
+#include "apps/weir/commands/token.hpp"
 #include "apps/weir/commands/verify.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "weir/version.hpp"
@@ -47,6 +48,19 @@ void add_verify(CLI::App& app, config_options& options, std::string& where, comm
   verify->add_option("STORE", where,
                      "its file, its folder or its Redis URL; the configured one if not given");
   verify->callback([&] { chosen = [&options, &where] { return verify_command(options, where); }; });
+}
+
+void add_token(CLI::App& app, config_options& options, token_arguments& asked, command& chosen) {
+  auto* token = app.add_subcommand("token", "Print a token that lets a client in");
+  add_config_options(*token, options);
+  token->add_option("--sub", asked.client_id, "the client_id")->required();
+  token->add_option("--ns", asked.namespaces,
+                    "a namespace, or `*`; again for more; the default one if not given");
+  token->add_option("--rights", asked.rights_file, "JSON of the rights; auth.default_rights if not given");
+  token->add_option("--ttl", asked.ttl_s, "seconds that it lives")
+      ->check(CLI::Range(1, 31'536'000))
+      ->capture_default_str();
+  token->callback([&] { chosen = [&options, &asked] { return token_command(options, asked); }; });
 }
 
 /// What the client commands are given.
@@ -230,19 +244,6 @@ void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
 }
 
 /// Commands of later versions: known, and refused whatever follows them.
-void add_later(CLI::App& app, command& chosen) {
-  for (auto* name : {"token"}) {
-    auto* later = app.add_subcommand(name, "Not in this version yet");
-    later->allow_extras();
-    later->callback([&chosen, name] {
-      chosen = [name] {
-        std::cerr << "weir " << name << ": not in this version yet\n";
-        return exit_refused;
-      };
-    });
-  }
-}
-
 int wrong_use(CLI::App& app, const CLI::ParseError& error) {
   auto* at = &app;
   if (auto used = app.get_subcommands(); !used.empty()) at = used.front();
@@ -261,12 +262,13 @@ int run_app(int argc, char** argv, agent_registry agents) {
   client_arguments client;
   admin_arguments admin;
   std::string store;
+  token_arguments token;
   command chosen;
   add_node(app, config, chosen);
   add_verify(app, config, store, chosen);
+  add_token(app, config, token, chosen);
   add_client(app, client, chosen);
   add_admin(app, admin, chosen);
-  add_later(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {

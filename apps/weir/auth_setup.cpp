@@ -35,17 +35,10 @@ added add(auth::verification_key::result read, std::vector<auth::verification_ke
 }
 
 added add_secret(const auth_key& key, std::vector<auth::verification_key>& to) {
-  std::string secret;
-  if (!key.secret_env.empty()) {
-    auto* value = std::getenv(key.secret_env.c_str());
-    if (value == nullptr) return "secret_env: " + key.secret_env + " is not set";
-    secret = value;
-  } else {
-    auto text = read_file(key.secret_file);
-    if (!text) return "secret_file: " + key.secret_file + " cannot be read";
-    secret = without_line_end(std::move(*text));
-  }
-  return add(auth::verification_key::from_secret(std::move(secret), *auth::parse_algorithm(key.alg), key.kid),
+  auto secret = read_key_secret(key);
+  if (auto* wrong = std::get_if<no_secret>(&secret)) return wrong->why;
+  return add(auth::verification_key::from_secret(std::get<std::string>(std::move(secret)),
+                                                 *auth::parse_algorithm(key.alg), key.kid),
              to);
 }
 
@@ -78,6 +71,17 @@ std::optional<std::string> unless_empty(const std::string& text) {
 }
 
 } // namespace
+
+std::variant<std::string, no_secret> read_key_secret(const auth_key& key) {
+  if (!key.secret_env.empty()) {
+    auto* value = std::getenv(key.secret_env.c_str());
+    if (value == nullptr) return no_secret{"secret_env: " + key.secret_env + " is not set"};
+    return std::string{value};
+  }
+  auto text = read_file(key.secret_file);
+  if (!text) return no_secret{"secret_file: " + key.secret_file + " cannot be read"};
+  return without_line_end(std::move(*text));
+}
 
 std::variant<authenticator::config, std::string> load_authentication(const node_config& cfg) {
   authenticator::config out;

@@ -1,4 +1,5 @@
 // The built binary against a scripted server.
+#include "actors/auth/jws.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/fake_ws_server.hpp"
 #include "tests/support/quiet_port.hpp"
@@ -73,11 +74,32 @@ TEST_CASE("what is done ends with 0", "[cli]") {
   CHECK(json::parse(config.out)["listen"]["port"] == 8080);
 }
 
-TEST_CASE("commands of later versions say so", "[cli]") {
-  auto name = GENERATE(as<std::string>{}, "token");
-  auto got = run(std::string{name} + " 2>&1");
-  CHECK(got.status == 1);
-  CHECK(got.out.find("not in this version yet") != std::string::npos);
+TEST_CASE("token prints a token of the first shared secret, for as long as it may live", "[cli][auth]") {
+  auto with = [](const std::string& more) {
+    return run("token --set auth.mode=jwt --set "
+               "'auth.keys=[{\"secret_env\":\"WEIR_TEST_SECRET\",\"alg\":\"HS256\"}]' "
+               + more + " 2>&1");
+  };
+  setenv("WEIR_TEST_SECRET", "0123456789abcdef0123456789abcdef", 1);
+  auto got = with("--sub alice --ns demo --ttl 60");
+  CHECK(got.status == 0);
+  auto key = std::get<weir::auth::verification_key>(weir::auth::verification_key::from_secret(
+      "0123456789abcdef0123456789abcdef", weir::auth::algorithm::hs256));
+  auto payload = weir::auth::verify_jws(got.out.substr(0, got.out.find('\n')), {key});
+  REQUIRE(std::holds_alternative<std::string>(payload));
+  auto claims = json::parse(std::get<std::string>(payload));
+  CHECK(claims["sub"] == "alice");
+  CHECK(claims["ns"] == "demo");
+  CHECK(claims["exp"].get<long>() - claims["iat"].get<long>() == 60);
+  CHECK(with("--sub 'a b'").status == 2);
+  CHECK(with("--sub alice --ttl 999999").status == 2);
+  CHECK(with("--sub alice --rights /nowhere").status == 2);
+  CHECK(run("token --sub alice 2>&1").status == 2); // there is no secret
+  setenv("WEIR_TEST_SECRET", "short", 1);
+  auto weak = with("--sub alice");
+  CHECK(weak.status == 2);
+  CHECK(weak.out.find("short") == std::string::npos);
+  unsetenv("WEIR_TEST_SECRET");
 }
 
 TEST_CASE("publish prints the ok frame, or the error and ends with 1", "[cli]") {

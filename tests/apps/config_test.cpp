@@ -194,8 +194,6 @@ TEST_CASE("what is wrong is refused with its path and what would be right", "[co
 
 TEST_CASE("what a later version brings is refused by name, never ignored", "[config]") {
   auto x = GENERATE(values<refusal_case>({
-      {R"({"auth":{"mode":"jwt"}})", {R"(auth.mode: "jwt": not in this version yet)"}},
-      {R"({"listen":{"tls":{}}})", {"listen.tls: not in this version yet"}},
       {R"({"cluster":{"listen":"localhost:1"}})",
        {R"(cluster.listen: "localhost:1": must be an IP address and a port such as 127.0.0.1:4700 or [::1]:4700)"}},
       {R"({"cluster":{"listen":"0.0.0.0:4700"}})",
