@@ -233,7 +233,9 @@ private:
   }
 
   void begin_request() {
-    while (ahead_.compare(0, 2, "\r\n") == 0) ahead_.erase(0, 2); // RFC 9112, 2.2
+    std::size_t empty_lines = 0; // RFC 9112, 2.2
+    while (ahead_.compare(empty_lines, 2, "\r\n") == 0) empty_lines += 2;
+    ahead_.erase(0, empty_lines);
     if (ahead_.empty() || ahead_ == "\r") return;
     parser_ = std::make_unique<request_parser>();
     early_.reset();
