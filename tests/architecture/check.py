@@ -10,6 +10,8 @@ Rules:
   cycle   no header includes itself through others
   asio    Asio and Beast are included only in .cpp files of net/, and in the headers that ASIO_HEADERS names; those
           are included only by .cpp files of net/ and by each other. Test doubles and benchmark peers may.
+  clock   the system's wall clock is read only in the files that WALL_CLOCK_FILES names: durations and deadlines are
+          measured by monotonic clocks. Tests, test doubles and benchmarks may.
 """
 
 import os
@@ -31,6 +33,15 @@ ASIO_HEADERS = {
     "net/tcp_socket.hpp",
     "net/ws_session.hpp",
 }
+# Where the wall clock is read: for time stamps, for `Date` fields, and for dates that HTTP servers name.
+WALL_CLOCK_FILES = {
+    "actors/core/wall_clock.cpp",
+    "net/http/http_session.cpp",
+    "net/openai/openai_answer.cpp",
+    "net/openai/retry_after.cpp",
+    "net/openai/retry_after.hpp",
+}
+WALL_CLOCK = re.compile(r"\bsystem_clock\b|\bgettimeofday\b|\bCLOCK_REALTIME\b|\btime\((?:nullptr|NULL|0)\)")
 ROOTS = ["actors", "net", "apps", "testing", "include", "tests", "benchmarks"]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 
@@ -147,10 +158,19 @@ def check_asio(tree):
                 yield f"asio: {path} includes {target}, which is for the .cpp files of net/"
 
 
+def check_clock(root, tree):
+    for path in sorted(tree):
+        if path in WALL_CLOCK_FILES or path.startswith(("tests/", "benchmarks/", "testing/")):
+            continue
+        with open(os.path.join(root, path), encoding="utf-8") as f:
+            if found := WALL_CLOCK.search(f.read()):
+                yield f"clock: {path} reads the wall clock: {found.group()}"
+
+
 def violations(root, text):
     layers = Layers(text)
     tree = read_tree(root)
-    return [*layers.errors, *check_arrows(tree, layers), *check_cycles(tree), *check_asio(tree)]
+    return [*layers.errors, *check_arrows(tree, layers), *check_cycles(tree), *check_asio(tree), *check_clock(root, tree)]
 
 
 def print_arrows(root, text):

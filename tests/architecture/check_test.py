@@ -63,6 +63,12 @@ class Rules(unittest.TestCase):
     def test_a_header_that_reaches_asio_through_another_fails(self):
         self.expect("asio", {"net/http/session.hpp": '#include "net/tcp_socket.hpp"\n'})
 
+    def test_a_wall_clock_that_is_not_for_time_stamps_fails(self):
+        for text in ("std::chrono::system_clock::now()", "time(nullptr)", "clock_gettime(CLOCK_REALTIME, &x)"):
+            self.expect("clock", {"net/gateway.cpp": text + ";\n"})
+        self.assertEqual([], found({"actors/core/wall_clock.cpp": "system_clock::now();\n",
+                                    "tests/support/fake.hpp": "system_clock::now();\n"}))
+
 
 if __name__ == "__main__":
     unittest.main()
