@@ -155,7 +155,7 @@ TEST_CASE("chat prints each line's answer as it streams, without a prompt in a p
 
 TEST_CASE("chat takes lines of any bytes and of any system", "[cli]") {
   fake_ws_server server{node};
-  auto got = shell("printf 'caf\\351\\r\\n\\r\\nhi\\r\\n' | " + std::string{WEIR_BINARY} + " chat --url "
+  auto got = shell("printf 'caf\\351\\r\\n\\r\\nhi\\r\\n' | " + std::string{WEIR_BINARY_PATH} + " chat --url "
                    + server.url());
   CHECK(got.status == 0);
   CHECK(got.out == "hello\nhello\n");
@@ -172,7 +172,7 @@ TEST_CASE("what cannot be written ends a command with 1", "[cli]") {
        {"tail stay --timeout-ms 20000" + at, "publish a 1" + at, "call assistant hi --stream" + at,
         "chat <<<hi" + at, std::string{"config"}, std::string{"config --keys"}}) {
     INFO(command);
-    auto got = shell("bash -c '" + std::string{WEIR_BINARY} + ' ' + command + " 2>&1 >/dev/full'");
+    auto got = shell("bash -c '" + std::string{WEIR_BINARY_PATH} + ' ' + command + " 2>&1 >/dev/full'");
     CHECK(got.status == 1);
     CHECK(got.out.find("standard output") != std::string::npos);
   }
@@ -198,7 +198,7 @@ TEST_CASE("a command that comes before its node waits for it", "[cli]") {
                 + "));s.listen();c=s.accept()[0];c.recv(1000);"
                   "c.send(b\"HTTP/1.1 503 Busy\\r\\ncontent-length: 0\\r\\n\\r\\n\");time.sleep(0.1)'";
   for (auto* command : {"publish a 1", "nodes"}) {
-    auto got = shell("(" + listen + ") & " + std::string{WEIR_BINARY} + " " + command
+    auto got = shell("(" + listen + ") & " + std::string{WEIR_BINARY_PATH} + " " + command
                      + " --url http://127.0.0.1:" + port + " 2>&1; s=$?; wait; exit $s");
     INFO(command << ": " << got.out);
     CHECK(got.status == 1);

@@ -17,8 +17,8 @@ namespace {
 
 /// A command that would start a node, were its configuration good: it would end by the time-out, with 124.
 outcome start(const std::string& what, const std::string& environment, const std::string& arguments) {
-  return shell("env -u WEIR_SESSION_SECRET " + environment + " timeout 20 " + WEIR_BINARY + ' ' + what + ' '
-               + arguments + " 2>&1 >/dev/null");
+  return shell("env -u WEIR_SESSION_SECRET " + environment + " timeout 20 " + WEIR_BINARY_PATH + ' ' + what
+               + ' ' + arguments + " 2>&1 >/dev/null");
 }
 
 struct wrong_start {
