@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <iostream>
@@ -174,7 +175,10 @@ struct admin_arguments {
   std::string node;
   std::string agents_ns;
   std::string agent;
+  std::string file;
 };
+
+constexpr std::int64_t backup_timeout_ms = 3'600'000; // at least
 
 CLI::App* add_admin_command(CLI::App& app, const char* name, const char* what, admin_arguments& given) {
   auto* out = app.add_subcommand(name, what);
@@ -218,6 +222,13 @@ void add_admin(CLI::App& app, admin_arguments& x, command& chosen) {
   gone->add_option("NAMESPACE", x.ns, "its name")->required();
   on_chosen(*gone, chosen, [&x] { return namespace_delete_command(x.at, x.ns); });
 
+  auto* backup = add_admin_command(app, "backup", "Copy a node's store file while it runs", x);
+  backup->add_option("FILE", x.file, "where the copy goes; on the node's machine")->required();
+  on_chosen(*backup, chosen, [&x] {
+    auto at = x.at;
+    at.timeout_ms = std::max<std::int64_t>(at.timeout_ms, backup_timeout_ms);
+    return backup_command(at, x.file);
+  });
   auto* nodes = add_admin_command(app, "nodes", "List the nodes of the cluster", x);
   on_chosen(*nodes, chosen, [&x] { return nodes_command(x.at); });
   auto* dead =

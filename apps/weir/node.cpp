@@ -12,6 +12,7 @@
 #include "actors/store/memory_store.hpp"
 #include "actors/store/redis/redis_store.hpp"
 #include "actors/store/sqlite/sqlite_store.hpp"
+#include "actors/store/store_copier.hpp"
 #include "apps/weir/config/node_schema.hpp"
 #include "apps/weir/config/start_checks.hpp"
 #include "apps/weir/config/tls_schema.hpp"
@@ -391,6 +392,7 @@ private:
     };
     options.actor.waits = status_->waits;
     store_ = weir::start_store(system_, std::move(opened), std::move(options));
+    copier_ = start_store_copier(system_, store_);
     watch_store(system_, store_.actor, status_);
   }
 
@@ -552,6 +554,7 @@ private:
     door.tokens = [this] { return *admin_tokens_.load(); };
     door.status = status_;
     door.host = cluster_->directory();
+    door.copier = copier_;
     door.drain = node_signals::stop_in_order;
     door.reloader = reloader_;
     door.access.origins = config.admin.origins;
@@ -572,6 +575,8 @@ private:
     ports_.clear();
     if (auto models = models_.exchange(nullptr))
       for (auto& [name, pool] : *models) caf::anon_send_exit(pool.actor, caf::exit_reason::user_shutdown);
+    if (copier_) caf::anon_send_exit(copier_, caf::exit_reason::user_shutdown);
+    copier_ = nullptr;
     if (store_.actor) caf::anon_send_exit(store_.actor, caf::exit_reason::user_shutdown);
     store_ = {};
     system_.await_all_actors_done(); // their threads still run
@@ -635,6 +640,7 @@ private:
       std::make_shared<expiry_clock>(std::chrono::steady_clock::now(), wall_clock_ms());
   std::vector<std::unique_ptr<tls_watcher>> certificates_; // of the ports with TLS
   store_handle store_;
+  caf::actor copier_; // null without the role `host`
   const std::uint64_t incarnation_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
   std::string store_mark_; // empty without the role `host`
   std::shared_ptr<tenure> tenure_ = std::make_shared<tenure>();

@@ -26,6 +26,7 @@ constexpr std::size_t max_requests = 16; // at once, probes not counted; operato
 constexpr std::size_t max_connections = 256;
 constexpr auto host_timeout = std::chrono::seconds{10};
 constexpr auto reload_timeout = std::chrono::seconds{30}; // it reads files, and waits for every I/O thread
+constexpr auto copy_timeout = std::chrono::seconds{3600};
 
 /// Asks the host for the sockets of its thread, by direct calls.
 class admin_actor : public io_actor {
@@ -103,6 +104,11 @@ struct admin_door::state {
         admin_query what;
         what.what = admin_query::verb::reload;
         ask->ask(reloader, reload_timeout, std::move(what), std::move(done));
+      };
+    if (settings.copier)
+      port.copy_store = [this, ask, copier = settings.copier](std::function<void(http_reply)> done) {
+        if (!actor) return done(error_reply(503, "draining", "the node stops"));
+        ask->ask(copier, copy_timeout, {}, std::move(done));
       };
     port.node_name = settings.status->name;
     add_admin_routes(out->routes, std::move(port), settings.tokens);

@@ -27,6 +27,7 @@ public:
     std::function<admin_tokens()> tokens = [] { return admin_tokens{}; }; ///< Asked anew for each request.
     std::shared_ptr<node_status> status;
     caf::actor host;
+    caf::actor copier = {}; ///< Has copies of the store made: see `start_store_copier`. Null: no store.
     std::shared_ptr<tls_server> tls; ///< Null: the port has no TLS.
     caf::actor reloader;             ///< Answers a query of `reload`.
     std::function<void()> drain;     ///< Lets the node drain and end. Called from its thread, more than once.

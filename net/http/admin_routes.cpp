@@ -187,6 +187,15 @@ void add_admin_routes(route_table& to, admin_port port, std::function<admin_toke
     shared->reload([x](http_reply reply) { x->reply(std::move(reply)); });
   };
   to.add(std::move(reload));
+  http_route copy;
+  copy.method = "POST";
+  copy.pattern = "/v1/admin/backup";
+  copy.handle = [shared](std::shared_ptr<http_exchange> x) {
+    if (!shared->copy_store) return x->reply(error_reply(404, "not_found", "this node has no store"));
+    shared->copy_store([x](http_reply reply) { x->reply(std::move(reply)); });
+  };
+  copy.guard = guard;
+  to.add(std::move(copy));
 }
 
 http_reply admin_reply(const admin_answer& what) {

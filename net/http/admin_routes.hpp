@@ -19,6 +19,9 @@ struct admin_port {
   /// Asks the host; `done` may be called later.
   std::function<void(admin_query what, std::function<void(http_reply)> done)> ask;
 
+  /// Has a copy of the node's store made; `done` may be called later.
+  std::function<void(std::function<void(http_reply)> done)> copy_store;
+
   /// Lets this node drain and then end, as SIGTERM does. Called more than once.
   std::function<void()> drain;
 
@@ -41,6 +44,7 @@ struct admin_port {
 ///     POST /v1/admin/agents/restart               {"agent":"…","namespace":"…"}; likewise
 ///     GET  /v1/admin/nodes
 ///     POST /v1/admin/reload
+///     POST /v1/admin/backup                       answered when the copy is made: {"file":"…"}
 ///     POST /v1/admin/drain                        nothing, or {"node":"…"}
 ///
 /// Those that change something need `Content-Type: application/json`, which the form of a foreign page cannot

@@ -126,6 +126,28 @@ TEST_CASE("a Redis that takes nothing more is told by the probe, and when it is 
   CHECK(count_in_log(node, "store.recovered") == 1);
 }
 
+TEST_CASE("an operator copies the store of a node that runs, and another goes on from the copy") {
+  node_process node, other;
+  node.start();
+  client alice{node, "alice"};
+  for (int i = 1; i <= 200; ++i) CHECK(alice.ask(some_event("m" + std::to_string(i)))["seq"] == i);
+  auto file = node.folder() + "/copy.db";
+  auto at = " --url " + node.admin_url() + " 2>&1";
+  auto done = run("backup " + file + at);
+  INFO(done.out);
+  CHECK(done.status == 0);
+  CHECK(alice.ask(some_event("m201"))["seq"] == 201);
+  CHECK(run("backup " + file + at).status == 1); // it is there already
+  CHECK(run("verify " + file).status == 0);
+  fs::create_directories(other.folder() + "/data");
+  fs::copy_file(file, other.folder() + "/data/weir.db");
+  other.start();
+  client bob{other, "bob"};
+  CHECK(bob.welcome["seq"] == 200);
+  CHECK(bob.welcome["epoch"] != alice.welcome["epoch"]);
+  CHECK(bob.ask({{"op", "publish"}, {"type", "chat.a"}, {"message_id", "b1"}, {"data", 1}})["seq"] == 201);
+}
+
 TEST_CASE("an operator looks at a store from outside") {
   node_process node;
   node.start();

@@ -13,7 +13,9 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <stdexcept>
 
 namespace weir {
 
@@ -89,6 +91,29 @@ int namespace_export_command(const admin_options& at, const std::string& ns) {
   }
   std::cout << std::flush;
   return std::cout ? 0 : exit_refused;
+}
+
+int backup_command(const admin_options& at, const std::string& file) {
+  namespace fs = std::filesystem;
+  try {
+    if (fs::exists(file)) throw std::runtime_error(file + " is there already");
+    auto got = fetch(at, "POST", "/v1/admin/backup", "{}");
+    auto made = json::parse(got.body, nullptr, false);
+    if (got.status != 200 || !made.is_object() || !made.contains("file")) return print(got);
+    auto from = fs::path{made["file"].get<std::string>()};
+    std::error_code other_disk;
+    fs::rename(from, file, other_disk);
+    if (other_disk) {
+      fs::copy_file(from, file);
+      fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+      fs::remove(from);
+    }
+    std::cout << print_json(json{{"file", file}, {"bytes", fs::file_size(file)}}) << std::endl;
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "weir: " << error.what() << '\n';
+    return exit_refused;
+  }
 }
 
 int nodes_command(const admin_options& at) { return ask(at, "GET", "/v1/admin/nodes"); }

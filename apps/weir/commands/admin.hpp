@@ -22,6 +22,9 @@ int namespace_delete_command(const admin_options& at, const std::string& ns);
 /// Prints all events of a namespace that are kept, in order.
 int namespace_export_command(const admin_options& at, const std::string& ns);
 
+/// Has the node copy its store, and puts the copy at `file`, which must not be there yet.
+int backup_command(const admin_options& at, const std::string& file);
+
 int nodes_command(const admin_options& at);
 
 /// @param retry an event_id: offer it again; empty: list what is there.

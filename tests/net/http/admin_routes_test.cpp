@@ -17,6 +17,7 @@ struct admin_calls {
       done(json_reply("{}\n"));
     };
     port.drain = [this] { ++drained; };
+    port.copy_store = [](std::function<void(http_reply)> done) { done(json_reply(R"({"file":"f"})")); };
     port.node_name = "n1";
     add_admin_routes(service.routes, std::move(port), [token = std::move(token)] {
       return admin_tokens{token, {}};
