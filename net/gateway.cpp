@@ -35,7 +35,8 @@ constexpr const char* subprotocol = "weir.v1";
 /// What a gateway has on one I/O thread.
 class gateway::shard {
 public:
-  shard(io_thread& unit, const config& settings, std::shared_ptr<namespace_census> census, std::uint16_t port)
+  shard(io_thread& unit, const config& settings, std::shared_ptr<namespace_census> census,
+        std::shared_ptr<socket_census> all_sockets, std::uint16_t port)
     : unit_(unit), relays_(unit, settings.host, wire::encode_event, std::move(census),
                            settings.bounds->of_node().namespaces),
       shared_(std::make_shared<connection_context>(unit.system(), relays_, unit.system().clock().now(),
@@ -48,6 +49,9 @@ public:
     sockets_->node = settings.status;
     sockets_->tls = settings.tls;
     sockets_->http = serve(settings);
+    sockets_->census = std::move(all_sockets);
+    sockets_->sockets_refused = unit.system().metrics().counter_singleton(
+        "weir", "sockets-refused", "Sockets above the bounds of the node or of their address.", "1", true);
     auto& metrics = unit.system().metrics();
     sockets_->handshakes_gauge = metrics.gauge_singleton("weir", "handshakes", "Handshakes in progress.");
     metrics
@@ -178,9 +182,12 @@ private:
 gateway::gateway(caf::actor_system&, io_threads& threads, config settings) : settings_(std::move(settings)) {
   settings_.access.loopback = is_loopback_address(settings_.address);
   auto census = std::make_shared<namespace_census>();
+  auto& bounds = settings_.bounds->of_node();
+  auto all_sockets = std::make_shared<socket_census>(socket_census::bounds{
+      settings_.max_sockets, bounds.connections_per_address, bounds.handshakes_per_address_per_s});
   port_ = claim_port(threads.at(0), settings_.address, settings_.port);
   for (std::size_t i = 0; i < threads.size(); ++i) {
-    shards_.push_back(std::make_unique<shard>(threads.at(i), settings_, census, port_));
+    shards_.push_back(std::make_unique<shard>(threads.at(i), settings_, census, all_sockets, port_));
     port_ = shards_.back()->port(); // a free port is chosen once, and then shared
   }
 }

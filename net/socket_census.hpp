@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace weir {
 
@@ -51,6 +53,20 @@ private:
   std::uint64_t sockets_ = 0;
   std::map<std::string, entry> entries_;
   time_point swept_{};
+};
+
+/// A socket that was counted in, as long as it lives.
+class counted_socket {
+public:
+  counted_socket(std::shared_ptr<socket_census> census, std::string address)
+    : census_(std::move(census)), address_(std::move(address)) {}
+  ~counted_socket() { census_->leave(address_); }
+  counted_socket(const counted_socket&) = delete;
+  counted_socket& operator=(const counted_socket&) = delete;
+
+private:
+  std::shared_ptr<socket_census> census_;
+  std::string address_;
 };
 
 } // namespace weir

@@ -2,11 +2,13 @@
 
 #include "actors/core/limits.hpp"
 #include "net/error_log.hpp"
+#include "net/guest_book.hpp"
 #include "net/http/http_connections.hpp"
 #include "net/http/http_service.hpp"
 #include "net/io_thread.hpp"
 #include "net/node_status.hpp"
 #include "net/return_schedule.hpp"
+#include "net/socket_census.hpp"
 #include "net/tls/tls_server.hpp"
 #include "net/transport.hpp"
 
@@ -27,7 +29,8 @@ namespace weir {
 /// What the sockets of one I/O thread share. Lives on that thread, and longer than any of them.
 struct socket_context {
   socket_context(io_thread& unit, const limits& bounds)
-    : unit(unit), bounds(bounds), returns(bounds.handshakes, 2 * handshake_timeout) {}
+    : unit(unit), bounds(bounds), returns(bounds.handshakes, 2 * handshake_timeout),
+      half_open(bounds.handshakes) {}
 
   /// After how many milliseconds a client that is refused now is to come again. On a node that drains others
   /// will take it: soon, but not all at once.
@@ -57,31 +60,37 @@ struct socket_context {
   std::string id_prefix = random_id_prefix();
   std::uint64_t last_request_id = 0;
 
-  std::uint64_t handshakes = 0; ///< In progress; at most bounds.handshakes, then 503.
+  guest_book half_open;                  ///< Handshakes in progress, by address; when it is full: 503.
+  std::shared_ptr<socket_census> census; ///< Of all I/O threads; null: sockets are not counted.
   std::uint64_t refusing =
       0; ///< Sockets that are being told 503; at most as many again, then closed unheard.
 
   caf::telemetry::int_gauge* handshakes_gauge = nullptr;
   caf::telemetry::int_counter* handshakes_refused = nullptr;
+  caf::telemetry::int_counter* sockets_refused = nullptr;
   caf::telemetry::int_counter* accept_errors = nullptr;
 };
 
 /// Counts a handshake while it lives.
 class handshake_place {
 public:
-  explicit handshake_place(std::shared_ptr<socket_context> context) : context_(std::move(context)) {
-    ++context_->handshakes;
+  handshake_place(std::shared_ptr<socket_context> context, std::unique_ptr<guest_book::place> guest)
+    : context_(std::move(context)), guest_(std::move(guest)) {
     if (context_->handshakes_gauge != nullptr) context_->handshakes_gauge->inc();
   }
   ~handshake_place() {
-    context_->returns.on_free(context_->unit.system().clock().now(), context_->handshakes--);
+    context_->returns.on_free(context_->unit.system().clock().now(), context_->half_open.size());
     if (context_->handshakes_gauge != nullptr) context_->handshakes_gauge->dec();
   }
   handshake_place(const handshake_place&) = delete;
   handshake_place& operator=(const handshake_place&) = delete;
 
+  /// What ends the handshake when its place is another's.
+  void evict_by(std::function<void()> evict) { guest_->evict_by(std::move(evict)); }
+
 private:
   std::shared_ptr<socket_context> context_;
+  std::unique_ptr<guest_book::place> guest_;
 };
 
 } // namespace weir

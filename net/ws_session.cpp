@@ -55,14 +55,17 @@ frame_ptr close_frame(std::uint16_t code, std::string_view reason) {
 class ws_session : public transport, private turn_hook, public std::enable_shared_from_this<ws_session> {
 public:
   ws_session(std::shared_ptr<socket_context> context, client_socket socket,
-             std::unique_ptr<handshake_place> place)
-    : context_(std::move(context)), socket_(std::move(socket)), place_(std::move(place)), out_(socket_),
-      in_(context_->bounds.frame_bytes) {}
+             std::unique_ptr<handshake_place> place, std::unique_ptr<counted_socket> counted)
+    : context_(std::move(context)), socket_(std::move(socket)), counted_(std::move(counted)),
+      place_(std::move(place)), out_(socket_), in_(context_->bounds.frame_bytes) {}
 
   void start(std::string answer, std::span<char> early, const websocket_open& open) {
     error_code ignored;
     socket_.non_blocking(true, ignored); // a write that is tried must not wait
     send(std::make_shared<const std::string>(std::move(answer)));
+    place_->evict_by([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->on_end(asio::error::timed_out);
+    });
     auto place = std::shared_ptr<handshake_place>(std::move(place_));
     connection_ = open(shared_from_this(), [place]() mutable { place.reset(); });
     listener_ = connection_.listener;
@@ -259,6 +262,7 @@ private:
     place_.reset();
     error_code ignored;
     socket_.close(ignored);
+    counted_.reset();
     if (auto* x = std::exchange(listener_, nullptr)) x->on_closed(code_, reason_);
     connection_ = {};
   }
@@ -280,6 +284,7 @@ private:
 
   std::shared_ptr<socket_context> context_;
   client_socket socket_;
+  std::unique_ptr<counted_socket> counted_;
   std::unique_ptr<handshake_place> place_;
   frame_writer out_;
   ws_reader in_;
@@ -309,8 +314,9 @@ private:
 } // namespace
 
 void serve_websocket(std::shared_ptr<socket_context> context, client_socket socket, std::string answer,
-                     std::string early, std::unique_ptr<handshake_place> place, const websocket_open& open) {
-  std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place))
+                     std::string early, std::unique_ptr<handshake_place> place,
+                     std::unique_ptr<counted_socket> counted, const websocket_open& open) {
+  std::make_shared<ws_session>(std::move(context), std::move(socket), std::move(place), std::move(counted))
       ->start(std::move(answer), early, open);
 }
 

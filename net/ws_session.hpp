@@ -19,8 +19,10 @@ using websocket_open =
 /// Serves a socket as a WebSocket, whose opening handshake has been checked.
 /// @param answer to the handshake, which goes out first.
 /// @param early what the client has sent after its request.
+/// @param counted among the node's sockets, until it is closed. May be null.
 /// @param place counts as a handshake until the connection has said that its hello is done.
 void serve_websocket(std::shared_ptr<socket_context> context, client_socket socket, std::string answer,
-                     std::string early, std::unique_ptr<handshake_place> place, const websocket_open& open);
+                     std::string early, std::unique_ptr<handshake_place> place,
+                     std::unique_ptr<counted_socket> counted, const websocket_open& open);
 
 } // namespace weir

@@ -7,6 +7,7 @@
 #include "net/ws_session.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
@@ -39,6 +40,16 @@ constexpr std::size_t max_linger_bytes = 4 * 1024 * 1024;
 constexpr const char* continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 frame_ptr shared(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+
+/// Who counts as one address: with IPv6 all of a network, of which anybody has as many as they like.
+std::string address_key(const asio::ip::address& x) {
+  if (x.is_v4()) return x.to_string();
+  auto v6 = x.to_v6();
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+  auto bytes = v6.to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return asio::ip::address_v6{bytes}.to_string() + "/64";
+}
 
 /// Whether a client may name its request itself.
 bool is_request_id(std::string_view text) {
@@ -104,12 +115,12 @@ public:
   void start() {
     error_code ignored;
     socket_.non_blocking(true, ignored);
+    address_ = address_key(socket_.tcp().remote_endpoint(ignored).address());
+    if (!count_in()) return; // closed unheard
     context_->http_sockets.join(*this, service_.max_connections);
     if (phase_ == phase::gone) return;
     if (service_.counts_handshakes && !take_handshake_place()) {
-      if (context_->refusing >= context_->bounds.handshakes) return; // closed unheard
-      refusing_ = true;
-      ++context_->refusing;
+      if (!begin_refusing()) return; // closed unheard
     }
     arm(service_.head_timeout);
     wait_readable();
@@ -182,9 +193,39 @@ private:
     asio::post(socket_.get_executor(), [self = shared_from_this(), f] { f(*self); });
   }
 
+  /// Among the sockets of the node and of its address. One that cannot be is told so, as long as there are
+  /// descriptors for that. @returns whether it goes on.
+  bool count_in() {
+    if (!context_->census) return true;
+    auto now = context_->unit.system().clock().now();
+    auto no = context_->census->enter(address_, now);
+    if (no.status == code::unavailable && context_->half_open.make_room(address_))
+      no = context_->census->enter(address_, now);
+    if (!no.refused()) {
+      counted_ = std::make_unique<counted_socket>(context_->census, address_);
+      return true;
+    }
+    if (context_->sockets_refused != nullptr) context_->sockets_refused->inc();
+    if (no.status == code::unavailable || !begin_refusing()) return false;
+    why_refused_ = std::move(no);
+    return true;
+  }
+
+  bool begin_refusing() {
+    if (refusing_) return true;
+    if (context_->refusing >= context_->bounds.handshakes) return false;
+    refusing_ = true;
+    ++context_->refusing;
+    return true;
+  }
+
   bool take_handshake_place() {
-    if (context_->handshakes < context_->bounds.handshakes) {
-      place_ = std::make_unique<handshake_place>(context_);
+    if (refusing_) return false;
+    if (auto guest = context_->half_open.enter(address_)) {
+      place_ = std::make_unique<handshake_place>(context_, std::move(guest));
+      place_->evict_by([weak = weak_from_this()] {
+        if (auto self = weak.lock()) self->close();
+      });
       return true;
     }
     if (context_->handshakes_refused != nullptr) context_->handshakes_refused->inc();
@@ -325,6 +366,9 @@ private:
   }
 
   http_reply too_busy() {
+    if (why_refused_.refused())
+      return error_reply(static_cast<unsigned>(why_refused_.status), why_refused_.reason,
+                         why_refused_.message, why_refused_.retry_after_ms);
     auto wait_ms = context_->come_again_ms();
     if (context_->node->draining)
       return error_reply(503, "draining", "the node stops: connect elsewhere", wait_ms);
@@ -380,7 +424,7 @@ private:
       return route->open(request, std::move(socket), std::move(hello_done));
     };
     serve_websocket(context_, std::move(socket_), std::move(head), std::move(ahead_), std::move(place_),
-                    std::move(open));
+                    std::move(counted_), std::move(open));
   }
 
   // -- out
@@ -486,6 +530,7 @@ private:
     context_->http_sockets.leave(*this);
     release_request();
     place_.reset();
+    counted_.reset();
     if (auto* x = std::exchange(exchange_, nullptr)) {
       auto keep = x->shared_from_this();
       x->gone();
@@ -526,7 +571,10 @@ private:
   route_table::match match_;
   session_exchange* exchange_ = nullptr; // of the request in hand
   std::vector<frame_ptr> frames_;        // of the write that is being put together
+  std::string address_;                  // by which shares are counted
   std::unique_ptr<handshake_place> place_;
+  std::unique_ptr<counted_socket> counted_;
+  refusal why_refused_; // if it is for its address that it is told so
   std::string request_id_;
   std::vector<http_field> cors_;         // of its answer
   std::shared_ptr<std::size_t> in_hand_; // of its route, while it counts among the requests in hand

@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <thread>
+#include <vector>
 
 using namespace weir;
 using namespace weir::test;
@@ -161,7 +163,8 @@ TEST_CASE("requests that are no HTTP, or too large, are answered or closed") {
   header.send_raw("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
   CHECK_THAT(header.read_all(), StartsWith("HTTP/1.1 431"));
   socket_client body{node.port()};
-  body.send_raw("POST /v1/namespaces/demo/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n");
+  body.send_raw(
+      "POST /v1/namespaces/demo/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n");
   CHECK_THAT(body.read_all(), StartsWith("HTTP/1.1 413"));
 }
 
@@ -198,6 +201,34 @@ TEST_CASE("more handshakes than may be in progress are told 503 and when to come
   second.send({{"op", "hello"}, {"namespace", "demo"}, {"client_id", "alice"}});
   CHECK(second.receive().value()["op"] == "welcome");
   CHECK(socket_client{node.port()}.upgrade() == 101);
+}
+
+TEST_CASE("an address that fills the places of handshakes leaves room for another one") {
+  limits few;
+  few.handshakes = 4;
+  live_gateway node{few};
+  std::vector<std::unique_ptr<socket_client>> silent;
+  for (int i = 0; i < 8; ++i) silent.push_back(std::make_unique<socket_client>(node.port()));
+  silent.front()->send_raw("GET /healthz"); // half a request
+  for (int i = 0; i < 6; ++i) {
+    socket_client honest{node.port(), 0, "127.0.0.2"};
+    CHECK(honest.hello("demo", "alice")["op"] == "welcome");
+  }
+}
+
+TEST_CASE("an address has so many sockets, and opens so many in a second") {
+  limits few;
+  SECTION("at a time") { few.connections_per_address = 2; }
+  SECTION("in a second") { few.handshakes_per_address_per_s = 2; }
+  live_gateway node{few, 2};
+  socket_client first{node.port()}, second{node.port()};
+  CHECK(first.hello("demo", "alice")["op"] == "welcome");
+  CHECK(second.hello("demo", "bob")["op"] == "welcome");
+  socket_client third{node.port()}, other{node.port(), 0, "127.0.0.2"};
+  auto [status, body] = third.http("GET", "/v1/ws");
+  CHECK(status == 429);
+  CHECK_THAT(body, ContainsSubstring("address"));
+  CHECK(other.hello("demo", "carol")["op"] == "welcome");
 }
 
 TEST_CASE("sessions that come back together get all that they missed, and live events in between") {

@@ -53,10 +53,12 @@ void check(error_code error) {
 
 } // namespace
 
-socket_client::socket_client(std::uint16_t port, int receive_buffer) : state_(std::make_unique<state>()) {
+socket_client::socket_client(std::uint16_t port, int receive_buffer, const std::string& from)
+  : state_(std::make_unique<state>()) {
   auto& socket = state_->ws.next_layer();
   socket.open(tcp::v4());
   if (receive_buffer > 0) socket.set_option(asio::socket_base::receive_buffer_size(receive_buffer));
+  if (!from.empty()) socket.bind({asio::ip::make_address(from), 0});
   socket.connect({asio::ip::make_address("127.0.0.1"), port});
   socket.set_option(tcp::no_delay(true));
 }
@@ -79,11 +81,11 @@ std::string socket_client::read_some() {
   std::string out(64 * 1024, '\0');
   std::size_t size = 0;
   state_->wait([&](auto done) {
-    state_->ws.next_layer().async_read_some(asio::buffer(out),
-                                            [&size, done = std::move(done)](error_code error, std::size_t n) mutable {
-                                              size = n;
-                                              done(error);
-                                            });
+    state_->ws.next_layer().async_read_some(
+        asio::buffer(out), [&size, done = std::move(done)](error_code error, std::size_t n) mutable {
+          size = n;
+          done(error);
+        });
   });
   out.resize(size);
   return out;

@@ -15,8 +15,8 @@ namespace weir::test {
 class socket_client {
 public:
   /// Connects. @param receive_buffer bytes that the kernel may hold for a client that does not read; 0: its
-  /// default.
-  explicit socket_client(std::uint16_t port, int receive_buffer = 0);
+  /// default. @param from the address that it connects from; empty: the kernel's choice.
+  explicit socket_client(std::uint16_t port, int receive_buffer = 0, const std::string& from = {});
   ~socket_client();
 
   // -- plain
