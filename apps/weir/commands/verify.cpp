@@ -43,8 +43,14 @@ std::optional<findings> look_at_configured(const config_options& options) {
     return std::nullopt;
   }
   auto& cfg = std::get<node_config>(loaded);
-  if (cfg.store.kind == "redis")
-    return look_at_redis(cfg.store.url, std::getenv(cfg.store.password_env.c_str()));
+  if (cfg.store.kind == "redis") {
+    auto password = read(cfg.store.password);
+    if (!password.wrong.empty()) {
+      std::cerr << "weir verify: store.password_file: " << password.wrong << '\n';
+      return std::nullopt;
+    }
+    return look_at_redis(cfg.store.url, password.value ? password.value->c_str() : nullptr);
+  }
   return look_at_file(cfg.node.data_dir);
 }
 
