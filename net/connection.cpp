@@ -158,11 +158,8 @@ void connection::on_time() {
   case phase::greeting:
     shared_->metrics.hung_up->inc();
     return close(close_code::policy, "no hello in time");
-  case phase::denied: {
-    auto err = std::move(denial_);
-    refuse(*err);
-    return close(close_code::policy, err->reason);
-  }
+  case phase::denied:
+    return end_denial();
   case phase::attaching:
   case phase::opening:
     return close(close_code::try_again, "the namespace was not reached in time");
@@ -179,6 +176,19 @@ void connection::on_time() {
   case phase::gone:
     return;
   }
+}
+
+void connection::end_denial() {
+  auto err = std::move(denial_);
+  auto said = std::exchange(hello_, nullptr);
+  if (denied_version_ != shared_->authentication->keys_version()) {
+    auto again = admit(*said);
+    phase_ = phase::greeting;
+    if (!again) return enter(std::move(*said));
+    *err = std::move(*again);
+  }
+  refuse(*err);
+  close(close_code::policy, err->reason);
 }
 
 /// The next heartbeat, or what the token's end asks for before.

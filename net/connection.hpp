@@ -135,7 +135,9 @@ private:
   std::optional<refusal> admit(wire::hello& x);
   std::string anonymous_id(const wire::hello& x);
   void look_at_token();
-  void deny(refusal err);
+  void deny(refusal err, wire::hello x);
+  void end_denial();
+  void enter(wire::hello x);
   void end_subscription(const subscription_spec& spec, const refusal& err);
   void schedule_next();
   bool is_within_rate(const wire::client_frame& frame, std::int64_t retry_after_ms);
@@ -207,6 +209,7 @@ private:
   std::string meta_;                      // JSON text of an object
   identity_ptr identity_;                 // of its upgrade, until the hello
   std::unique_ptr<client_access> access_; // from the hello on
+  std::uint64_t denied_version_ = 0;      // of the keys by which it was denied
   std::unique_ptr<refusal> denial_;       // while `denied`
   std::chrono::steady_clock::time_point next_heartbeat_{};
   std::unique_ptr<wire::hello> hello_; // what the client said first, until it is welcomed

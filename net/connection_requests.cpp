@@ -116,7 +116,11 @@ std::string connection::anonymous_id(const wire::hello& x) {
   return "anon:" + random_id();
 }
 
-void connection::deny(refusal err) {
+/// The answer is slow, so that guessing is. When the keys have been fetched anew until then, the token is
+/// looked at once more.
+void connection::deny(refusal err, wire::hello x) {
+  denied_version_ = shared_->authentication->keys_version();
+  hello_ = std::make_unique<wire::hello>(std::move(x));
   denial_ = std::make_unique<refusal>(std::move(err));
   phase_ = phase::denied;
   shared_->timers.schedule(*this, denial_delay);
@@ -144,8 +148,13 @@ void connection::on_frame(wire::hello& x) {
   if (shared_->draining) return refuse_draining();
   if (auto err = admit(x)) {
     if (err->status == code::bad_request) return reject({std::move(*err), {}});
-    return deny(std::move(*err));
+    return deny(std::move(*err), std::move(x));
   }
+  enter(std::move(x));
+}
+
+/// Into the namespace that it may enter.
+void connection::enter(wire::hello x) {
   auto entered = shared_->gate.enter(x.ns, shared_->bounds->of(x.ns).connections);
   if (auto* no = std::get_if<refusal>(&entered)) {
     refuse(*no);

@@ -1,5 +1,5 @@
 #include "apps/weir/node.hpp"
-#include "apps/weir/auth_setup.hpp"
+#include "apps/weir/config/auth_setup.hpp"
 
 #include "actors/cluster/claim_keeper.hpp"
 #include "actors/core/byte_budget.hpp"
@@ -22,6 +22,7 @@
 #include "apps/weir/reload/live_config.hpp"
 #include "apps/weir/reload/reload_actor.hpp"
 #include "apps/weir/store_mark.hpp"
+#include "net/jwks/key_refresher.hpp"
 #include "net/blocking_threads.hpp"
 #include "net/gateway.hpp"
 #include "net/handler_watchdog.hpp"
@@ -263,6 +264,7 @@ public:
       show_limits(system_, config.bounds);
       signer_ = std::make_shared<session_signer>(load_session_secrets(session_secrets_of(config)));
       authentication_ = make_authenticator(config);
+      keys_ = std::make_unique<key_refresher>(system_, authentication_, key_set_urls(config.auth));
       start_models(config);
       make_budgets(config);
       if (config.has_role("host")) start_host(config, registry);
@@ -450,6 +452,24 @@ private:
                  auto secrets = load_session_secrets(session_secrets_of(next));
                  return [this, secrets = std::move(secrets)] { signer_->replace(secrets); };
                }});
+    made->add(
+        {"authentication", {"auth", "listen.default_namespace"}, [this](const node_config& next) -> prepared {
+           auto loaded = load_authentication(next);
+           if (auto* wrong = std::get_if<std::string>(&loaded)) return *wrong;
+           return [this, rules = std::get<authenticator::config>(std::move(loaded)),
+                   urls = key_set_urls(next.auth)] {
+             authentication_->replace(rules);
+             keys_->use(urls);
+           };
+         }});
+    if (config.listen.tls.is_set())
+      made->add({"listen.tls", {"listen.tls"}, [this](const node_config& next) -> prepared {
+                   return prepare_tls("listen.tls", next.listen.tls, clients_tls_);
+                 }});
+    if (config.admin.tls.is_set())
+      made->add({"admin.tls", {"admin.tls"}, [this](const node_config& next) -> prepared {
+                   return prepare_tls("admin.tls", next.admin.tls, admin_tls_);
+                 }});
     made->add({"namespaces", namespace_keys(config), [this](const node_config& next) -> prepared {
                  return [this, next, models = models_of(next)] { use(next, models); };
                }});
@@ -457,6 +477,15 @@ private:
   }
 
   using prepared = std::variant<reload_step, std::string>;
+
+  static prepared prepare_tls(const std::string& path, const tls_server_files& files,
+                              const std::shared_ptr<tls_server>& server) {
+    if (!files.is_set()) return path + ": to go without TLS the node has to be started again";
+    if (auto wrong = check_tls_files(path, files); !wrong.empty()) return wrong;
+    return [files, server] {
+      if (server) server->reload(files);
+    };
+  }
 
   /// The nodes of a cluster compare their secrets when they meet.
   static std::vector<std::string> session_keys(const node_config& config) {
@@ -538,7 +567,7 @@ private:
     front.status = status_;
     front.signer = signer_;
     front.authentication = authentication_;
-    front.tls = open_tls("listen.tls", config.listen.tls);
+    front.tls = clients_tls_ = open_tls("listen.tls", config.listen.tls);
     front.host = cluster_->directory();
     front.access.origins = config.listen.origins;
     front.access.hosts = config.listen.hosts;
@@ -558,13 +587,14 @@ private:
     door.drain = node_signals::stop_in_order;
     door.reloader = reloader_;
     door.access.origins = config.admin.origins;
-    door.tls = open_tls("admin.tls", config.admin.tls);
+    door.tls = admin_tls_ = open_tls("admin.tls", config.admin.tls);
     door.metrics = metrics_;
     admin_ = std::make_unique<admin_door>(system_, threads_.at(0), std::move(door));
   }
 
   void stop() {
     certificates_.clear();
+    keys_ = nullptr;
     if (admin_) admin_->stop();
     end_and_wait(reloader_); // it may be at work on what ends below
     if (gateway_) gateway_->stop(close_timeout);
@@ -638,6 +668,9 @@ private:
   std::shared_ptr<authenticator> authentication_;
   std::shared_ptr<expiry_clock> expiry_ =
       std::make_shared<expiry_clock>(std::chrono::steady_clock::now(), wall_clock_ms());
+  std::unique_ptr<key_refresher> keys_;     // of the authentication, from their addresses
+  std::shared_ptr<tls_server> clients_tls_; // null: none
+  std::shared_ptr<tls_server> admin_tls_;
   std::vector<std::unique_ptr<tls_watcher>> certificates_; // of the ports with TLS
   store_handle store_;
   caf::actor copier_; // null without the role `host`

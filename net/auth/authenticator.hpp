@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +50,16 @@ public:
   /// From now on these rules hold for who comes in. May be called from any thread.
   void replace(config settings);
 
-  bool is_required() const { return current()->mode == mode::jwt; }
+  /// Keys beside those of the rules, which came from elsewhere. May be called from any thread.
+  void set_fetched_keys(std::vector<auth::verification_key> keys);
+
+  /// Called, from any thread, when a token names a key that is not known; null: nobody is.
+  void on_unknown_key(std::function<void()> call);
+
+  /// Changes whenever the keys may have.
+  std::uint64_t keys_version() const noexcept { return keys_version_.load(); }
+
+  bool is_required() const { return current()->settings.mode == mode::jwt; }
 
   /// @param token as it came; empty: none.
   /// @param now_ms milliseconds since the Unix epoch.
@@ -64,12 +75,25 @@ public:
   std::string namespace_of(const client_identity& who) const;
 
 private:
-  std::shared_ptr<const config> current() const { return std::atomic_load(&settings_); }
+  /// What is in force; never changed, only replaced.
+  struct snapshot {
+    config settings;
+    std::vector<auth::verification_key> keys; ///< Of the settings, and those that were fetched.
+  };
+
+  std::shared_ptr<const snapshot> current() const { return std::atomic_load(&snapshot_); }
+  void publish();
   refusal refused(auth::token_error error) const;
 
   caf::actor_system& sys_;
-  std::shared_ptr<const config> settings_; // read and replaced atomically
-  identity_ptr anyone_;                    // without authentication
+  std::shared_ptr<const snapshot> snapshot_; // read and replaced atomically
+  std::atomic<std::uint64_t> keys_version_{0};
+  identity_ptr anyone_; // without authentication
+
+  mutable std::mutex lock_; // guards what follows
+  config settings_;
+  std::vector<auth::verification_key> fetched_;
+  std::function<void()> on_unknown_key_;
 };
 
 } // namespace weir

@@ -7,7 +7,7 @@
 #include "actors/core/random_id.hpp"
 #include "actors/core/wall_clock.hpp"
 #include "apps/weir/app.hpp"
-#include "apps/weir/auth_setup.hpp"
+#include "apps/weir/config/auth_setup.hpp"
 #include "apps/weir/config/load.hpp"
 
 #include <fstream>

@@ -1,5 +1,7 @@
 #include "apps/weir/config/start_checks.hpp"
 
+#include "apps/weir/config/auth_setup.hpp"
+#include "apps/weir/config/tls_schema.hpp"
 #include "net/kept_secret.hpp"
 #include "net/openai/openai_backend.hpp"
 
@@ -26,6 +28,7 @@ public:
     if (cfg_.store.kind == "redis") check_file("store.password_file", cfg_.store.password);
     check_session();
     check_cluster();
+    check_listeners();
     if (cfg_.has_role("models"))
       for (auto& x : cfg_.models) check_model(x);
     return std::move(found_);
@@ -75,6 +78,14 @@ private:
     if (!cfg_.cluster.tls.is_set()) return;
     auto loaded = load_tls_credentials(cfg_.cluster.tls);
     if (auto* wrong = std::get_if<std::string>(&loaded)) found_.push_back("cluster.tls." + *wrong);
+  }
+
+  void check_listeners() {
+    auto authentication = load_authentication(cfg_);
+    if (auto* wrong = std::get_if<std::string>(&authentication)) found_.push_back(*wrong);
+    for (auto& wrong :
+         {check_tls_files("listen.tls", cfg_.listen.tls), check_tls_files("admin.tls", cfg_.admin.tls)})
+      if (!wrong.empty()) found_.push_back(wrong);
   }
 
   void check_model(const model_config& x) {

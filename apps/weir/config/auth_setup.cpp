@@ -1,4 +1,4 @@
-#include "apps/weir/auth_setup.hpp"
+#include "apps/weir/config/auth_setup.hpp"
 
 #include <cstdlib>
 #include <fstream>
