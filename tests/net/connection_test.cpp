@@ -408,7 +408,12 @@ TEST_CASE_METHOD(connection_fixture, "a new epoch of the namespace is told as a 
   info.seq = 3;
   line->on_attached(info);
   settle();
-  CHECK(take() == nlohmann::json::parse(R"({"op":"gap","from":41,"to":3,"reason":"epoch"})"));
+  auto gap = take();
+  CHECK(gap["op"] == "gap");
+  CHECK(gap["from"] == 1);
+  CHECK(gap["to"] == 3);
+  CHECK(gap["reason"] == "epoch");
+  CHECK(gap["epoch"] == "e2");
 }
 
 TEST_CASE_METHOD(connection_fixture, "a connection leaves its relay once, whoever ends it") {
