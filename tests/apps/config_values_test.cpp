@@ -113,15 +113,16 @@ TEST_CASE("only loopback is listened on for the admin calls without their token"
 }
 
 TEST_CASE("a model's headers, query and sampling are taken, printed and refused by name", "[config]") {
+  ::setenv("WEIR_TEST_API_KEY", "k", 1);
   auto text = [](const std::string& keys) {
     return R"({"models":{"m":{"backend":"openai","url":"https://api.example/v1","model":"x",)" + keys + "}}}";
   };
-  auto cfg = good(text(R"("headers":{"X-Title":"Weir"},"headers_env":{"api-key":"KEY"},"query":{"v":"1"},
+  auto cfg = good(text(R"("headers":{"X-Title":"Weir"},"headers_env":{"api-key":"WEIR_TEST_API_KEY"},"query":{"v":"1"},
     "request":{"temperature":0.5,"top_p":1,"max_tokens":64,"seed":-7,"stop":["END"],
                "response_format":{"type":"json_object"}})"));
   auto& model = std::get<openai_config>(cfg.models.back().backend);
   CHECK(model.headers.at("X-Title") == "Weir");
-  CHECK(model.headers_env.at("api-key") == "KEY");
+  CHECK(model.headers_env.at("api-key") == "WEIR_TEST_API_KEY");
   CHECK(model.query.at("v") == "1");
   CHECK(model.request.temperature == 0.5);
   CHECK(model.request.top_p == 1.0);
@@ -132,14 +133,14 @@ TEST_CASE("a model's headers, query and sampling are taken, printed and refused 
   auto unset = good(text(R"("request":{"seed":null})"));
   CHECK_FALSE(std::get<openai_config>(unset.models.back().backend).request.seed);
   CHECK(bad(text(R"("request":{"temperature":3})"))
-        == lines{"models.m.request.temperature: 3 is out of range, must be 0 to 2.0"});
+        == lines{"models.m.request.temperature: 3 is out of range, must be 0 to 2"});
   CHECK(bad(text(R"("request":{"max_tokens":0})"))
         == lines{"models.m.request.max_tokens: 0 is out of range, must be 1 to 10000000"});
   CHECK(bad(text(R"("request":{"stop":["a","b","c","d","e"]})"))
         == lines{"models.m.request.stop: must have at most 4 entries"});
   CHECK(bad(text(R"("request":{"response_format":"json"})"))
         == lines{"models.m.request.response_format: must be an object, is a text"});
-  CHECK(bad(text(R"("headers":{"X":7})")) == lines{"models.m.headers.X: must be a text, is an integer"});
+  CHECK(bad(text(R"("headers":{"X":7})")) == lines{"models.m.headers.X: must be a text, is a whole number"});
   CHECK(bad(R"({"models":{"m":{"backend":"simulated","request":{"seed":1}}}})")
         == lines{"models.m.request: only for the backend openai"});
 }

@@ -3,6 +3,7 @@
 //
 // The input: a line `status|content type|retry-after|retry-after-ms|date|seed|ending`, then the body.
 
+#include "actors/core/full_text.hpp"
 #include "net/openai/openai_answer.hpp"
 
 #include <nlohmann/json.hpp>
@@ -93,7 +94,7 @@ told read(const input& from, NextSize next_size) {
   take();
   require(x.over(), "what has ended is over");
   if (x.failed()) {
-    out.error = x.failed()->error.message;
+    out.error = full_text(x.failed()->error);
     out.retryable = x.failed()->retryable;
     auto& error = x.failed()->error;
     require(error.refused() && !error.message.empty(), "a failure says what was wrong");

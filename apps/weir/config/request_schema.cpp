@@ -17,7 +17,7 @@ constexpr std::int64_t largest_exact = 9'007'199'254'740'991; // 2^53 - 1: what 
 /// A number that may be missing, or null: then it is not sent.
 class optional_number : public schema::type<std::optional<double>> {
 public:
-  explicit optional_number(double max) : max_(max) {}
+  explicit optional_number(int max) : max_(max) {}
 
   void read(const json& from, std::optional<double>& to, const std::string& path,
             problems& out) const override {
@@ -37,9 +37,9 @@ public:
   }
 
 private:
-  std::string range() const { return "0 to " + json(max_).dump(); }
+  std::string range() const { return "0 to " + std::to_string(max_); }
 
-  double max_;
+  int max_;
 };
 
 class optional_integer : public schema::type<std::optional<std::int64_t>> {
@@ -143,7 +143,7 @@ private:
 
 schema::type_ptr<model_options> request_schema() {
   using x = model_options;
-  auto number = [](double max) { return std::make_shared<const optional_number>(max); };
+  auto number = [](int max) { return std::make_shared<const optional_number>(max); };
   return schema::object<x>({
       member<x, std::optional<double>>("temperature", &x::temperature, number(2),
                                        "sent to the model's server; null: not sent"),
