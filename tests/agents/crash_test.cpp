@@ -1,5 +1,6 @@
 // What a handler that throws costs, who is told, and when an agent is given up.
 
+#include "actors/agents/agent_host.hpp"
 #include "actors/namespace/namespace_actor.hpp"
 #include "testing/node_fixture.hpp"
 
