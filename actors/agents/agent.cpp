@@ -1,4 +1,4 @@
-#include "actors/agents/agent.hpp"
+#include "weir/agent_class.hpp"
 
 #include <stdexcept>
 

@@ -1,4 +1,4 @@
-#include "actors/agents/context.hpp"
+#include "weir/context.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/telemetry/counter.hpp>

@@ -1,4 +1,4 @@
-#include "actors/agents/context.hpp"
+#include "weir/context.hpp"
 
 #include "actors/agents/agent_host.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/agents/agent.hpp"
+#include "weir/agent_class.hpp"
 
 namespace weir {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/agents/registry.hpp"
+#include "weir/registry.hpp"
 
 #include <memory>
 #include <string>
