@@ -6,8 +6,8 @@ set(CMAKE_INSTALL_LIBDIR lib) # beside the CAF that may come with it, and where 
 
 # To write agents and plugins: headers, and nothing to link.
 add_library(weir_agents INTERFACE)
-target_include_directories(weir_agents INTERFACE $<INSTALL_INTERFACE:include>
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+target_include_directories(weir_agents INTERFACE $<INSTALL_INTERFACE:include> $<INSTALL_INTERFACE:include/weir>
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>)
 target_link_libraries(weir_agents INTERFACE nlohmann_json::nlohmann_json)
 
@@ -21,6 +21,9 @@ set_target_properties(weir PROPERTIES EXPORT_NAME node)
 
 install(DIRECTORY include/weir DESTINATION include FILES_MATCHING PATTERN "*.hpp")
 install(FILES ${PROJECT_BINARY_DIR}/generated/weir/version.hpp DESTINATION include/weir)
+install(DIRECTORY actors DESTINATION include/weir FILES_MATCHING PATTERN "*.hpp" PATTERN "pch.hpp" EXCLUDE)
+install(FILES testing/agent_test.hpp DESTINATION include/weir/testing)
+install(FILES apps/weir/app.hpp DESTINATION include/weir/apps/weir)
 
 # A CAF that scripts/setup built is nowhere else to be found.
 set(weir_brings_caf OFF)

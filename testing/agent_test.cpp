@@ -1,4 +1,4 @@
-#include "weir/testing.hpp"
+#include "testing/agent_test.hpp"
 
 #include "actors/agents/agent_host.hpp"
 #include "actors/core/json_print.hpp"
@@ -46,10 +46,6 @@ test::script script_of(const model_script& x) {
 }
 
 } // namespace
-
-model_script model_script::call(std::string tool, const nlohmann::json& arguments) {
-  return {{}, false, {}, {{"call_1", std::move(tool), print_json(arguments)}}};
-}
 
 struct agent_test::node : test::node_fixture {
   node() {

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "actors/agents/agent.hpp"
 #include "actors/agents/agent_timers.hpp"
 #include "actors/agents/handler_watch.hpp"
 #include "actors/agents/report_limiter.hpp"
 #include "actors/agents/state_keeper.hpp"
 #include "actors/calls/sub_calls.hpp"
 #include "actors/models/pool.hpp"
-#include "weir/agent_class.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/response_promise.hpp>

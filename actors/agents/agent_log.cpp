@@ -1,5 +1,5 @@
+#include "actors/agents/context.hpp"
 #include "actors/core/log_context.hpp"
-#include "weir/context.hpp"
 
 #include <spdlog/spdlog.h>
 

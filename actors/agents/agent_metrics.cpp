@@ -1,4 +1,4 @@
-#include "weir/context.hpp"
+#include "actors/agents/context.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/telemetry/counter.hpp>

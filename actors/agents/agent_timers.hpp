@@ -1,6 +1,6 @@
 #pragma once
 
-#include "weir/agent_class.hpp"
+#include "actors/agents/agent.hpp"
 
 #include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>

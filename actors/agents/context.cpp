@@ -1,4 +1,4 @@
-#include "weir/context.hpp"
+#include "actors/agents/context.hpp"
 
 #include "actors/agents/agent_host.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "weir/agent_class.hpp"
+#include "actors/agents/agent.hpp"
 
 namespace weir {
 

@@ -1,6 +1,6 @@
 #include "actors/agents/plugin_loader.hpp"
 
-#include "weir/plugin.hpp"
+#include "actors/agents/plugin.hpp"
 
 #include <dlfcn.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "weir/registry.hpp"
+#include "actors/agents/registry.hpp"
 
 #include <string>
 #include <vector>

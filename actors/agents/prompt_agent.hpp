@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/agents/agent.hpp"
 #include "actors/agents/config.hpp"
-#include "weir/agent_class.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "weir/registry.hpp"
+#include "actors/agents/registry.hpp"
 
 #include "actors/agents/echo_agent.hpp"
 #include "actors/agents/prompt_agent.hpp"

@@ -1,4 +1,4 @@
-#include "weir/state.hpp"
+#include "actors/agents/state.hpp"
 
 #include "actors/agents/task_state.hpp"
 #include "actors/core/json_print.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/agents/state.hpp"
 #include "actors/store/store_link.hpp"
-#include "weir/state.hpp"
 
 #include <deque>
 #include <functional>

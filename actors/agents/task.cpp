@@ -1,4 +1,4 @@
-#include "weir/agent_class.hpp"
+#include "actors/agents/agent.hpp"
 
 #include "actors/agents/task_state.hpp"
 #include "actors/core/errors.hpp"

@@ -1,10 +1,8 @@
 #pragma once
 
-// What comes of a run. What authors of agents see of it is in weir/call.hpp.
+// What a run is asked and what comes of it: plain values, also for authors of agents.
 
 #include "actors/core/refusal.hpp"
-
-#include "weir/call.hpp"
 
 #include <cstdint>
 #include <string>
@@ -12,11 +10,28 @@
 
 namespace weir {
 
+enum class run_status : std::uint8_t { complete, partial, degraded, cancelled, failed };
+
+/// The protocol's word for it.
+const char* to_string(run_status x) noexcept;
+
+/// How a model's answer ended, as the model's server said. A text that was broken off has no reason.
+enum class finish_reason : std::uint8_t { none, stop, length, content_filter, tool_calls };
+
+/// The protocol's word for it; empty for `none`.
+const char* to_string(finish_reason x) noexcept;
+
 /// Who wrote the text from code point `from` up to, not including, `to`.
 struct run_part {
   std::string model;
   std::uint64_t from = 0;
   std::uint64_t to = 0;
+};
+
+/// Tokens as the models counted them.
+struct token_usage {
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
 };
 
 /// The protocol's `delta`: text that begins after `at` Unicode code points.
@@ -42,6 +57,18 @@ struct run_result {
   std::string text;      ///< … if it is not the `text` of the output.
   finish_reason finish = finish_reason::none;
   std::string refusal_text = {}; ///< Why a model would not answer, in its words; empty: it did not say so.
+};
+
+/// run → agent: a `call` for it. The agent answers with an `agent_reply`.
+struct agent_call {
+  std::string run_id;
+  std::uint64_t seq = 0;       ///< Of the call's event.
+  std::string client_id;       ///< Who called.
+  std::string input;           ///< JSON text.
+  std::int64_t timeout_ms = 0; ///< What is left of the run's time.
+  std::string origin;          ///< What the ids of all that the agent emits begin with: one for each step.
+  std::uint32_t attempt = 1;   ///< 2: the process died while it was in hand.
+  std::uint32_t hops = 0;      ///< Of the call's event.
 };
 
 /// agent → run: the output, or (`error.refused()`) why there is none.

@@ -2,6 +2,7 @@
 
 #include "actors/agents/config.hpp"
 #include "actors/agents/handler_watch.hpp"
+#include "actors/agents/registry.hpp"
 #include "actors/cluster/place_table.hpp"
 #include "actors/core/byte_budget.hpp"
 #include "actors/core/label_book.hpp"
@@ -19,7 +20,6 @@
 #include "actors/runs/run_meters.hpp"
 #include "actors/runs/workflow/workflow_plan.hpp"
 #include "actors/store/store_actor.hpp"
-#include "weir/registry.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/telemetry/counter.hpp>

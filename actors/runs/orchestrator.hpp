@@ -2,6 +2,7 @@
 
 #include "actors/agents/agent_host.hpp"
 #include "actors/agents/config.hpp"
+#include "actors/agents/registry.hpp"
 #include "actors/core/deadline_index.hpp"
 #include "actors/core/limits.hpp"
 #include "actors/messages/namespace.hpp"
@@ -16,7 +17,6 @@
 #include "actors/runs/workflow_run.hpp"
 #include "actors/store/store_actor.hpp"
 #include "actors/store/store_link.hpp"
-#include "weir/registry.hpp"
 
 #include <caf/disposable.hpp>
 #include <caf/event_based_actor.hpp>

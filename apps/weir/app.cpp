@@ -1,4 +1,4 @@
-#include "weir/app.hpp"
+#include "apps/weir/app.hpp"
 
 #include "apps/weir/commands/admin.hpp"
 #include "apps/weir/commands/node.hpp"

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/agents/registry.hpp"
 #include "apps/weir/config/node_config.hpp"
 #include "apps/weir/reload/reloader.hpp"
-#include "weir/registry.hpp"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
+#include "actors/agents/plugin.hpp"
 #include "actors/agents/plugin_loader.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/temp_folder.hpp"
-#include "weir/plugin.hpp"
 #include "weir/testing.hpp"
 
 #include <catch2/catch_test_macros.hpp>

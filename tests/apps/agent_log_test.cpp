@@ -1,5 +1,5 @@
+#include "actors/agents/context.hpp"
 #include "apps/weir/logging.hpp"
-#include "weir/context.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // The node that the crash tests kill: the stock one with agents whose work can be counted.
-#include "weir/app.hpp"
+#include "apps/weir/app.hpp"
 
 #include <nlohmann/json.hpp>
 

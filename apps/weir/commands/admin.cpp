@@ -3,12 +3,12 @@
 #include "actors/core/json_print.hpp"
 #include "actors/core/secret_source.hpp"
 #include "actors/core/url.hpp"
+#include "apps/weir/app.hpp"
 #include "apps/weir/commands/find_token.hpp"
 #include "apps/weir/commands/protocol.hpp"
 #include "apps/weir/commands/terminal.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "net/client/http_client.hpp"
-#include "weir/app.hpp"
 
 #include <nlohmann/json.hpp>
 

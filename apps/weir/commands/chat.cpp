@@ -1,8 +1,8 @@
 #include "actors/core/json_print.hpp"
+#include "apps/weir/app.hpp"
 #include "apps/weir/commands/line_reader.hpp"
 #include "apps/weir/commands/protocol.hpp"
 #include "apps/weir/commands/terminal.hpp"
-#include "weir/app.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -2,8 +2,8 @@
 
 #include "actors/core/json_print.hpp"
 #include "actors/core/utf8.hpp"
+#include "apps/weir/app.hpp"
 #include "apps/weir/commands/terminal.hpp"
-#include "weir/app.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,11 +1,11 @@
 #include "apps/weir/commands/node.hpp"
 
 #include "actors/agents/plugin_loader.hpp"
+#include "apps/weir/app.hpp"
 #include "apps/weir/config/load.hpp"
 #include "apps/weir/config/start_checks.hpp"
 #include "apps/weir/logging.hpp"
 #include "apps/weir/node.hpp"
-#include "weir/app.hpp"
 
 #include <spdlog/spdlog.h>
 

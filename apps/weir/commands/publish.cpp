@@ -1,6 +1,6 @@
+#include "apps/weir/app.hpp"
 #include "apps/weir/commands/protocol.hpp"
 #include "apps/weir/commands/terminal.hpp"
-#include "weir/app.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -6,9 +6,9 @@
 #include "actors/core/json_print.hpp"
 #include "actors/core/random_id.hpp"
 #include "actors/core/wall_clock.hpp"
+#include "apps/weir/app.hpp"
 #include "apps/weir/config/auth_setup.hpp"
 #include "apps/weir/config/load.hpp"
-#include "weir/app.hpp"
 
 #include <fstream>
 #include <iostream>

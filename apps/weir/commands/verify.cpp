@@ -2,8 +2,8 @@
 
 #include "actors/store/redis/verify_redis.hpp"
 #include "actors/store/sqlite/verify_sqlite.hpp"
+#include "apps/weir/app.hpp"
 #include "apps/weir/config/load.hpp"
-#include "weir/app.hpp"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/agents/registry.hpp"
 #include "apps/weir/config/node_config.hpp"
-#include "weir/registry.hpp"
 
 #include <functional>
 #include <string>

@@ -4,11 +4,12 @@
 //
 //   WEIR_PLUGIN(registry) { registry.add<my_agent>("my_agent"); }
 //
-// It links nothing of Weir's: the node that opens it provides everything. It must be built as the node was: a
-// node refuses a plugin of another ABI or toolchain, says so in its log, and goes on without it.
+// It links nothing of Weir's: the node that opens it has it all. It must be built as the node was: a node
+// refuses one of another plugin ABI or another toolchain, says so in its log, and goes on without it.
 
-#include "weir/agent_class.hpp"
-#include "weir/registry.hpp"
+#include "actors/agents/agent.hpp"
+#include "actors/agents/registry.hpp"
+
 #include "weir/version.hpp"
 
 #include <cstddef>
@@ -17,9 +18,9 @@
 
 namespace weir {
 
-/// The version of what plugins and nodes share. Raised by hand with a change of: a virtual function of
-/// `agent`; a member of what they pass to each other; the meaning of one of the functions.
-inline constexpr std::uint32_t plugin_abi = 2;
+/// Counts the changes of what a plugin and a node share. To be raised by hand with any of: a virtual function
+/// of `agent`; a member of what they pass to each other; what a function of theirs means.
+inline constexpr std::uint32_t plugin_abi = 1;
 
 /// What is at the symbol `weir_plugin`. A later ABI may add to it; these members stay where they are.
 struct plugin_descriptor {
