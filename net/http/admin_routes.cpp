@@ -150,7 +150,12 @@ http_handler asks(std::shared_ptr<const admin_port> port, reader read) {
       port->drain();
       return x->reply(json_reply(print_json(json{{"node", port->node_name}, {"draining", true}}) + "\n"));
     }
-    port->ask(std::move(query), [x = std::move(x)](http_reply reply) { x->reply(std::move(reply)); });
+    auto restarts = query.what == verb::restart;
+    port->ask(std::move(query), [x = std::move(x), restarts](http_reply reply) {
+      if (restarts && reply.body == "[]\n") // of all namespaces none runs it
+        reply = error_reply(404, "unknown_target", "no agent of this name runs in a namespace that is open");
+      x->reply(std::move(reply));
+    });
   };
 }
 

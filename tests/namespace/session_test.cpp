@@ -396,7 +396,7 @@ TEST_CASE_METHOD(session_fixture, "clients are there from their first connection
     CHECK(list.count == 2);
     CHECK(list.clients.at(0).client_id == "alice");
     CHECK(list.clients.at(0).connections == 2);
-    CHECK(watch.who_is_there(1).clients.size() == 1);
+    CHECK(watch.who_is_there({1, {}, 0}).clients.size() == 1);
   }
   REQUIRE(watch.deliveries.size() == 2);
   CHECK(watch.deliveries[0].what->type == "sys.presence.joined");
