@@ -30,7 +30,7 @@ TEST_CASE("without a file a node has a namespace, a simulated model, echo and an
   CHECK(cfg.admin.address == "127.0.0.1");
   CHECK(cfg.admin.port == 8081);
   CHECK(cfg.node.data_dir == "weir-data");
-  CHECK(cfg.session.secret_env == "WEIR_SESSION_SECRET");
+  CHECK(cfg.session.secret.env == "WEIR_SESSION_SECRET");
   CHECK(cfg.store.kind == "sqlite");
   CHECK(cfg.namespaces.at("*").durability == "process");
   CHECK(cfg.namespaces.at("*").causal == "deliver");

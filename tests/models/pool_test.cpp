@@ -50,7 +50,7 @@ TEST_CASE_METHOD(pool_fixture, "pieces go to the sink, and the answer ends with 
   CHECK_FALSE(ask(5).refused());
   advance(100ms);
   REQUIRE(got().all<model_done>().size() == 1);
-  CHECK(got().all<model_done>()[0].usage.output_tokens == 3);
+  CHECK(got().all<model_done>()[0].end.usage.output_tokens == 3);
   std::string text;
   for (auto& x : got().all<model_piece>()) text += x.text;
   CHECK(text == "How deep!");
