@@ -91,21 +91,19 @@ void namespace_actor::load() {
 
 /// Decides how the log goes on, and makes its state that.
 namespace_actor::beginning namespace_actor::begin_from(log_state& state) {
-  if (state.epoch.empty()) {
-    state.epoch = settings_.epoch;
-    return beginning::first;
+  auto is_new = state.epoch.empty();
+  if (state.integrity == log_integrity::whole) {
+    if (is_new) state.epoch = settings_.epoch;
+    return is_new ? beginning::first : beginning::goes_on;
   }
-  if (state.integrity == log_integrity::whole) return beginning::goes_on;
   spdlog::error("namespace.new_epoch namespace={} epoch={} before={} head={} reason=\"{}\"", settings_.name,
                 settings_.epoch, state.epoch, state.head, state.why);
   meters_.all().new_epochs->inc();
-  if (state.integrity == log_integrity::broken) {
-    state = {};
-    state.epoch = settings_.epoch;
-    return beginning::anew;
-  }
+  auto broken = state.integrity == log_integrity::broken;
+  if (broken) state = {};
   state.epoch = settings_.epoch;
-  return beginning::renamed;
+  if (is_new) return beginning::first;
+  return broken ? beginning::anew : beginning::renamed;
 }
 
 /// The newest events, backwards, until there are enough to begin with.

@@ -91,7 +91,12 @@ private:
 
   void compare(const std::string& ns, log_state& found) const {
     auto* told = witness_->find(ns);
-    if (told == nullptr || found.epoch.empty() || found.integrity == log_integrity::broken) return;
+    if (told == nullptr || found.integrity == log_integrity::broken) return;
+    if (found.epoch.empty()) {
+      if (sole_writer_)
+        behind(found, "nothing of it is there, and " + std::to_string(told->head) + " was acknowledged");
+      return;
+    }
     auto same = told->epoch == found.epoch;
     if (same && found.head < told->head)
       return behind(found, "it ends at " + std::to_string(found.head) + ", and " + std::to_string(told->head)

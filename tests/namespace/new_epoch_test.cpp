@@ -66,6 +66,7 @@ TEST_CASE_METHOD(new_epoch_fixture, "a store that was emptied under a namespace 
   advance(5s);
   CHECK(alice.attachments.back().epoch != epoch);
   CHECK(alice.attachments.back().seq == 0);
+  CHECK(new_epochs() == 1);
   CHECK(alice.publish("m1").seq == 1);
 }
 
