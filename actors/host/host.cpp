@@ -134,7 +134,8 @@ void host::go_on_reopening() {
   if (auto after = reopening_.next_page()) read_names(*after);
 }
 
-void host::read_names(const std::string& after) {
+void host::read_names(const std::string& last) {
+  auto after = last.empty() ? std::string{} : namespace_key(last);
   auto no = settings_.store.box->offer(
       this, settings_.store.actor, store_read{0, scan_keys{node_keys, "namespace/", after, names_at_once}});
   if (no.refused()) on_no_names();
