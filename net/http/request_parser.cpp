@@ -32,8 +32,12 @@ private:
 
   void on_response_impl(int, string_view, int, error_code&) override {}
 
-  void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
-    if (head_done) return; // trailer fields are checked, and left out
+  void on_field_impl(http::field, string_view name, string_view value, error_code& error) override {
+    if (head_done) { // trailer fields are checked, and left out
+      trailer_bytes_ += name.size() + value.size();
+      if (trailer_bytes_ > request_parser::max_line_bytes) error = http::error::bad_field;
+      return;
+    }
     request.fields.push_back({to_lower(plain(name)), std::string{plain(value)}});
   }
 
@@ -50,7 +54,9 @@ private:
     return body.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& error) override {
+    if (extensions.size() > request_parser::max_line_bytes) error = http::error::bad_chunk_extension;
+  }
 
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
     request.body.append(body.data(), body.size());
@@ -58,6 +64,8 @@ private:
   }
 
   void on_finish_impl(error_code&) override {}
+
+  std::size_t trailer_bytes_ = 0;
 };
 
 /// Whether a request line ends like one of another version, such as `PRI * HTTP/2.0`.

@@ -44,7 +44,8 @@ std::string websocket_accept(std::string_view key) {
 
 std::variant<websocket_handshake, http_reply> check_upgrade(const http_request& x,
                                                             const std::vector<std::string>& subprotocols) {
-  if (x.version < 11 || !x.has_token("upgrade", "websocket") || !x.has_token("connection", "upgrade"))
+  if (x.method != "GET" || x.version < 11 || !x.has_token("upgrade", "websocket")
+      || !x.has_token("connection", "upgrade"))
     return upgrade_required("this is a WebSocket endpoint");
   if (x.count("sec-websocket-version") != 1 || x.field("sec-websocket-version") != "13")
     return upgrade_required("Sec-WebSocket-Version: 13 is needed");

@@ -128,6 +128,9 @@ std::string ask(const std::string& bytes, std::size_t pieces = 0) {
 const std::string host = "Host: localhost\r\n";
 const std::string ends = "Connection: close\r\n";
 
+/// Who may change something at the admin address.
+std::string bearer() { return "Authorization: Bearer " + shared_node().admin_token() + "\r\n"; }
+
 std::string request(const std::string& line, const std::string& fields = host, const std::string& body = {}) {
   return line + "\r\n" + fields + ends + "\r\n" + body;
 }
@@ -618,9 +621,9 @@ TEST_CASE("a page of a foreign site, or behind a name that was bound anew, reach
   CHECK(preflight(admin_port(), "/v1/admin/drain").get("access-control-allow-origin")
         == "http://localhost:" + own_admin);
   // What changes something cannot be sent by a form.
-  auto form = read_answers(
-      ask(admin_port(), request("POST /v1/admin/drain HTTP/1.1",
-                                host + "Content-Type: text/plain\r\nContent-Length: 2\r\n", "{}")));
+  auto form = read_answers(ask(
+      admin_port(), request("POST /v1/admin/drain HTTP/1.1",
+                            host + bearer() + "Content-Type: text/plain\r\nContent-Length: 2\r\n", "{}")));
   CHECK(form.at(0).status == 415);
 }
 
@@ -639,11 +642,11 @@ TEST_CASE("the admin calls outlive what is sent to them", "[conformance]") {
   for (std::string body :
        {"\xff", "{\"event_id\":\"\xff\"}", "{\"event_id\":\"\\ud800\"}", "{\"event_id\":\"a/b\"}garbage"}) {
     body += '\0';
-    auto got =
-        read_answers(ask(admin_port(), request("POST /v1/admin/namespaces/demo/dead/retry HTTP/1.1",
-                                               host + "Content-Type: application/json\r\nContent-Length: "
-                                                   + std::to_string(body.size()) + "\r\n",
-                                               body)));
+    auto got = read_answers(
+        ask(admin_port(), request("POST /v1/admin/namespaces/demo/dead/retry HTTP/1.1",
+                                  host + bearer() + "Content-Type: application/json\r\nContent-Length: "
+                                      + std::to_string(body.size()) + "\r\n",
+                                  body)));
     CHECK(got.at(0).status == 400);
   }
   CHECK(read_answers(ask(admin_port(), request(namespaces + " HTTP/1.1"))).at(0).status == 200);

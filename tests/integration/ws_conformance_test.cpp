@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -210,7 +211,7 @@ TEST_CASE("every opcode, whole or in fragments, masked or not, gets what it shou
           auto broken = !known || !masked || reserved != 0 || op == continuation || (op >= closing && !fin);
           auto wanted = broken               ? 1002U
                         : op == binary       ? (fin ? 1003U : 1003U)
-                        : op == closing        ? 1000U
+                        : op == closing      ? 1000U
                         : op == text && !fin ? 1002U // the next text is a message within a message
                                              : 0U;
           auto got = outcome(frame(op, payload, form));
@@ -333,9 +334,15 @@ TEST_CASE("fragments in an order that is none close with 1002", "[conformance]")
 TEST_CASE("bytes may come one by one", "[conformance]") {
   wire client;
   client.send(frame(text, ping_with("slow")) + frame(ping, "p") + in_two(ping_with("slower"), 5), 1);
-  CHECK(client.next_json()["id"] == "slow");
-  CHECK(client.next()->op == pong);
-  CHECK(client.next_json()["id"] == "slower");
+  std::vector<std::string> got; // the pong's place among the answers is the node's
+  while (got.size() < 3) {
+    auto x = client.next();
+    REQUIRE(x);
+    got.push_back(x->op == pong ? x->payload : json::parse(x->payload)["id"].get<std::string>());
+  }
+  CHECK(std::count(got.begin(), got.end(), "p") == 1);
+  got.erase(std::find(got.begin(), got.end(), "p"));
+  CHECK(got == std::vector<std::string>{"slow", "slower"});
   for (std::size_t pieces : {1, 2, 3, 5}) CHECK(outcome(frame(text, "\xff"), pieces) == 1007);
 }
 

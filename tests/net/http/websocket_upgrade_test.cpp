@@ -66,6 +66,7 @@ TEST_CASE("one of the subprotocols has to be offered", "[http]") {
   CHECK(status_with("sec-websocket-protocol", {"weir.v2"}) == 400);
   CHECK(status_with("sec-websocket-protocol", {"WEIR.V1"}) == 400);
   http_request x;
+  x.method = "GET";
   x.fields = good;
   CHECK(std::get<websocket_handshake>(check_upgrade(x, {"a", "weir.v1"})).subprotocol == "weir.v1");
   CHECK(std::get<websocket_handshake>(check_upgrade(x, {})).subprotocol.empty());
