@@ -242,10 +242,6 @@ TEST_CASE("a node of a cluster may have any of the roles", "[config]") {
   }
 }
 
-TEST_CASE("what is so anyway may be said of a later key", "[config]") {
-  good(R"({"auth":{"secret_env":"WEIR_JWT_SECRET"},"workflows":{}})");
-}
-
 TEST_CASE("plugins and the settings of authors' agents are read, checked and printed", "[config]") {
   auto kinds = agent_registry::with_builtins();
   kinds.add("mine", nullptr);

@@ -62,7 +62,7 @@ json parse(const std::string& text, problems& out) {
     for (auto& key : check.twice) out.add(key, "is there twice in one object");
     return got;
   } catch (const json::parse_error& error) {
-    out.add("the configuration", reason_of(error));
+    out.add("the configuration", check.too_deep ? too_deep() : reason_of(error));
     return json::object();
   }
 }
