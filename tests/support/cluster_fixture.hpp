@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,6 +40,7 @@ public:
 
   namespace_plan plan{{{"echo", "echo", {}}}, {}};
   bool shared = true;
+  std::function<void(host::config&)> adjust; // before a host starts
   std::map<std::string, node> nodes;
   store_handle store;
   std::map<std::string, store_handle> own_stores; // of nodes that share none; they outlive their nodes
@@ -86,6 +88,7 @@ public:
     cfg.node = name;
     cfg.claims = made.keeper;
     if (made.keeper) cfg.tenure = time;
+    if (adjust) adjust(cfg);
     made.host = own(sys.spawn<host>(std::move(cfg)));
     made.directory = own(sys.spawn<directory>(directory::config{}));
     nodes[name] = std::move(made);
