@@ -56,6 +56,7 @@ void connection::take_gap(std::uint64_t from, std::uint64_t to, std::string_view
 /// Nothing of the history up to here comes by itself; what the client knew of the one before is worth
 /// nothing.
 void connection::tell_new_epoch(std::uint64_t to) {
+  if (phase_ != phase::open) return; // its welcome says so
   out_.marker(wire::make_frame(wire::encode_epoch_gap(to, epoch_, make_token(to))));
 }
 

@@ -73,6 +73,7 @@ session& namespace_actor::open_session(attachment at, session_open& what, bool& 
   if (std::exchange(x->epoch, sequencer_.epoch()) != sequencer_.epoch()) { // positions in another history
     for (auto& [id, spec] : x->subscriptions) spec.since = 0;
     x->acked = 0;
+    changed = true; // else the next actor takes it for one of the history before
   }
   if (what.reattached) {
     x->subscriptions.clear();

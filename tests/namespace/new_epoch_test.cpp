@@ -136,10 +136,8 @@ TEST_CASE_METHOD(new_epoch_fixture,
 
 TEST_CASE_METHOD(new_epoch_fixture,
                  "a namespace whose keys are gone begins a new epoch, with the events that it has") {
-  std::string epoch;
   {
     member alice{*this, open("demo"), "alice"};
-    epoch = alice.opened().epoch;
     alice.publish("m1");
   }
   store_batch gone{1, durability::process, {{key_delete{"demo", "cursor/orchestrator", {}}, {}}}};
@@ -149,7 +147,7 @@ TEST_CASE_METHOD(new_epoch_fixture,
   start();
   run();
   member alice{*this, open("demo"), "alice"};
-  CHECK(alice.opened().epoch != epoch);
+  CHECK(new_epochs() == 1); // the fixture's hosts all make the same names of epochs
   CHECK(alice.opened().seq == 1);
   CHECK(alice.publish("m1").duplicate);
 }
