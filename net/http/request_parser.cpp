@@ -79,7 +79,9 @@ bool names_another_version(std::string_view bytes) {
          && digit(version[7]);
 }
 
-http_reply head_too_large(bool has_line) {
+/// @param bytes of the head that are not consumed yet.
+http_reply head_too_large(const http_request& request, std::string_view bytes) {
+  auto has_line = !request.method.empty() || bytes.find("\r\n") != std::string_view::npos;
   auto limit = " more than " + std::to_string(request_parser::max_head_bytes) + " bytes";
   if (!has_line) return error_reply(414, "too_large", "the request line has" + limit);
   return error_reply(431, "too_large", "the header fields have" + limit);
@@ -99,7 +101,7 @@ struct request_parser::state {
   }
 
   void on_error(error_code what, std::string_view bytes) {
-    if (what == http::error::header_limit) return fail(head_too_large(!parser.request.method.empty()));
+    if (what == http::error::header_limit) return fail(head_too_large(parser.request, bytes));
     if (what == http::error::body_limit) return fail(error_reply(413, "too_large", "the body is too large"));
     if (what == http::error::bad_version && names_another_version(bytes))
       return fail(error_reply(505, "bad_version", "only HTTP/1.1 and HTTP/1.0 are spoken here"));
@@ -132,7 +134,7 @@ std::size_t request_parser::take(std::string_view bytes) {
     } else if (x.parser.is_done() && !was_head) {
       x.current = phase::complete;
     } else if (was_head && x.head_bytes + (waits ? rest.size() - n : 0) > max_head_bytes) {
-      x.fail(head_too_large(!x.parser.request.method.empty()));
+      x.fail(head_too_large(x.parser.request, rest));
     } else if (was_head && x.parser.head_done) {
       x.current = phase::decide;
     } else if (waits) {

@@ -58,6 +58,7 @@ answer take_authority(http_request& x, std::string_view& rest) {
 
 answer read_target(http_request& x) {
   std::string_view rest = x.target;
+  if (rest.empty()) return bad("there is no request target");
   if (!std::all_of(rest.begin(), rest.end(), is_visible_ascii))
     return bad("the request target holds bytes that have to be percent-encoded");
   if (rest.find('#') != std::string_view::npos) return bad("the request target has a fragment");

@@ -80,7 +80,7 @@ int namespace_export_command(const admin_options& at, const std::string& ns) {
           fetch(at, "GET", root + ('/' + ns) + "/events?limit=1000&after_seq=" + std::to_string(after));
       auto part = json::parse(got.body, nullptr, false);
       if (got.status != 200 || !part.is_object()) return print(got);
-      for (auto& x : part.value("events", json::array())) std::cout << x.dump() << '\n';
+      for (auto& x : part.value("events", json::array())) std::cout << print_json(x) << '\n';
       auto read_to = part.value("read_to", after);
       if (read_to >= part.value("head", read_to) || read_to == after) break;
       after = read_to;

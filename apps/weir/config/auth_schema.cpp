@@ -2,6 +2,7 @@
 
 #include "actors/auth/jwk.hpp"
 #include "actors/auth/rights.hpp"
+#include "actors/core/json_print.hpp"
 #include "apps/weir/config/rules.hpp"
 #include "apps/weir/config/schema_types.hpp"
 
@@ -110,7 +111,7 @@ class rights_type : public schema::type<std::string> {
 public:
   void read(const json& from, std::string& to, const std::string& path, problems& out) const override {
     if (from.is_null()) return to.clear();
-    auto text = from.dump(-1, ' ', false, json::error_handler_t::replace);
+    auto text = print_json(from);
     auto read = auth::parse_rights(text, "client");
     if (auto* wrong = std::get_if<std::string>(&read)) return out.add(path, *wrong);
     to = std::move(text);

@@ -1,5 +1,6 @@
 #include "apps/weir/config/request_schema.hpp"
 
+#include "actors/core/json_print.hpp"
 #include "apps/weir/config/schema_types.hpp"
 
 #include <optional>
@@ -25,7 +26,7 @@ public:
     if (!from.is_number()) return out.add(path, "must be a number, is " + schema::type_of(from));
     auto value = from.get<double>();
     if (!(value >= 0 && value <= max_))
-      return out.add(path, from.dump() + " is out of range, must be " + range());
+      return out.add(path, print_json(from) + " is out of range, must be " + range());
     to = value;
   }
 
@@ -152,7 +153,8 @@ schema::type_ptr<model_options> request_schema() {
                                              std::make_shared<const optional_integer>(1, 10'000'000),
                                              "of one answer; one that reaches it has the `finish` length"),
       member<x, std::optional<std::int64_t>>(
-          "seed", &x::seed, std::make_shared<const optional_integer>(-largest_exact, largest_exact), "as `temperature`"),
+          "seed", &x::seed, std::make_shared<const optional_integer>(-largest_exact, largest_exact),
+          "as `temperature`"),
       member<x, std::vector<std::string>>("stop", &x::stop, std::make_shared<const stop_type>(),
                                           "texts that end the answer"),
       member<x, std::string>("response_format", &x::response_format,

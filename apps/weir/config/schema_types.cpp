@@ -74,7 +74,7 @@ public:
 
   void describe(const std::string& path, const std::optional<bool>& initial, const std::string& meaning,
                 std::vector<row>& out) const override {
-    out.push_back({path, "true or false", initial ? json(*initial).dump() : "none", "", meaning});
+    out.push_back({path, "true or false", initial ? print_json(json(*initial)) : "none", "", meaning});
   }
 };
 
