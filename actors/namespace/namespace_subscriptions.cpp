@@ -356,7 +356,11 @@ void namespace_actor::bury(seat& x, const offered_event& what, const std::string
                          {"seq", what.what->seq},
                          {"attempts", what.attempt}};
   if (what.what->to.empty()) data["error"] = error; // else it may say what only one client may read
-  tell({"sys.agent.dead_letter", print_json(data), false, what.what->hops + 1});
+  server_event news{"sys.agent.dead_letter", print_json(data), false, what.what->hops + 1};
+  if (what.what->client_id == "sys")
+    tell(news); // an agent that fails on these would have no end
+  else
+    announce(news);
 }
 
 // -- what is kept of them
