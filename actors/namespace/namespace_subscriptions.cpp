@@ -403,6 +403,7 @@ void namespace_actor::save_cursors() {
     }
     if (!x.changed && !(ends_in_order_ && x.marked)) continue;
     if (link_.exists()) writes.push_back(cursor_put(x));
+    if (ends_in_order_) x.marked = false; // said once; see end_move
     x.kept_cursor = x.subscription.cursor();
     x.changed = false;
   }
