@@ -593,10 +593,10 @@ private:
   }
 
   void stop() {
+    end_and_wait(reloader_); // it may be at work on what ends below
     certificates_.clear();
     keys_ = nullptr;
     if (admin_) admin_->stop();
-    end_and_wait(reloader_); // it may be at work on what ends below
     if (gateway_) gateway_->stop(close_timeout);
     if (cluster_) cluster_->leave();
     end_and_wait(host_);

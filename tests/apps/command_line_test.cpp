@@ -195,7 +195,7 @@ TEST_CASE("a command that comes before its node waits for it", "[cli]") {
   auto listen = "python3 -c 'import socket,time;time.sleep(0.5);s=socket.socket();"
                 "s.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1);s.bind((\"127.0.0.1\","
                 + port
-                + "));s.listen();c=s.accept()[0];c.recv(1000);"
+                + "));s.settimeout(9);s.listen();c=s.accept()[0];c.recv(1000);"
                   "c.send(b\"HTTP/1.1 503 Busy\\r\\ncontent-length: 0\\r\\n\\r\\n\");time.sleep(0.1)'";
   for (auto* command : {"publish a 1", "nodes"}) {
     auto got = shell("(" + listen + ") & " + std::string{WEIR_BINARY_PATH} + " " + command

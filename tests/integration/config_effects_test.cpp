@@ -265,6 +265,7 @@ TEST_CASE("the address, name, time-outs and bounds of a node are those of its co
   CHECK(a.socket.close_code() == 1009);
   std::ifstream log(node.log_path());
   std::string line;
-  REQUIRE(std::getline(log, line));
+  while (std::getline(log, line) && line.substr(0, 1) != "{") {
+  } // what CAF says of itself is no line of the node's
   CHECK(json::parse(line).contains("level"));
 }
