@@ -197,7 +197,7 @@ TEST_CASE_METHOD(store_fixture, "a read is answered with what has been acknowled
   offer(store_read{7, read_log{"demo", all_after(1)}});
   offer(store_read{8, read_log_state{"demo"}});
   offer(store_read{9, find_event{"demo", "alice", "m2"}});
-  offer(store_read{10, read_newest_ids{"demo", 2, 0}});
+  offer(store_read{10, read_newest_ids{"demo", 2, 1000}});
   offer(store_read{11, get_key{"demo", "k"}});
   offer(store_read{12, scan_keys{"demo", "", "", 5}});
   run();
