@@ -158,7 +158,7 @@ WEIR_STORE_TEST("a read ends with the event that passes its bound in bytes") {
   log_append in{"demo", "e1", {}};
   for (std::uint64_t seq = 1; seq <= 10; ++seq) {
     auto x = std::make_shared<event>(*record(seq).what);
-    x->data = '"' + std::string(1024 * 1024, 'x') + '"';
+    x->data = '"' + std::string(256 * 1024, 'x') + '"';
     in.records.push_back({x, 1});
   }
   commit_one(*kind, in);
