@@ -242,7 +242,7 @@ struct actor_settings : caf::actor_system_config {
     set("caf.scheduler.policy", "sharing");
     set("caf.scheduler.max-threads", std::max(1U, std::thread::hardware_concurrency()));
     if (config.is_clustered()) prepare_cluster(*this, config);
-    set("weir.namespace-histograms", config.metrics.namespace_histograms);
+    caf::put(content, "weir.namespace-histograms", config.metrics.namespace_histograms);
   }
 };
 

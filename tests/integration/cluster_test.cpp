@@ -90,8 +90,7 @@ std::uint64_t metric(const node_process& node, const std::string& name) {
   for (std::size_t at = 0; (at = text.find('\n' + name, at)) != std::string::npos; ++at) {
     auto end = text.find('\n', at + 1);
     auto line = text.substr(at + 1, end - at - 1);
-    auto value = line.substr(0, line.rfind(' ')); // a timestamp follows
-    out += std::stoull(value.substr(value.rfind(' ') + 1));
+    out += std::stoull(line.substr(line.rfind(' ') + 1));
   }
   return out;
 }

@@ -57,8 +57,7 @@ public:
     std::uint64_t out = 0;
     for (std::size_t at = 0; (at = text.find('\n' + name, at)) != std::string::npos; ++at) {
       auto line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
-      auto value = line.substr(0, line.rfind(' ')); // a timestamp follows
-      out += std::stoull(value.substr(value.rfind(' ') + 1));
+      out += std::stoull(line.substr(line.rfind(' ') + 1));
     }
     return out;
   }
