@@ -20,6 +20,7 @@
 // clang-format off
 #define WEIR_ERROR_REASONS(WEIR_PLAIN_REASON, WEIR_FULL_REASON)                                                       \
   WEIR_PLAIN_REASON(bad_request, malformed, "The frame or body is not valid JSON, or not an object with an `op`.")    \
+  WEIR_PLAIN_REASON(bad_request, bad_config, "To operators: the configuration that was to be loaded is wrong; nothing is changed.") \
   WEIR_PLAIN_REASON(bad_request, unknown_op, "There is no such `op`.")                                                \
   WEIR_PLAIN_REASON(bad_request, bad_field, "A field has a wrong type or value; `message` names it.")                 \
   WEIR_PLAIN_REASON(unauthenticated, unauthenticated, "No token was given, or it is not valid.")                      \
@@ -29,6 +30,7 @@
   WEIR_PLAIN_REASON(not_found, unknown_run, "No such run is in flight, and its result is not kept any more.")         \
   WEIR_PLAIN_REASON(not_found, unknown_subscription, "The session has no subscription of this id.")                   \
   WEIR_PLAIN_REASON(not_found, unknown_node, "No member of the cluster has this name.")                               \
+  WEIR_PLAIN_REASON(not_found, namespace_deleted, "The namespace was deleted.")                                        \
   WEIR_PLAIN_REASON(conflict, conflict, "What is there already differs; `message` says how.")                         \
   WEIR_PLAIN_REASON(conflict, name_taken, "Between nodes: a member of the cluster has this name already.")            \
   WEIR_PLAIN_REASON(conflict, predecessor_missing, "`prev_event_id` did not arrive within its time.")                 \
