@@ -249,7 +249,8 @@ TEST_CASE("a node's limits hold in namespaces that have none of their own", "[co
 TEST_CASE("the address, name, time-outs and bounds of a node are those of its configuration", "[config]") {
   node_process node{
       R"({"node":{"name":"west"},"listen":{"address":"127.0.0.2"},"admin":{"address":"127.0.0.3"},
-      "limits":{"frame_bytes":2048,"http_body_bytes":1024},"session":{"ttl_ms":7000},"log":{"format":"json","level":"info"}})"};
+      "limits":{"frame_bytes":2048,"http_body_bytes":1024},"session":{"ttl_ms":7000},"log":{"format":"json","level":"info"},
+      "metrics":{"namespace_histograms":true}})"};
   node.start();
   CHECK(node.url().find("http://127.0.0.2:") == 0);
   CHECK(node.admin_url().find("http://127.0.0.3:") == 0);
@@ -259,6 +260,12 @@ TEST_CASE("the address, name, time-outs and bounds of a node are those of its co
   CHECK(a.welcome["limits"]["max_frame_bytes"] == 2048);
   CHECK(http_fetch(node.url(), "GET", "/healthz", {}, {}, 5s).status == 200);
   CHECK(http_fetch(node.url(), "POST", "/v1/ws", std::string(2000, 'x'), {}, 5s).status >= 400);
+  CHECK(publish(a, "0")["op"] == "ok");
+  CHECK(comes_to([&] {
+    auto page = http_fetch(node.admin_url(), "GET", "/metrics", {}, {}, 10s).body;
+    auto at = page.find("weir_event_stage_seconds_count{");
+    return at != std::string::npos && page.find("namespace=\"demo\"", at) != std::string::npos;
+  }));
   a.publish("a", "1", std::string(3000, 'x'));
   while (a.socket.is_open() && !a.receive(5s).is_null()) {
   }
