@@ -114,7 +114,10 @@ bool pulse::is_call_over(const std::string& target, const std::string& id) {
   auto got = await(
       [&](const json& x) { return x.value("op", "") == "result" && x.value("run_id", "") == "pulse/" + id; });
   if (got.is_null()) return false;
-  if (got.value("status", "") != "complete") faults_.push_back(ns_ + ' ' + id + " ended as " + got.dump());
+  // A clock that was ahead when the node was started again has ended it: its time is what is recorded.
+  auto out_of_time = got.contains("error") && got["error"].value("reason", "") == "deadline";
+  if (got.value("status", "") != "complete" && !(out_of_time && target == "waits"))
+    faults_.push_back(ns_ + ' ' + id + " ended as " + got.dump());
   return true;
 }
 
