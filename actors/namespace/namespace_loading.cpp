@@ -130,7 +130,10 @@ void namespace_actor::load_age(log_state state) {
   auto newest_ms = newest_.empty() ? 0 : newest_.front()->ts_ms;
   for (; !newest_.empty(); newest_.pop_back()) sequencer_.restore(std::move(newest_.back()));
   sequencer_.set_stored_from(state.first_kept);
-  if (state.count() == 0) return load_ids();
+  if (state.count() == 0) { // all has been trimmed
+    retention_.restore(state.first_kept, state.head, 0, 0, 0);
+    return load_ids();
+  }
   log_request oldest;
   oldest.patterns = {">"};
   oldest.after_seq = state.first_kept - 1;
