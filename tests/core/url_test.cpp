@@ -90,11 +90,10 @@ TEST_CASE("what is no host, or no port, is refused by everybody who reads one") 
     CHECK_FALSE(why_no_host(text).empty());
     CHECK_FALSE(parse_node_address(text));
     CHECK_FALSE(check_seed_address(text).empty());
+    // In a URL an @ ends the user, and a slash the host.
+    if (std::string{text}.find_first_of("@/") != std::string::npos) continue;
     CHECK_FALSE(why_not(std::string{"http://"} + text + "/v1").empty());
-    auto redis = parse_redis_url(std::string{"redis://"} + text);
-    // There an @ ends the user, and a slash the host.
-    if (std::string{text}.find_first_of("@/") == std::string::npos)
-      CHECK(std::holds_alternative<std::string>(redis));
+    CHECK(std::holds_alternative<std::string>(parse_redis_url(std::string{"redis://"} + text)));
   }
 }
 
