@@ -198,7 +198,7 @@ TEST_CASE("an attempt that dies in mid-stream is gone on from, and the parts tel
 
 TEST_CASE(
     "after a non-retryable error in mid-stream the next model goes on; without one the call is partial") {
-  const refusal no{code::bad_request, "unavailable", "no", 0, {}, 0, 0};
+  const refusal no{code::unavailable, "unavailable", "no", 0, {}, 0, 0};
   auto plan = plan_of({first, second, sorry});
   ask(plan.begin(t0));
   plan.on_piece("half", t0);

@@ -181,7 +181,7 @@ TEST_CASE("a call that cannot be run comes back as an error that the model can m
   };
   for (auto& x : std::vector<wrong_call>{
            {call("a", "width"), "there is no tool width"},
-           {call("a", "depth", "{\"at\":"), "arguments: must be JSON, are {\"at\":"},
+           {call("a", "depth", "{\"at\":"), "arguments: must be JSON, nested at most 100 deep, are {\"at\":"},
            {call("a", "depth", "[1]"), "arguments: must be an object, are [1]"},
            {call("a", "depth", "{}"), "arguments.at: missing"},
            {call("a", "depth", R"({"at":7})"), "arguments.at: must be string, is integer"},

@@ -251,7 +251,7 @@ TEST_CASE("a route takes the first way that is for the value", "[workflows]") {
   }
   SECTION("no JSON at all") {
     run.begin("{");
-    CHECK(run.end().error.reason == "no_route");
+    CHECK(run.end().error.reason == "unreadable");
   }
   run.check_replay();
 }
@@ -305,9 +305,9 @@ TEST_CASE("a fallback asks the next when one fails, and is degraded then", "[wor
 }
 
 TEST_CASE("a mistake of the author's is not tried again, and nothing hides it", "[workflows]") {
-  for (auto* plan :
-       {R"({"fallback":[{"agent":"a"},{"agent":"b"}]})",
-        R"({"parallel":[{"agent":"a"},{"agent":"b"}],"mode":"any"})", R"({"agent":"a","retries":3})"}) {
+  for (auto* plan : {R"({"fallback":[{"agent":"a"},{"agent":"b"}]})",
+                     R"({"parallel":{"do":[{"agent":"a"},{"agent":"b"}],"until":"any"}})",
+                     R"({"agent":"a","retries":3})"}) {
     INFO(plan);
     plan_run run{plan};
     run.begin("7");
@@ -351,7 +351,7 @@ TEST_CASE("a condition that cannot be read fails its step", "[workflows]") {
 
 TEST_CASE("who is named in markup, or in another case, has the turn", "[workflows]") {
   SECTION("by a moderator") {
-    plan_run run{R"({"group_chat":{"agents":["writer","critic"],"moderator":"m","turns":4}})"};
+    plan_run run{R"({"group_chat":{"agents":["writer","critic"],"next":{"agent":"m"},"turns":4}})"};
     run.begin().reply("m", R"({"text":"The writer should go on.\n\n**Next:** Writer"})");
     CHECK(run.calls_any("writer"));
     run.reply("writer", R"({"text":"So be it."})").reply("m", R"({"text":"NEXT: **Done**"})");
