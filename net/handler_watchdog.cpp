@@ -42,7 +42,7 @@ struct handler_watchdog::state : std::enable_shared_from_this<state> {
     for (auto& x : all) {
       if (!x.is_new) continue;
       sys.metrics()
-          .counter_instance("weir", "agents-handlers-overdue", {{"agent", x.agent}, {"namespace", x.ns}},
+          .counter_instance("weir", "agents-slow-handlers", {{"agent", x.agent}, {"namespace", x.ns}},
                             "Handlers of agents that ran for longer than node.handler_warn_ms.", "1", true)
           ->inc();
       spdlog::warn("namespace {}", describe(x));

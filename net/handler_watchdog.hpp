@@ -14,7 +14,7 @@ namespace weir {
 class io_thread;
 
 /// Names the handlers of agents that do not return: once each in the log, and in
-/// `weir_agents_handlers_overdue_total` and `weir_agents_handlers_overdue`. It looks from an I/O thread, as a
+/// `weir_agents_slow_handlers_total` and `weir_agents_handlers_overdue`. It looks from an I/O thread, as a
 /// handler that does not return has a thread of CAF's scheduler for itself, perhaps the last.
 ///
 /// Must be stopped before its I/O thread is; what is left of it then may live longer.

@@ -22,6 +22,6 @@ TEST_CASE("text from outside becomes one line of UTF-8, and what is long is cut 
 
 TEST_CASE("an error says what it was made with, else its name") {
   CHECK(text_of(caf::make_error(caf::sec::runtime_error, "no luck")) == "no luck");
-  CHECK(text_of(caf::make_error(caf::sec::broken_promise)) == "broken_promise");
+  CHECK(text_of(caf::make_error(caf::sec::broken_promise)) == "caf::sec::broken_promise");
   CHECK(text_of(caf::error{}) == "none");
 }
