@@ -18,9 +18,9 @@ public:
   agent_registry registry = agent_registry::with_builtins();
   model_directory models;
   namespace_plan plan{{{"echo", "echo", {}}}, {}};
-  std::shared_ptr<spy> disk; ///< With one, there is a store.
+  std::shared_ptr<spy> disk;     ///< With one, there is a store.
   std::int64_t wall_jump_ms = 0; ///< What the wall clock shows more than the monotonic one.
-  bool witnessed = true;     ///< As a real store is: see `make_witnessed_store`.
+  bool witnessed = true;         ///< As a real store is: see `make_witnessed_store`.
   std::uint64_t store_inbox = 4096;
   std::uint64_t store_group_events = 16'384;
 

@@ -79,9 +79,9 @@ caf::behavior agent_host::make_behavior() {
 
 void agent_host::begin() {
   calls_.emplace(this, settings_.ns);
-  state_.emplace(this,
-                 state_keeper::config{settings_.ns_name, settings_.name, std::move(settings_.store),
-                                      settings_.keep, std::move(settings_.memory), settings_.expiry_clock_ms});
+  state_.emplace(this, state_keeper::config{settings_.ns_name, settings_.name, std::move(settings_.store),
+                                            settings_.keep, std::move(settings_.memory),
+                                            settings_.expiry_clock_ms});
   timers_.emplace(
       this, [this](std::uint64_t number, std::uint32_t hops) { return make_timer_job(number, hops); },
       [](const std::shared_ptr<task_core>& job, const std::function<void(task)>& what) {

@@ -20,7 +20,7 @@ namespace weir {
 
 /// Counts the changes of what a plugin and a node share. To be raised by hand with any of: a virtual function
 /// of `agent`; a member of what they pass to each other; what a function of theirs means.
-inline constexpr std::uint32_t plugin_abi = 1;
+inline constexpr std::uint32_t plugin_abi = 2;
 
 /// What is at the symbol `weir_plugin`. A later ABI may add to it; these members stay where they are.
 struct plugin_descriptor {

@@ -325,7 +325,7 @@ private:
   bool failing_ = false; // to load
   bool half_loaded_ = false;
   bool moving_ = false;
-  bool ends_in_order_ = false;                // nobody works on what is in hand any more
+  bool ends_in_order_ = false;               // nobody works on what is in hand any more
   beginning beginning_ = beginning::goes_on; // while loading
   std::vector<event_ptr> newest_;            // while loading, newest first; log_events or log_bytes
   std::vector<attach_relay> waiting_;        // relays that came while loading: one for each I/O thread

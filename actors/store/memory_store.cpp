@@ -120,7 +120,8 @@ store::outcome<log_read> memory_store::read_log(const std::string& ns, const log
     out.records.push_back(x);
   };
   auto more = [&] {
-    return scanned < max_scanned_events && !what.has_enough(bytes, max_read_bytes) && out.records.size() < what.limit;
+    return scanned < max_scanned_events && !what.has_enough(bytes, max_read_bytes)
+           && out.records.size() < what.limit;
   };
   if (what.before_seq > 0) {
     out.read_to = std::min(what.before_seq, out.head + 1);

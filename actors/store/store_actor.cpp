@@ -201,8 +201,9 @@ void store_actor::note_trouble(std::string& of, std::string why) {
   auto before = !write_trouble_.empty() || !check_trouble_.empty();
   of = std::move(why);
   auto& now = check_trouble_.empty() ? write_trouble_ : check_trouble_;
-  if (settings_.waits) now.empty() ? settings_.waits->got(readiness::need::store)
-                                   : settings_.waits->wait_for(readiness::need::store);
+  if (settings_.waits)
+    now.empty() ? settings_.waits->got(readiness::need::store)
+                : settings_.waits->wait_for(readiness::need::store);
   metrics_.set_failing(!now.empty());
   if (!before) {
     trouble_since_ = clock().now();

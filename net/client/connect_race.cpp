@@ -11,8 +11,7 @@ namespace asio = boost::asio;
 std::shared_ptr<connect_race> connect_race::start(asio::io_context& context,
                                                   std::vector<tcp::endpoint> endpoints, handler then,
                                                   std::chrono::milliseconds pause) {
-  std::shared_ptr<connect_race> race{
-      new connect_race(context, std::move(endpoints), std::move(then), pause)};
+  std::shared_ptr<connect_race> race{new connect_race(context, std::move(endpoints), std::move(then), pause)};
   // Later, so that `then` is never called from here.
   asio::post(context, [race] { race->next(); });
   return race;

@@ -115,7 +115,8 @@ TEST_CASE("a model's headers, query and sampling are taken, printed and refused 
   auto text = [](const std::string& keys) {
     return R"({"models":{"m":{"backend":"openai","url":"https://api.example/v1","model":"x",)" + keys + "}}}";
   };
-  auto cfg = good(text(R"("headers":{"X-Title":"Weir"},"headers_env":{"api-key":"WEIR_TEST_API_KEY"},"query":{"v":"1"},
+  auto cfg = good(
+      text(R"("headers":{"X-Title":"Weir"},"headers_env":{"api-key":"WEIR_TEST_API_KEY"},"query":{"v":"1"},
     "request":{"temperature":0.5,"top_p":1,"max_tokens":64,"seed":-7,"stop":["END"],
                "response_format":{"type":"json_object"}})"));
   auto& model = std::get<openai_config>(cfg.models.back().backend);

@@ -27,7 +27,10 @@ void rollback_publisher::turn() {
   }
   for (auto& x : waiting_) {
     if (x.sent || x.not_before > now) continue;
-    send({{"op", "publish"}, {"type", "t." + client_id()}, {"message_id", x.message_id}, {"data", x.message_id}});
+    send({{"op", "publish"},
+          {"type", "t." + client_id()},
+          {"message_id", x.message_id},
+          {"data", x.message_id}});
     x.sent = true;
   }
   idle_ = waiting_.empty();

@@ -16,8 +16,9 @@ node_process& shared_node() {
   return node;
 }
 
-const std::string upgrade = "GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+const std::string upgrade =
+    "GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 const std::string subprotocol = "Sec-WebSocket-Protocol: weir.v1\r\n\r\n";
 
 const char* const hello = R"({"op":"hello","namespace":"demo","client_id":"x"})";

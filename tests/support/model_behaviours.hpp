@@ -15,8 +15,8 @@ struct model_behaviour {
   run_status status = run_status::complete;
   std::uint32_t attempts = 1;
   std::string text = {};
-  std::string error = {}; ///< Found in the error's message.
-  std::string tools = {}; ///< The tool calls' names and arguments.
+  std::string error = {};                     ///< Found in the error's message.
+  std::string tools = {};                     ///< The tool calls' names and arguments.
   finish_reason finish = finish_reason::none; ///< `none`: as is usual for the rest of the row.
 };
 

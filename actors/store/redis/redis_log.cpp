@@ -53,8 +53,8 @@ public:
   }
 
   bool more() const {
-    return !at_end_ && scanned_ < store::max_scanned_events && !what_.has_enough(bytes_, store::max_read_bytes)
-           && out_.records.size() < what_.limit;
+    return !at_end_ && scanned_ < store::max_scanned_events
+           && !what_.has_enough(bytes_, store::max_read_bytes) && out_.records.size() < what_.limit;
   }
 
   /// The direction, where from and how many, as the script wants them.

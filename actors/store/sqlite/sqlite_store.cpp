@@ -109,8 +109,9 @@ public:
   refusal check() override {
     if (!gone_.refused() && identity_of(path_) != file_)
       gone_ = errors::unavailable("the store is out of reach, or refuses", retry_after_ms)
-                  .with_detail(path_ + ": was removed or replaced while the node was running: nothing is kept "
-                                       "until it is started again");
+                  .with_detail(path_
+                               + ": was removed or replaced while the node was running: nothing is kept "
+                                 "until it is started again");
     return gone_;
   }
 

@@ -71,7 +71,8 @@ struct race_fixture {
 
 } // namespace
 
-TEST_CASE_METHOD(race_fixture, "an address that swallows packets does not keep the next one from being tried") {
+TEST_CASE_METHOD(race_fixture,
+                 "an address that swallows packets does not keep the next one from being tried") {
   silent_address silent;
   run({silent.where(), good()});
   REQUIRE(calls == 1);

@@ -179,7 +179,8 @@ TEST_CASE("HTTP errors are told apart, and never show the key") {
   CHECK(message(refused).size() < 300);
   auto elsewhere = answered(307, "", "http://other/?key=sk-secret");
   CHECK_FALSE(elsewhere.failed()->retryable);
-  CHECK(message(elsewhere).find("a redirect that is not followed: http://other/?key=***") != std::string::npos);
+  CHECK(message(elsewhere).find("a redirect that is not followed: http://other/?key=***")
+        != std::string::npos);
   auto timed_out = answered(408, "");
   CHECK(timed_out.failed()->retryable);
   CHECK(answered(425, "1").failed()->retryable);
