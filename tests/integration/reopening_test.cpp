@@ -75,7 +75,7 @@ TEST_CASE("a lone node opens each namespace of its store once, and takes up thei
     node.kill();
     auto told = log_of(node).size();
     node.start();
-    CHECK(within(20s, [&] {
+    CHECK(within(40s, [&] {
       return log_of(node).find("host.reopened namespaces=" + std::to_string(namespaces), told)
              != std::string::npos;
     }));
