@@ -81,7 +81,7 @@ bool names_another_version(std::string_view bytes) {
 
 /// @param bytes of the head that are not consumed yet.
 http_reply head_too_large(const http_request& request, std::string_view bytes) {
-  auto has_line = !request.method.empty() || bytes.find("\r\n") != std::string_view::npos;
+  auto has_line = !request.method.empty() || bytes.find("\r\n") < request_parser::max_head_bytes;
   auto limit = " more than " + std::to_string(request_parser::max_head_bytes) + " bytes";
   if (!has_line) return error_reply(414, "too_large", "the request line has" + limit);
   return error_reply(431, "too_large", "the header fields have" + limit);

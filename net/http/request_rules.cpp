@@ -18,6 +18,8 @@ bool is_alnum(char c) noexcept {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
 /// `uri-host [ ":" port ]` (RFC 9110, 7.2), in lower case.
 bool is_authority(std::string_view text) {
   auto port = text.rfind(':');
@@ -25,7 +27,7 @@ bool is_authority(std::string_view text) {
     auto end = text.find(']');
     if (end == std::string_view::npos || end < 3) return false;
     auto inside = text.substr(1, end - 1);
-    auto in_address = [](char c) { return is_alnum(c) || c == ':' || c == '.'; };
+    auto in_address = [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; };
     if (!std::all_of(inside.begin(), inside.end(), in_address)) return false;
     if (end + 1 == text.size()) return true;
     if (port != end + 1) return false;
