@@ -327,7 +327,10 @@ void play(unsteady_store& store, const std::string& ns, std::uint32_t seed) {
   auto verdict = check_rollback(seen);
   std::string what;
   for (auto& x : done) what += (what.empty() ? "" : "; ") + x;
-  if (verdict.ok()) return SUCCEED();
+  if (verdict.ok()) {
+    SUCCEED();
+    return;
+  }
   std::error_code ignored;
   auto kept = fs::temp_directory_path() / ("weir-rollback-" + std::to_string(seed) + ".log");
   fs::copy_file(store.node().log_path(), kept, fs::copy_options::overwrite_existing, ignored);

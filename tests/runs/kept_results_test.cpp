@@ -136,7 +136,7 @@ TEST_CASE_METHOD(kept_fixture, "an external agent's result and a cancel are answ
   alice.call("c1", "worker");
   alice.call("c2", "worker");
   auto worker = client("worker");
-  worker.watch("alice/c1");
+  CHECK_FALSE(worker.subscribe("w", "sys.call.worker", "worker").no.refused());
   advance(50ms); // what else is to be kept is
   disk->fail_next = 2;
   auto answered = worker.answers.size();
