@@ -77,7 +77,10 @@ public:
 
 private:
   struct config : caf::actor_system_config {
-    config() { set("caf.scheduler.policy", "testing"); }
+    config() {
+      set("caf.scheduler.policy", "testing");
+      set("weir.namespace-histograms", true);
+    }
   };
 
   caf::actor_system_config& configure() {

@@ -1,6 +1,7 @@
 #include "actors/core/one_line.hpp"
 
 #include "actors/core/error_text.hpp"
+#include "actors/messages/meta_objects.hpp"
 
 #include <caf/error.hpp>
 #include <caf/sec.hpp>
@@ -21,6 +22,7 @@ TEST_CASE("text from outside becomes one line of UTF-8, and what is long is cut 
 }
 
 TEST_CASE("an error says what it was made with, else its name") {
+  init_meta_objects();
   CHECK(text_of(caf::make_error(caf::sec::runtime_error, "no luck")) == "no luck");
   CHECK(text_of(caf::make_error(caf::sec::broken_promise)) == "caf::sec::broken_promise");
   CHECK(text_of(caf::error{}) == "none");

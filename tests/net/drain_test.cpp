@@ -55,6 +55,12 @@ TEST_CASE_METHOD(connection_fixture,
   CHECK_FALSE(socket->closed_with);
   gate.relay.who->on_notice({7, taken_over{}});
   settle();
+  CHECK_FALSE(socket->closed_with); // the answer to its publish comes first
+  answer taken;
+  taken.seq = 42;
+  line->on_answer(gate.relay.publishes[0].reference, taken);
+  settle();
+  CHECK(take()["op"] == "ok");
   REQUIRE(socket->closed_with);
   CHECK(*socket->closed_with == close_code::going_away);
   CHECK(shared->metrics.draining->value() == 1);

@@ -1,5 +1,7 @@
 #include "net/http/metrics_exporter.hpp"
 
+#include "actors/messages/meta_objects.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -14,6 +16,7 @@ using namespace weir;
 
 TEST_CASE("however many ask for the metrics, they are made one at a time and are good for a second",
           "[metrics]") {
+  init_meta_objects();
   caf::actor_system_config cfg;
   caf::actor_system sys{cfg};
   std::atomic<int> made{0}, at_once{0}, most{0};
@@ -46,6 +49,7 @@ TEST_CASE("however many ask for the metrics, they are made one at a time and are
 }
 
 TEST_CASE("metrics that cannot be made are told so, and the next are tried again", "[metrics]") {
+  init_meta_objects();
   caf::actor_system_config cfg;
   caf::actor_system sys{cfg};
   std::atomic<int> tries{0};

@@ -4,6 +4,7 @@
 
 #include "actors/auth/jws.hpp"
 #include "actors/core/base64url.hpp"
+#include "actors/messages/meta_objects.hpp"
 #include "net/client/https_get.hpp"
 
 #include <caf/actor_system.hpp>
@@ -110,6 +111,7 @@ const std::string second(32, 'b');
 
 TEST_CASE("keys of an issuer are fetched, kept while it is away, and fetched anew for an unknown one",
           "[auth][jwks]") {
+  init_meta_objects();
   caf::actor_system_config cfg;
   caf::actor_system sys{cfg};
   authenticator::config settings;

@@ -26,8 +26,8 @@ const std::vector<bad_row> bad_frames{
      "not JSON"},
     {std::string{"{\"op\":\"ping\"}\0garbage", 21}, code::bad_request, "malformed",
      "not JSON: wrong at byte 14"},
-    {std::string{"{\"op\":\"ping\",\"x\":\"\0\"}", 22}, code::bad_request, "malformed",
-     "not JSON: wrong at byte 20"},
+    {std::string{"{\"op\":\"ping\",\"x\":\"\0\"}", 21}, code::bad_request, "malformed",
+     "not JSON: wrong at byte 19"},
     {R"({"op":"ping","id":"a","id":"b"})", code::bad_request, "bad_field", "id: is there twice"},
     {R"({"op":"ping","op":"ping"})", code::bad_request, "bad_field", "op: is there twice"},
     {R"({"op":"publish","type":"a","message_id":"1","data":1,"d\u0061ta":2})", code::bad_request, "bad_field",
@@ -43,7 +43,6 @@ const std::vector<bad_row> bad_frames{
     {R"({"op":"ping","id":7})", code::bad_request, "bad_field", "id: must be a string"},
     {R"({"op":"ping","id":""})", code::bad_request, "bad_field", "id: must be 1 to 64"},
     // hello
-    {R"({"op":"hello","client_id":"a"})", code::bad_request, "bad_field", "namespace: is missing"},
     {R"({"op":"hello","namespace":"Demo","client_id":"a"})", code::bad_request, "bad_field",
      "namespace: must be"},
     {R"({"op":"hello","namespace":"-demo","client_id":"a"})", code::bad_request, "bad_field",

@@ -220,7 +220,7 @@ TEST_CASE("a run is watched, and an external agent's answer is read") {
   CHECK(good<delta>(R"({"op":"delta","run_id":"a/1","text":"","at":0})").at == 0);
   auto end =
       good<result>(R"({"op":"result","run_id":"a/1","output": {"n" : 1},"usage":{"output_tokens":7}})");
-  CHECK(end.output == R"({"n":1})");
+  CHECK(end.output == R"({"n" : 1})"); // as it came
   CHECK_FALSE(end.error);
   CHECK(end.usage.input_tokens == 0);
   CHECK(end.usage.output_tokens == 7);

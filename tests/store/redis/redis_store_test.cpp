@@ -143,7 +143,7 @@ TEST_CASE("a script that fails refuses its own batch only, with 503 and what the
   CHECK(!out.no.refused());
   CHECK(out.cause == "corrupt");
   CHECK(out.batches[0][0].no.status == code::unavailable);
-  CHECK(has(out.batches[0][0].no.message, "WRONGTYPE"));
+  CHECK(has(out.batches[0][0].no.detail, "WRONGTYPE"));
   CHECK(!out.batches[1][0].no.refused());
   CHECK(must(x->state_of_log("bad")).head == 0);
   CHECK(must(x->state_of_log("good")).head == 1);
@@ -163,7 +163,7 @@ TEST_CASE("a full server refuses writes whole, and takes them again when it has 
     CHECK(w.no.status == code::unavailable);
     CHECK(!w.maybe_written);
     CHECK(w.no.retry_after_ms > 0);
-    CHECK(has(w.no.message, "OOM"));
+    CHECK(has(w.no.detail, "OOM"));
   }
   CHECK(must(x->state_of_log("demo")).head == 1);
   CHECK(!x->write(more, 0).batches.at(0).at(0).no.refused());
@@ -200,7 +200,7 @@ TEST_CASE("what is to survive a power cut is refused by a server that promises l
   std::vector<const store_batch*> group{&safe, &usual};
   auto out = x->write(group, 0);
   CHECK(out.batches[0][0].no.status == code::unavailable);
-  CHECK(has(out.batches[0][0].no.message, "appendfsync always"));
+  CHECK(has(out.batches[0][0].no.detail, "appendfsync always"));
   CHECK(!out.batches[0][0].maybe_written);
   CHECK(!out.batches[1][0].no.refused());
   CHECK(must(x->state_of_log("a")).head == 0);
