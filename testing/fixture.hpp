@@ -77,10 +77,7 @@ public:
 
 private:
   struct config : caf::actor_system_config {
-    config() {
-      set("caf.scheduler.policy", "testing");
-      set("weir.namespace-histograms", true);
-    }
+    config() { set("caf.scheduler.policy", "testing"); }
   };
 
   caf::actor_system_config& configure() {

@@ -13,15 +13,15 @@ namespace {
 
 class stages_fixture : public model_fixture {
 public:
-  observed stage(caf::string_view what, caf::string_view ns = "demo") {
-    return observed_of(sys, "model-stage", {{"namespace", ns}, {"model", "m"}, {"stage", what}});
+  /// Of all namespaces: they have none of their own unless that is configured.
+  observed stage(caf::string_view what) {
+    return observed_of(sys, "model-stage", {{"namespace", "all"}, {"model", "m"}, {"stage", what}});
   }
 };
 
 } // namespace
 
-TEST_CASE_METHOD(stages_fixture,
-                 "each stage of an attempt at a model is timed, for the namespace that asks") {
+TEST_CASE_METHOD(stages_fixture, "each stage of an attempt at a model is timed") {
   if (!stage_metrics) SKIP("built without");
   add_pool(config_of("m"));
   backend_of("m").scripts = {script::answer({"How", " deep"}), script::answer({"So", " deep"})};
@@ -31,11 +31,9 @@ TEST_CASE_METHOD(stages_fixture,
   REQUIRE(outcome(1).status == run_status::complete);
   REQUIRE(outcome(2).status == run_status::complete);
   for (auto* what : {"queued", "first_piece", "done"}) {
-    CHECK(stage(std::string{what}).count == 1);
-    CHECK(stage(std::string{what}, "another").count == 1);
+    CHECK(stage(std::string{what}).count == 2);
   }
-  CHECK(stage("queued").sum_s == Approx(0).margin(0.001));
-  CHECK(stage("queued", "another").sum_s >= stage("done").sum_s);
+  CHECK(2 * stage("queued").sum_s >= stage("done").sum_s); // the second waited as long as the first took
   CHECK(stage("first_piece").sum_s <= stage("done").sum_s);
 }
 

@@ -21,7 +21,7 @@ namespace {
 class stages_fixture : public test::node_fixture {
 public:
   test::observed stage(caf::string_view what) {
-    return test::observed_of(sys, "event-stage", {{"namespace", "demo"}, {"stage", what}});
+    return test::observed_of(sys, "event-stage", {{"namespace", "all"}, {"stage", what}});
   }
 
   std::int64_t gauge(caf::string_view name, caf::string_view ns = "demo") {
