@@ -281,9 +281,11 @@ std::optional<std::string> ws_client::receive(milliseconds timeout) {
   return connection_->receive(steady::now() + timeout);
 }
 
-nlohmann::json ws_client::hello(std::string_view ns, std::string_view client_id, milliseconds timeout) {
-  send(print_json(nlohmann::json{
-      {"op", "hello"}, {"namespace", ns}, {"client_id", client_id}})); // bad UTF-8 is the server's to name
+nlohmann::json ws_client::hello(std::string_view ns, std::string_view client_id, milliseconds timeout,
+                                std::string_view token) {
+  nlohmann::json greeting{{"op", "hello"}, {"namespace", ns}, {"client_id", client_id}};
+  if (!token.empty()) greeting["token"] = token;
+  send(print_json(greeting)); // bad UTF-8 is the server's to name
   auto answer = receive(timeout);
   if (!answer && is_open()) throw ws_error{"the server did not answer the hello in time"};
   if (!answer)

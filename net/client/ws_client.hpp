@@ -83,10 +83,10 @@ public:
   /// all that had come was taken: `is_open` tells which.
   std::optional<std::string> receive(milliseconds timeout);
 
-  /// Says hello and returns the first frame that answers: op `welcome` or `error`. Throws `ws_error` when the
-  /// server closes or says nothing in time.
+  /// Says hello and returns the first frame that answers: op `welcome` or `error`. @param token empty: none.
+  /// Throws `ws_error` when the server closes or says nothing in time.
   nlohmann::json hello(std::string_view ns, std::string_view client_id,
-                       milliseconds timeout = milliseconds{5'000});
+                       milliseconds timeout = milliseconds{5'000}, std::string_view token = {});
 
   /// Says that it closes, waits at most half a second for the answer, and drops the connection.
   void close(std::uint16_t code = 1000);

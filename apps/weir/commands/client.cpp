@@ -5,6 +5,7 @@
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/terminal.hpp"
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -43,7 +44,8 @@ bool client_session::open(const client_options& options) {
   until_listening([&] { client_.connect(options.url, node_timeout_); });
   client_.set_send_timeout(node_timeout_);
   auto id = options.client_id.empty() ? "cli-" + random_word(6) : options.client_id;
-  auto answer = client_.hello(options.ns, id, node_timeout_);
+  auto* token = std::getenv("WEIR_TOKEN");
+  auto answer = client_.hello(options.ns, id, node_timeout_, token != nullptr ? token : "");
   heard_at_ = clock::now();
   if (answer.value("op", "") == "welcome") return true;
   print_line(printable_json(print_json(answer)));
