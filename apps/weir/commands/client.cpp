@@ -5,10 +5,10 @@
 #include "apps/weir/app.hpp"
 #include "apps/weir/commands/terminal.hpp"
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <random>
 #include <thread>
