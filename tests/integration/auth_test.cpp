@@ -28,7 +28,8 @@ std::string config(const json& more = json::object()) {
             {"keys", {{{"secret_env", "WEIR_TEST_JWT_SECRET"}, {"alg", "HS256"}}}},
             {"leeway_s", 0}};
   auth.update(more);
-  return json{{"auth", auth}}.dump();
+  return json{{"auth", auth}, {"namespaces", {{"demo", {{"agents", {"echo"}}}}, {"other", json::object()}}}}
+      .dump();
 }
 
 /// The answer to an upgrade with further header lines.
