@@ -181,7 +181,8 @@ private:
   /// A letter is kept before it is announced: a kill between the two leaves it in the list alone.
   void note_dead_letters(history& seen) {
     auto list =
-        http_fetch(node_.admin_url(), "GET", "/v1/admin/namespaces/crash/dead?limit=1000", {}, {}, 10s).body;
+        weir::http_fetch(node_.admin_url(), "GET", "/v1/admin/namespaces/crash/dead?limit=1000", {}, {}, 10s)
+            .body;
     for (auto& x : seen.log)
       if (list.find('"' + x.event_id + '"') != std::string::npos) x.dead_letter = x.event_id;
   }
