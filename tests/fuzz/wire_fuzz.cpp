@@ -1,6 +1,7 @@
 // libFuzzer target for the frame parser: whatever comes, it answers with a frame or a refusal, and what it
 // took can be told to others as valid JSON.
 
+#include "actors/auth/jws.hpp"
 #include "actors/core/json_members.hpp"
 #include "net/wire/decode.hpp"
 #include "net/wire/encode.hpp"
@@ -95,6 +96,10 @@ void check(const result& x) {
 }
 void check(const ping& x) {
   require(x.id.empty() || parsed(encode_pong(x.id))["id"] == x.id, "the id comes back");
+}
+void check(const authenticate& x) {
+  require(x.token.size() <= auth::max_token_bytes, "a token is within its range");
+  require(x.id.empty() || parsed(encode_authenticated(x.id, 0))["id"] == x.id, "the id comes back");
 }
 
 void check(const ack& x) { require((x.seq == 0) != x.event_id.empty(), "an ack is of a seq or of an event"); }
