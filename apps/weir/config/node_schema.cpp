@@ -59,7 +59,7 @@ schema::type_ptr<node_section> node_section_schema() {
       member("blocking_threads", &x::blocking_threads, integer<std::uint32_t>(1, 4096),
              "at most so many threads for all agents that block; their handlers wait for one"),
       member("memory_bytes", &x::memory_bytes, integer<std::uint64_t>(0, 1LL << 50),
-             "what namespaces and clients may take together; who has more than its share then gives back, or "
+             "half of it is for what namespaces hold; who has more than its share then gives back, or "
              "is refused. 0: three quarters of what the cgroup or the machine has"),
       member("disk_bytes", &x::disk_bytes, integer<std::uint64_t>(0, 1LL << 60),
              "what the logs of all namespaces may take together in the store; above it who has more than its "
